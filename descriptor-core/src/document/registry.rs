@@ -1,0 +1,211 @@
+//! The registry of descriptor types.
+
+use super::{
+    BandwidthFile, BridgeNetworkStatus, BridgePoolAssignment, BridgedbMetrics, BridgestrapStats, Consensus,
+    ConsensusDiff, DetachedSignatures, Digests, Directory, ExitList, ExtraInfo, HiddenService,
+    HiddenService3, KeyCertificate, Microdescriptor, NetworkStatus2, OnionPerfAnalysis, RouterStatus,
+    ServerDescriptor, SnowflakeStats, TorperfResult, Vote, WebServerLog, digests,
+};
+use crate::{
+    netdoc::{Frame, Start, find_line},
+    schema::{Parsed, Record, Schema, Table, parse},
+};
+
+/// What is known about a type.
+pub struct TypeInfo {
+    /// The `@type` name without its version; for types that CollecTor never annotates, a name of ours.
+    pub name: &'static str,
+    /// How its documents follow each other.
+    pub start: Start,
+    /// Its table.
+    pub schema: fn() -> &'static Schema,
+    /// Whether a document without an annotation is of this type, by its first bytes.
+    detect: fn(&[u8]) -> bool,
+    parse: for<'a> fn(Frame<'a>) -> AnyParsed<'a>,
+    digests: fn(&[u8]) -> Digests,
+}
+
+/// A document of any type, read.
+pub type AnyParsed<'a> = Parsed<'a, Box<dyn Record + Send + 'a>>;
+
+fn parse_boxed<'a, D: Table<'a> + Send + 'a>(frame: Frame<'a>) -> AnyParsed<'a> {
+    parse::<D>(frame).map(|document| Box::new(document) as Box<dyn Record + Send + 'a>)
+}
+
+/// The type is known by its annotation or by its source's name only.
+fn annotated_only(_: &[u8]) -> bool {
+    false
+}
+
+/// The first line is `network-status-version 3…`, and an early line is `vote-status STATUS`.
+fn is_status_3(text: &[u8], microdesc: bool, status: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"network-status-version 3") else { return false };
+    let head = &rest[..rest.len().min(256)];
+    head.starts_with(b" microdesc\n") == microdesc
+        && find_line(head, b"vote-status ").is_some_and(|at| head[at + 12..].starts_with(status))
+}
+
+macro_rules! types {
+    ($($(#[doc = $doc:literal])* $type:ident = $name:literal, $table:ident, $start:expr, $detect:expr, $digests:expr;)*) => {
+        /// A descriptor type.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Type { $($(#[doc = $doc])* $type,)* }
+
+        impl Type {
+            /// All types.
+            pub const ALL: &'static [Type] = &[$(Type::$type),*];
+
+            /// What is known about the type.
+            pub fn info(self) -> &'static TypeInfo {
+                match self {
+                    $(Type::$type => &const { TypeInfo {
+                        name: $name,
+                        start: $start,
+                        schema: || <$table<'static> as Table<'static>>::schema(),
+                        detect: $detect,
+                        parse: |frame| parse_boxed::<$table<'_>>(frame),
+                        digests: $digests,
+                    } },)*
+                }
+            }
+        }
+    };
+}
+
+// A new type is one line here and one file. The first type whose test holds wins.
+types! {
+    /// Consensus of the directory authorities, flavour `ns`.
+    Consensus = "network-status-consensus-3", Consensus, Start::Keyword(b"network-status-version "),
+        |text| is_status_3(text, false, b"consensus\n"), digests::consensus;
+    /// Consensus of the directory authorities, flavour `microdesc`.
+    MicrodescConsensus = "network-status-microdesc-consensus-3", Consensus, Start::Keyword(b"network-status-version "),
+        |text| is_status_3(text, true, b"consensus\n"), digests::consensus;
+    /// Vote of a directory authority.
+    Vote = "network-status-vote-3", Vote, Start::Keyword(b"network-status-version "),
+        |text| is_status_3(text, false, b"vote\n"), digests::consensus;
+    /// Status entry that stands alone.
+    RouterStatus = "network-status-entry-3", RouterStatus, Start::Keyword(b"r "), annotated_only, digests::none;
+    /// Signatures of one authority on both consensuses, without them.
+    DetachedSignatures = "detached-signature-3", DetachedSignatures, Start::Keyword(b"consensus-digest "),
+        |text| text.starts_with(b"consensus-digest "), digests::none;
+    /// Certificate of an authority's signing key.
+    KeyCertificate = "dir-key-certificate-3", KeyCertificate, Start::Keyword(b"dir-key-certificate-version "),
+        |text| text.starts_with(b"dir-key-certificate-version "), digests::certificate;
+    /// Server descriptor of a relay, or the unsanitized one of a bridge.
+    ServerDescriptor = "server-descriptor", ServerDescriptor, Start::Keyword(b"router "),
+        |text| text.starts_with(b"router "), |body| digests::signed(body, b"router ");
+    /// Sanitized server descriptor of a bridge.
+    BridgeServerDescriptor = "bridge-server-descriptor", ServerDescriptor, Start::Keyword(b"router "),
+        annotated_only, digests::sanitized;
+    /// Extra-info descriptor of a relay, or the unsanitized one of a bridge.
+    ExtraInfo = "extra-info", ExtraInfo, Start::Keyword(b"extra-info "),
+        |text| text.starts_with(b"extra-info "), |body| digests::signed(body, b"extra-info ");
+    /// Sanitized extra-info descriptor of a bridge.
+    BridgeExtraInfo = "bridge-extra-info", ExtraInfo, Start::Keyword(b"extra-info "),
+        annotated_only, digests::sanitized;
+    /// Microdescriptor.
+    Microdescriptor = "microdescriptor", Microdescriptor, Start::Keyword(b"onion-key\n"),
+        |text| text.starts_with(b"onion-key\n"), digests::whole_sha256;
+    /// Network status of one authority, version 2, until 2012.
+    NetworkStatus2 = "network-status-2", NetworkStatus2, Start::Keyword(b"network-status-version "),
+        |text| text.starts_with(b"network-status-version 2\n"), digests::network_status_2;
+    /// Directory, version 1, until 2007.
+    Directory = "directory", Directory, Start::Keyword(b"signed-directory\n"),
+        |text| text.starts_with(b"signed-directory\n"), digests::directory;
+    /// Bandwidth file of a bandwidth authority.
+    BandwidthFile = "bandwidth-file", BandwidthFile, Start::Annotation,
+        |text| text.len() > 10 && text[..10].iter().all(u8::is_ascii_digit) && text[10] == b'\n', digests::whole_sha256;
+    /// What changed from one consensus to a later one.
+    ConsensusDiff = "network-status-diff-3", ConsensusDiff, Start::Keyword(b"network-status-diff-version "),
+        |text| text.starts_with(b"network-status-diff-version "), digests::none;
+    /// Network status of a bridge authority, sanitized or not.
+    BridgeNetworkStatus = "bridge-network-status", BridgeNetworkStatus, Start::Annotation,
+        |text| [&b"published "[..], b"flag-thresholds ", b"r "].iter().any(|start| text.starts_with(start)), digests::none;
+    /// Which bridges BridgeDB or rdsys gives out how.
+    BridgePoolAssignment = "bridge-pool-assignment", BridgePoolAssignment, Start::Keyword(b"bridge-pool-assignment "),
+        |text| text.starts_with(b"bridge-pool-assignment "), digests::none;
+    /// How many bridges BridgeDB gave out.
+    BridgedbMetrics = "bridgedb-metrics", BridgedbMetrics, Start::Keyword(b"bridgedb-metrics-end "),
+        |text| text.starts_with(b"bridgedb-metrics-end "), digests::none;
+    /// Which bridges bridgestrap could reach.
+    BridgestrapStats = "bridgestrap-stats", BridgestrapStats, Start::Keyword(b"bridgestrap-stats-end "),
+        |text| text.starts_with(b"bridgestrap-stats-end "), digests::none;
+    /// Addresses that exits really use.
+    ExitList = "tordnsel", ExitList, Start::Annotation,
+        |text| text.starts_with(b"ExitNode ") || text.starts_with(b"Downloaded "), digests::none;
+    /// One download over Tor.
+    Torperf = "torperf", TorperfResult, Start::Line,
+        super::torperf::detect, digests::none;
+    /// Measurements of OnionPerf, JSON.
+    OnionPerf = "onionperf", OnionPerfAnalysis, Start::File,
+        super::onionperf::detect, digests::none;
+    /// Statistics of the Snowflake broker.
+    SnowflakeStats = "snowflake-stats", SnowflakeStats, Start::Keyword(b"snowflake-stats-end "),
+        |text| text.starts_with(b"snowflake-stats-end "), digests::none;
+    /// Sanitized access log of a web server.
+    WebServerLog = "web-server-access-log", WebServerLog, Start::File,
+        annotated_only, digests::none;
+    /// Onion service descriptor, version 2.
+    HiddenService = "hidden-service-descriptor", HiddenService, Start::Keyword(b"rendezvous-service-descriptor "),
+        |text| text.starts_with(b"rendezvous-service-descriptor "), digests::none;
+    /// Onion service descriptor, version 3, outer layer.
+    HiddenService3 = "hidden-service-descriptor-3", HiddenService3, Start::Keyword(b"hs-descriptor "),
+        |text| text.starts_with(b"hs-descriptor "), digests::none;
+}
+
+impl Type {
+    /// The `@type` name without its version.
+    pub fn name(self) -> &'static str {
+        self.info().name
+    }
+
+    /// The type of a name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|it| it.name() == name)
+    }
+
+    /// The type that an annotation `@type NAME VERSION` tells. A higher major version than 1 must not be read.
+    pub(crate) fn of_annotation(name: &[u8], version: &[u8]) -> Option<Self> {
+        let major = version.split(|&b| b == b'.').next().unwrap_or_default();
+        if !matches!(major, b"0" | b"1") {
+            return None;
+        }
+        Self::of_name(std::str::from_utf8(name).ok()?)
+    }
+
+    /// The type that a document's beginning tells.
+    pub(crate) fn of_text(text: &[u8]) -> Option<Self> {
+        Self::ALL.iter().copied().find(|it| (it.info().detect)(text))
+    }
+
+    /// Reads a document of this type.
+    pub fn parse(self, frame: Frame<'_>) -> AnyParsed<'_> {
+        (self.info().parse)(frame)
+    }
+
+    /// The digests of a document of this type, by its own rule. Absent where Tor uses none.
+    pub fn digests(self, body: &[u8]) -> Digests {
+        (self.info().digests)(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_found() {
+        for &kind in Type::ALL {
+            assert_eq!(Type::of_name(kind.name()), Some(kind));
+            assert!(!(kind.info().schema)().fields.is_empty());
+        }
+    }
+
+    #[test]
+    fn versions_are_judged_by_their_major_part() {
+        assert_eq!(Type::of_annotation(b"torperf", b"1.1"), Some(Type::Torperf));
+        assert_eq!(Type::of_annotation(b"torperf", b"2.0"), None);
+        assert_eq!(Type::of_annotation(b"unheard-of", b"1.0"), None);
+    }
+}

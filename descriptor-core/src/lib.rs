@@ -1,0 +1,6 @@
+//! Reads, checks and writes every document of the Tor network.
+
+pub mod document;
+pub mod netdoc;
+pub mod schema;
+pub mod value;

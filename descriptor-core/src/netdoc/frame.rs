@@ -1,0 +1,238 @@
+//! Framing: where one document ends and the next begins. Nothing is parsed.
+
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::find_line;
+use crate::document::Type;
+
+/// One document, cut out but not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// The document's type; `None` if neither its annotation nor its first line is known.
+    pub kind: Option<Type>,
+    /// The lines before the document that begin with `@`, with their line ends.
+    pub annotations: &'a [u8],
+    /// The document itself.
+    pub body: &'a [u8],
+    /// Where [`body`](Frame::body) begins in its source.
+    pub offset: u64,
+}
+
+impl<'a> Frame<'a> {
+    /// A whole buffer as one document of a type, whatever it begins with.
+    pub fn whole(kind: Type, body: &'a [u8]) -> Self {
+        let annotations = annotation_length(body);
+        Frame {
+            kind: Some(kind),
+            annotations: &body[..annotations],
+            body: &body[annotations..],
+            offset: annotations as u64,
+        }
+    }
+
+    /// The annotations, in order.
+    pub fn annotations(&self) -> impl Iterator<Item = Annotation<'a>> {
+        self.annotations.split(|&b| b == b'\n').filter(|line| !line.is_empty()).map(|line| {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let line = line.strip_prefix(b"@").unwrap_or(line);
+            let (name, value) = super::item::split_keyword(line);
+            Annotation { name, value }
+        })
+    }
+
+    /// Name and version of the `@type` annotation, as `server-descriptor` and `1.0`.
+    pub fn type_annotation(&self) -> Option<(&'a [u8], &'a [u8])> {
+        type_annotation(self.annotations)
+    }
+
+    /// The place of the body in its source.
+    pub fn span(&self) -> Range<u64> {
+        self.offset..self.offset + self.body.len() as u64
+    }
+}
+
+/// A line `@name value`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Annotation<'a> {
+    /// The word after `@`.
+    pub name: &'a [u8],
+    /// The rest of the line.
+    pub value: &'a [u8],
+}
+
+/// How a type's documents follow each other in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// A line that begins so starts the next document, and so does an annotation.
+    Keyword(&'static [u8]),
+    /// Only an annotation starts the next document.
+    Annotation,
+    /// Each line is a document.
+    Line,
+    /// The file is one document.
+    File,
+}
+
+/// What [`Framer::cut`] found at the beginning of a buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut<'a> {
+    /// A document, and how many bytes of the buffer it took, annotations and blank lines before it included.
+    Frame(Frame<'a>, usize),
+    /// The buffer ends within a document; call again with more bytes.
+    More,
+    /// Nothing but blank lines is left.
+    End,
+}
+
+/// Cuts a stream into documents. The caller holds the buffer; the framer counts offsets.
+#[derive(Debug, Clone, Default)]
+pub struct Framer {
+    /// The type of documents that say it neither by annotation nor by first line.
+    hint: Option<Type>,
+    offset: u64,
+}
+
+/// How much of a document's beginning decides its type.
+const DETECT: usize = 1024;
+
+impl Framer {
+    /// A framer; `hint` is the type that the source's name tells, for files that do not tell it themselves.
+    pub fn new(hint: Option<Type>) -> Self {
+        Framer { hint, offset: 0 }
+    }
+
+    /// Cuts the first document off a buffer. `eof` says that no more bytes will come.
+    pub fn cut<'a>(&mut self, buffer: &'a [u8], eof: bool) -> Cut<'a> {
+        let blank = buffer.iter().position(|&b| b != b'\n' && b != b'\r').unwrap_or(buffer.len());
+        let text = &buffer[blank..];
+        if text.is_empty() {
+            return if eof { Cut::End } else { Cut::More };
+        }
+        let annotations = annotation_length(text);
+        let rest = &text[annotations..];
+        if !eof && rest.len() < DETECT {
+            return Cut::More;
+        }
+        let annotated = type_annotation(&text[..annotations]);
+        let kind = match annotated {
+            Some((name, version)) => Type::of_annotation(name, version),
+            None => Type::of_text(rest).or(self.hint),
+        };
+        let end = match kind.map_or(Start::Annotation, |kind| kind.info().start) {
+            Start::File => None,
+            Start::Line => rest.iter().position(|&b| b == b'\n').map(|at| at + 1),
+            Start::Annotation if kind.is_none() => next_known(rest),
+            Start::Annotation => next_line(rest, b"@"),
+            Start::Keyword(keyword) => {
+                let end = next_line(rest, keyword);
+                next_line(&rest[..end.unwrap_or(rest.len())], b"@").or(end)
+            }
+        };
+        let Some(end) = end.or(eof.then_some(rest.len())) else { return Cut::More };
+        let frame = Frame {
+            kind,
+            annotations: &text[..annotations],
+            body: &rest[..end],
+            offset: self.offset + (blank + annotations) as u64,
+        };
+        let taken = blank + annotations + end;
+        self.offset += taken as u64;
+        Cut::Frame(frame, taken)
+    }
+
+    /// Counts bytes that the caller has dropped without cutting them.
+    pub fn skip(&mut self, bytes: usize) {
+        self.offset += bytes as u64;
+    }
+}
+
+/// All documents of a buffer.
+pub fn frames(buffer: &[u8], hint: Option<Type>) -> impl Iterator<Item = Frame<'_>> {
+    let mut framer = Framer::new(hint);
+    let mut rest = buffer;
+    std::iter::from_fn(move || match framer.cut(rest, true) {
+        Cut::Frame(frame, taken) => {
+            rest = &rest[taken..];
+            Some(frame)
+        }
+        Cut::More | Cut::End => None,
+    })
+}
+
+/// The length of the run of `@` lines that a text begins with.
+fn annotation_length(text: &[u8]) -> usize {
+    let mut length = 0;
+    while text.get(length) == Some(&b'@') {
+        length = match memchr::memchr(b'\n', &text[length..]) {
+            Some(end) => length + end + 1,
+            None => text.len(),
+        };
+    }
+    length
+}
+
+fn type_annotation(annotations: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = find_line(annotations, b"@type ")?;
+    let mut line = annotations[at + 6..].split(|&b| b == b'\n' || b == b'\r').next()?.split(|&b| b == b' ');
+    let name = line.next()?;
+    Some((name, line.next().unwrap_or_default()))
+}
+
+/// The first line after the first one that begins with `start`.
+fn next_line(text: &[u8], start: &[u8]) -> Option<usize> {
+    if let [one] = start {
+        return memchr::memchr_iter(*one, text).find(|&at| at > 0 && text[at - 1] == b'\n');
+    }
+    memmem::find_iter(text, start).find(|&at| at > 0 && text[at - 1] == b'\n')
+}
+
+/// The first line after the first one at which a known document begins; how an unknown one is left behind.
+fn next_known(text: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'\n', text)
+        .map(|at| at + 1)
+        .find(|&at| text.get(at) == Some(&b'@') || Type::of_text(&text[at..]).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_cut_at_keywords_and_annotations() {
+        let text = b"@type server-descriptor 1.0\nrouter a\nx\nrouter b\n\n@source 1\n@type extra-info 1.0\nextra-info c\nrouter no\n";
+        let all: Vec<_> = frames(text, None).collect();
+        let bodies: Vec<_> = all.iter().map(|frame| frame.body).collect();
+        assert_eq!(bodies, [&b"router a\nx\n"[..], b"router b\n\n", b"extra-info c\nrouter no\n"]);
+        assert_eq!(all[1].offset, 39);
+        assert_eq!(all[2].annotations().count(), 2);
+        assert_eq!(all[2].kind, Some(Type::ExtraInfo));
+    }
+
+    #[test]
+    fn what_is_unknown_is_cut_too_and_its_neighbours_survive() {
+        let text =
+            b"rubbish\nmore\nrouter a\n@type unheard-of 1.0\nx\n@type server-descriptor 1.0\nrouter b\n";
+        let kinds: Vec<_> = frames(text, None).map(|frame| frame.kind).collect();
+        assert_eq!(kinds, [None, Some(Type::ServerDescriptor), None, Some(Type::ServerDescriptor)]);
+    }
+
+    #[test]
+    fn a_stream_gives_the_same_frames_as_a_buffer() {
+        let text = [&b"@type server-descriptor 1.0\nrouter a\nx\n"[..]; 200].concat();
+        let whole: Vec<_> = frames(&text, None).map(|f| (f.offset, f.body.to_vec())).collect();
+        let (mut framer, mut from, mut to, mut pieces) = (Framer::new(None), 0, 0, Vec::new());
+        loop {
+            match framer.cut(&text[from..to], to == text.len()) {
+                Cut::Frame(frame, taken) => {
+                    pieces.push((frame.offset, frame.body.to_vec()));
+                    from += taken;
+                }
+                Cut::More => to = (to + 700).min(text.len()),
+                Cut::End => break,
+            }
+        }
+        assert_eq!(pieces, whole);
+    }
+}

@@ -1,0 +1,245 @@
+//! The lexer: bytes to keyword lines.
+//!
+//! A document of dir-spec's meta format is a run of *items*. An item is a line `KEYWORD[ WS ARGUMENTS]` and, if the
+//! next line begins with `-----BEGIN `, an object that runs through its `-----END ` line. `opt KEYWORD …` is an old
+//! spelling of `KEYWORD …`. Nothing is copied and nothing is decoded here.
+
+use memchr::{memchr, memmem};
+use nom::{IResult, Parser, bytes::complete::tag, combinator::opt, error::ErrorKind};
+
+use super::args::Args;
+
+/// One keyword line with the object that follows it, borrowed from the document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Item<'a> {
+    /// The first word of the line, without a leading `opt `. Empty for a blank line.
+    pub keyword: &'a [u8],
+    /// What follows the keyword's blank, up to the end of the line. Empty when the keyword stands alone.
+    pub args: &'a [u8],
+    /// The object below the line, if there is one.
+    pub object: Option<Object<'a>>,
+    /// All bytes of the item: line, line end and object.
+    pub raw: &'a [u8],
+    /// Where [`raw`](Item::raw) begins, counted from the first byte of the document.
+    pub offset: usize,
+    /// Whether the line was spelled `opt KEYWORD …`.
+    pub opt: bool,
+}
+
+impl<'a> Item<'a> {
+    /// A cursor over the arguments.
+    #[inline]
+    pub fn args(&self) -> Args<'a> {
+        Args::new(self.args)
+    }
+
+    /// The line without its line end and without the object.
+    pub fn line(&self) -> &'a [u8] {
+        &self.raw[..memchr(b'\n', self.raw).unwrap_or(self.raw.len())]
+    }
+}
+
+/// A PEM object: `-----BEGIN LABEL-----`, base64 lines, `-----END LABEL-----`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Object<'a> {
+    /// What stands between `-----BEGIN ` and `-----`.
+    pub label: &'a [u8],
+    /// The lines between, still base64, with their line ends.
+    pub body: &'a [u8],
+    /// The whole object, from `-----BEGIN ` through the last `-----`, without the last line end.
+    pub raw: &'a [u8],
+}
+
+/// A lexer's own error: it holds nothing, so that nothing is allocated where a rule only tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Malformed;
+
+impl<I> nom::error::ParseError<I> for Malformed {
+    fn from_error_kind(_: I, _: ErrorKind) -> Self {
+        Malformed
+    }
+    fn append(_: I, _: ErrorKind, other: Self) -> Self {
+        other
+    }
+}
+
+/// Splits a line into keyword and arguments at its first blank or tab.
+#[inline]
+pub(crate) fn split_keyword(line: &[u8]) -> (&[u8], &[u8]) {
+    match line.iter().position(|&byte| byte == b' ' || byte == b'\t') {
+        Some(at) => (&line[..at], &line[at + 1..]),
+        None => (line, &[]),
+    }
+}
+
+/// Takes one line with its line end; fails only on empty input.
+#[inline]
+pub(crate) fn line(input: &[u8]) -> IResult<&[u8], &[u8], Malformed> {
+    match memchr(b'\n', input) {
+        Some(end) => Ok((&input[end + 1..], &input[..end])),
+        None if input.is_empty() => Err(nom::Err::Error(Malformed)),
+        None => Ok((&[], input)),
+    }
+}
+
+/// Takes one object. Base64 has no `-`, so the first one after the head must begin the end line.
+fn object(input: &[u8]) -> IResult<&[u8], Object<'_>, Malformed> {
+    let (rest, _) = tag(&b"-----BEGIN "[..]).parse(input)?;
+    let (body, head) = line(rest)?;
+    let label = head.strip_suffix(b"-----").ok_or(nom::Err::Error(Malformed))?;
+    let length = memchr(b'-', body).ok_or(nom::Err::Error(Malformed))?;
+    if length > 0 && body[length - 1] != b'\n' {
+        return Err(nom::Err::Error(Malformed));
+    }
+    let (rest, _) = (tag(&b"-----END "[..]), tag(label), tag(&b"-----"[..])).parse(&body[length..])?;
+    let raw = &input[..input.len() - rest.len()];
+    // The end line must end here; a document cut off after it has no line end.
+    let (rest, newline) = opt(tag(&b"\n"[..])).parse(rest)?;
+    if newline.is_none() && !rest.is_empty() {
+        return Err(nom::Err::Error(Malformed));
+    }
+    Ok((rest, Object { label, body: &body[..length], raw }))
+}
+
+/// Takes one item. What looks like an object but is none is left for the next call, which gives its lines one by one.
+#[inline]
+pub(crate) fn item(input: &[u8]) -> IResult<&[u8], Item<'_>, Malformed> {
+    let (mut rest, text) = line(input)?;
+    let (mut keyword, mut args) = split_keyword(text);
+    let is_opt = keyword == b"opt" && !args.is_empty();
+    if is_opt {
+        (keyword, args) = split_keyword(args);
+    }
+    let mut found = None;
+    if rest.first() == Some(&b'-')
+        && let Ok((after, it)) = object(rest)
+    {
+        (rest, found) = (after, Some(it));
+    }
+    let raw = &input[..input.len() - rest.len()];
+    Ok((rest, Item { keyword, args, object: found, raw, offset: 0, opt: is_opt }))
+}
+
+/// Whether `bytes` may be a keyword: letters, digits and `-` (dir-spec §1.2), or `_` as some old documents have.
+pub(crate) fn is_keyword(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_')
+}
+
+/// How a document's bytes become items; [`Lexer::item`] is the usual one.
+pub type Grammar<'a> = fn(&mut Lexer<'a>) -> Option<Item<'a>>;
+
+/// Hands out a document's items in order.
+#[derive(Debug, Clone)]
+pub struct Lexer<'a> {
+    input: &'a [u8],
+    position: usize,
+    pending: Option<Item<'a>>,
+    /// A note that a grammar leaves for itself between items, such as "the header is over".
+    pub(crate) state: u8,
+}
+
+impl<'a> Lexer<'a> {
+    /// A lexer over a whole document.
+    pub fn new(input: &'a [u8]) -> Self {
+        Lexer { input, position: 0, pending: None, state: 0 }
+    }
+
+    /// The next keyword line with its object, or `None` at the end. Every byte belongs to exactly one item.
+    #[inline]
+    pub fn item(&mut self) -> Option<Item<'a>> {
+        if let Some(item) = self.pending.take() {
+            return Some(item);
+        }
+        let (rest, mut found) = item(&self.input[self.position..]).ok()?;
+        found.offset = self.position;
+        self.position = self.input.len() - rest.len();
+        Some(found)
+    }
+
+    /// Gives an item back; the next call returns it again.
+    #[inline]
+    pub fn unread(&mut self, item: Item<'a>) {
+        self.pending = Some(item);
+    }
+
+    /// The next line without its line end, with its offset; for grammars that are not keyword lines.
+    #[inline]
+    pub(crate) fn raw_line(&mut self) -> Option<(usize, &'a [u8], &'a [u8])> {
+        let input = &self.input[self.position..];
+        let (rest, text) = line(input).ok()?;
+        let offset = self.position;
+        self.position = self.input.len() - rest.len();
+        Some((offset, text, &input[..input.len() - rest.len()]))
+    }
+
+    /// Takes an item that was given back, if there is one; a grammar of its own asks this first.
+    #[inline]
+    pub(crate) fn take_pending(&mut self) -> Option<Item<'a>> {
+        self.pending.take()
+    }
+
+    /// Where the next item begins.
+    #[inline]
+    pub fn position(&self) -> usize {
+        self.pending.as_ref().map_or(self.position, |item| item.offset)
+    }
+
+    /// The bytes from one offset to another.
+    #[inline]
+    pub fn slice(&self, from: usize, to: usize) -> &'a [u8] {
+        &self.input[from..to]
+    }
+}
+
+/// The items of a document, for who wants to walk it without a table.
+pub fn items(document: &[u8]) -> impl Iterator<Item = Item<'_>> {
+    let mut lexer = Lexer::new(document);
+    std::iter::from_fn(move || lexer.item())
+}
+
+/// Finds the first line that begins with `start`; the offset of its first byte.
+pub(crate) fn find_line(haystack: &[u8], start: &[u8]) -> Option<usize> {
+    if haystack.starts_with(start) {
+        return Some(0);
+    }
+    memmem::find_iter(haystack, start).find(|&at| haystack[at - 1] == b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_a_keyword_and_arguments() {
+        let all: Vec<_> = items(b"toy  a b\nbare\n\nopt old x\nlast").collect();
+        assert_eq!(all.len(), 5);
+        assert_eq!((all[0].keyword, all[0].args), (&b"toy"[..], &b" a b"[..]));
+        assert_eq!((all[1].keyword, all[1].args), (&b"bare"[..], &b""[..]));
+        assert_eq!(all[2].keyword, b"");
+        assert_eq!((all[3].keyword, all[3].opt), (&b"old"[..], true));
+        assert_eq!((all[4].keyword, all[4].offset), (&b"last"[..], 25));
+    }
+
+    #[test]
+    fn an_object_belongs_to_the_line_above() {
+        let text = b"key\n-----BEGIN K-----\nAAAA\n-----END K-----\nnext\n";
+        let all: Vec<_> = items(text).collect();
+        assert_eq!(all.len(), 2);
+        let object = all[0].object.expect("the item has an object");
+        assert_eq!((object.label, object.body), (&b"K"[..], &b"AAAA\n"[..]));
+    }
+
+    #[test]
+    fn broken_objects_become_lines_and_nothing_is_lost() {
+        for text in [
+            &b"key\n-----BEGIN K-----\nAAAA\n"[..],
+            b"key\n-----BEGIN K-----\nAA-A\n-----END K-----\n",
+            b"key\n-----BEGIN K-----\nAAAA\n-----END L-----\nx\n",
+            b"key\n-----BEGIN K\n-----END K-----",
+            b"-----END K-----trailing\n\n\n",
+        ] {
+            let joined: Vec<u8> = items(text).flat_map(|item| item.raw.to_vec()).collect();
+            assert_eq!(joined, text);
+        }
+    }
+}

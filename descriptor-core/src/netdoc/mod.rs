@@ -1,0 +1,10 @@
+//! Bytes to items: framing, annotations and the lexer.
+
+mod args;
+mod frame;
+mod item;
+
+pub use args::{Args, FromArg};
+pub use frame::{Annotation, Cut, Frame, Framer, Start, frames};
+pub use item::{Grammar, Item, Lexer, Object, items};
+pub(crate) use item::{Malformed, find_line, is_keyword};

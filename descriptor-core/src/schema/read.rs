@@ -1,0 +1,304 @@
+//! The document parser: items into the slots of a table.
+
+use std::{borrow::Cow, ops::Range};
+
+use super::{Count, Field, Issue, Problem, Record, Schema, Sink};
+use crate::netdoc::{Frame, Grammar, Item, Lexer, is_keyword};
+
+/// How many issues, and how many unknown lines, are kept a document; the rest is counted only. Hostile input may have
+/// millions.
+pub const MAX_LISTED: usize = 1000;
+
+/// A type that has a table; made by `descriptor!`.
+pub trait Table<'a>: Default + Record {
+    /// The rows.
+    const FIELDS: &'static [Field];
+    /// What is special about the type.
+    const OPTIONS: Options<'a, Self>;
+
+    /// The row of a keyword.
+    fn row(keyword: &[u8]) -> Option<usize>;
+    /// Puts an item into the field of a row.
+    fn fill(
+        &mut self,
+        row: usize,
+        item: &Item<'a>,
+        again: bool,
+        reader: &mut Reader<'a>,
+    ) -> Result<(), Problem>;
+    /// Keeps the bytes that were read.
+    fn set_raw(&mut self, raw: &'a [u8]);
+    /// The table as data.
+    fn schema() -> &'static Schema;
+}
+
+/// What is special about a type; all of it may be left out.
+pub struct Options<'a, D> {
+    /// How bytes become items. Left out: keyword lines.
+    pub grammar: Grammar<'a>,
+    /// Whether the first row's keyword must begin the document. Left out: yes.
+    pub first: bool,
+    /// Rules between lines, checked after all lines are read, such as "the signature comes last".
+    pub check: Option<fn(&D, &mut Reader<'a>)>,
+}
+
+impl<D> Options<'_, D> {
+    /// Keyword lines, the first row first, no further rules.
+    pub const DEFAULT: Self = Options { grammar: Lexer::item, first: true, check: None };
+}
+
+/// The state of reading one document: the lexer, and what was found wrong so far.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    lexer: Lexer<'a>,
+    /// Added to offsets, for readers over a part of a document.
+    base: usize,
+    issues: Vec<Issue>,
+    unknown: Vec<Range<usize>>,
+    suppressed: usize,
+    /// Which keywords end a nested table, innermost last.
+    outer: Vec<fn(&[u8]) -> Option<usize>>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader over a document.
+    pub fn new(input: &'a [u8]) -> Self {
+        Reader {
+            lexer: Lexer::new(input),
+            base: 0,
+            issues: Vec::new(),
+            unknown: Vec::new(),
+            suppressed: 0,
+            outer: Vec::new(),
+        }
+    }
+
+    /// Notes what is wrong with an item.
+    #[cold]
+    pub fn complain(&mut self, item: &Item<'a>, problem: Problem) {
+        if problem == Problem::Reported {
+            return;
+        }
+        let keyword = Cow::Owned(String::from_utf8_lossy(item.keyword).into_owned());
+        self.issue(keyword, item.offset..item.offset + item.line().len(), problem);
+    }
+
+    /// Notes what is wrong with the document, with the keyword that it is about.
+    #[cold]
+    pub fn complain_about(&mut self, keyword: &'static str, problem: Problem) {
+        self.issue(Cow::Borrowed(keyword), 0..0, problem);
+    }
+
+    /// Notes what is wrong with a part of the document, found by its bytes.
+    #[cold]
+    pub fn complain_at(&mut self, keyword: &'static str, part: &'a [u8], problem: Problem) {
+        let start = (part.as_ptr() as usize).wrapping_sub(self.lexer.slice(0, 0).as_ptr() as usize);
+        self.issue(Cow::Borrowed(keyword), start..start.saturating_add(part.len()), problem);
+    }
+
+    fn issue(&mut self, mut keyword: Cow<'static, str>, span: Range<usize>, problem: Problem) {
+        if self.issues.len() >= MAX_LISTED {
+            self.suppressed += 1;
+            return;
+        }
+        if keyword.len() > 64 {
+            let end = (0..=64).rev().find(|&at| keyword.is_char_boundary(at)).unwrap_or(0);
+            keyword = Cow::Owned(format!("{}…", &keyword[..end]));
+        }
+        let span = self.base + span.start..self.base + span.end;
+        self.issues.push(Issue { problem, keyword, span });
+    }
+
+    #[cold]
+    fn unknown(&mut self, item: &Item<'a>) {
+        if item.keyword.is_empty() && item.args.is_empty() {
+            self.complain(item, Problem::BlankLine);
+        } else if !is_keyword(item.keyword) {
+            self.complain(item, Problem::NotAKeyword);
+        } else if self.unknown.len() < MAX_LISTED {
+            let start = self.base + item.offset;
+            self.unknown.push(start..start + item.raw.len());
+        } else {
+            self.suppressed += 1;
+        }
+    }
+}
+
+/// Reads items into a table until the end or, in a nested table, until a line that belongs to an outer one.
+/// Returns the document and the rows that were read without a problem.
+#[inline]
+fn fill<'a, D: Table<'a>>(first: Option<&Item<'a>>, reader: &mut Reader<'a>) -> (D, u128) {
+    const { assert!(D::FIELDS.len() <= 128, "a table has at most 128 rows") };
+    let outer = reader.outer.len();
+    reader.outer.push(D::row);
+    let mut document = D::default();
+    let (mut seen, mut lost) = (0u128, 0u128);
+    let start = first.map_or_else(|| reader.lexer.position(), |item| item.offset);
+    let mut next = first.copied();
+    loop {
+        let item = match next.take() {
+            Some(item) => item,
+            None => match (D::OPTIONS.grammar)(&mut reader.lexer) {
+                Some(item) => item,
+                None => break,
+            },
+        };
+        let Some(row) = D::row(item.keyword) else {
+            if reader.outer[..outer].iter().any(|outer| outer(item.keyword).is_some()) {
+                reader.lexer.unread(item);
+                break;
+            }
+            reader.unknown(&item);
+            continue;
+        };
+        if first.is_some() && row == 0 && seen != 0 {
+            reader.lexer.unread(item);
+            break;
+        }
+        if D::OPTIONS.first && seen == 0 && row != 0 {
+            reader.complain(&item, Problem::Misplaced("the document must not begin with this line"));
+        }
+        let bit = 1u128 << row;
+        let again = seen & bit != 0;
+        seen |= bit;
+        if let Err(problem) = document.fill(row, &item, again, reader) {
+            if problem != Problem::Duplicate {
+                lost |= bit;
+            }
+            reader.complain(&item, problem);
+        }
+    }
+    document.set_raw(reader.lexer.slice(start, reader.lexer.position()));
+    let required = const { required(D::FIELDS) };
+    let missing = required & !seen;
+    if missing != 0 {
+        for (row, field) in D::FIELDS.iter().enumerate() {
+            if missing & (1 << row) != 0 {
+                let span = first.map_or(0..0, |item| item.offset..item.offset + item.line().len());
+                reader.issue(Cow::Borrowed(field.keywords[0]), span, Problem::MissingLine);
+            }
+        }
+    }
+    if let Some(check) = D::OPTIONS.check {
+        check(&document, reader);
+    }
+    reader.outer.truncate(outer);
+    (document, seen & !lost)
+}
+
+const fn required(fields: &[Field]) -> u128 {
+    let mut mask = 0;
+    let mut row = 0;
+    while row < fields.len() {
+        if matches!(fields[row].count, Count::Once) {
+            mask |= 1 << row;
+        }
+        row += 1;
+    }
+    mask
+}
+
+fn complete<'a, D: Table<'a>>(read: u128) -> bool {
+    let required = const { required(D::FIELDS) };
+    required & !read == 0
+}
+
+/// Reads a table that begins at an item of another document and ends where that document's own lines go on.
+pub fn read_nested<'a, D: Table<'a>>(first: &Item<'a>, reader: &mut Reader<'a>) -> Result<D, Problem> {
+    let (document, read) = fill::<D>(Some(first), reader);
+    if complete::<D>(read) { Ok(document) } else { Err(Problem::Reported) }
+}
+
+/// Reads a table that lies within the arguments of one item, as the `key=value` pairs of a relay line.
+pub fn read_inline<'a, D: Table<'a>>(
+    item: &Item<'a>,
+    text: &'a [u8],
+    reader: &mut Reader<'a>,
+) -> Result<D, Problem> {
+    let within = text.as_ptr() as usize - item.raw.as_ptr() as usize;
+    let mut inner = Reader::new(text);
+    inner.base = reader.base + item.offset + within;
+    let (document, read) = fill::<D>(None, &mut inner);
+    reader.issues.append(&mut inner.issues);
+    reader.unknown.append(&mut inner.unknown);
+    reader.suppressed += inner.suppressed;
+    if complete::<D>(read) { Ok(document) } else { Err(Problem::Reported) }
+}
+
+/// What was read from one document: all that could be read, and all that is wrong with it.
+#[derive(Debug, Clone)]
+pub struct Parsed<'a, D> {
+    /// What could be read. Lines that are missing or malformed have their default value: ask
+    /// [`document`](Parsed::document) unless you want that.
+    pub partial: D,
+    /// The document's place and annotations.
+    pub frame: Frame<'a>,
+    /// What is wrong, in the order of the document; at most [`MAX_LISTED`].
+    pub issues: Vec<Issue>,
+    /// The lines that no row knows, with their objects, as bytes of the document; at most [`MAX_LISTED`].
+    pub unknown: Vec<Range<usize>>,
+    /// How many further issues and unknown lines were counted but not kept.
+    pub suppressed: usize,
+    /// One bit a row: its lines stand there and were read.
+    read: u128,
+    complete: bool,
+}
+
+impl<'a, D> Parsed<'a, D> {
+    /// The document, if every line that it must have could be read.
+    pub fn document(&self) -> Option<&D> {
+        self.complete.then_some(&self.partial)
+    }
+
+    /// The document if nothing at all is wrong with it, as metrics-lib and tor judge; else the first issue.
+    pub fn strict(&self) -> Result<&D, &Issue> {
+        match self.issues.first() {
+            None => Ok(&self.partial),
+            Some(issue) => Err(issue),
+        }
+    }
+
+    /// The lines that no row knows.
+    pub fn unknown_lines(&self) -> impl Iterator<Item = &'a [u8]> {
+        let body = self.frame.body;
+        self.unknown.iter().map(move |span| body.get(span.clone()).unwrap_or_default())
+    }
+
+    /// The same with another document, as a box of it.
+    pub fn map<E>(self, convert: impl FnOnce(D) -> E) -> Parsed<'a, E> {
+        Parsed {
+            partial: convert(self.partial),
+            frame: self.frame,
+            issues: self.issues,
+            unknown: self.unknown,
+            suppressed: self.suppressed,
+            read: self.read,
+            complete: self.complete,
+        }
+    }
+
+    /// Tells a column of a record of this document; null if its line is missing or malformed.
+    pub fn emit(&self, record: &dyn Record, field: usize, part: usize, out: &mut dyn Sink) {
+        let count = record.schema().fields[field].count;
+        if count == Count::Once && self.read & (1 << field) == 0 {
+            out.null();
+        } else {
+            record.emit(field, part, out);
+        }
+    }
+}
+
+/// Reads one document.
+pub fn parse<'a, D: Table<'a>>(frame: Frame<'a>) -> Parsed<'a, D> {
+    let mut reader = Reader::new(frame.body);
+    let (partial, read) = fill::<D>(None, &mut reader);
+    Parsed {
+        partial,
+        frame,
+        issues: reader.issues,
+        unknown: reader.unknown,
+        suppressed: reader.suppressed,
+        read,
+        complete: complete::<D>(read),
+    }
+}

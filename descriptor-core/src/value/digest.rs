@@ -1,0 +1,156 @@
+//! Digests, identities and keys of fixed size.
+
+use std::fmt;
+
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+
+use crate::{
+    netdoc::{FromArg, Item},
+    schema::{BAD, FromItem, Kind, Part, Problem, Sink},
+};
+
+/// Tor writes base64 with padding in some places and without in others; both are read everywhere.
+pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Bytes that documents write in hex and that are shown in upper-case hex.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hex<const N: usize>(pub [u8; N]);
+
+/// The SHA-1 of an identity key: who a relay, a bridge or an authority is.
+pub type Fingerprint = Hex<20>;
+
+/// Bytes that documents write in base64 and that are shown in base64 without padding.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Base64<const N: usize>(pub [u8; N]);
+
+impl<const N: usize> Hex<N> {
+    /// Reads `2 * N` hex digits of either case.
+    #[inline]
+    pub fn from_hex(text: &[u8]) -> Option<Self> {
+        let mut bytes = [0; N];
+        if text.len() != 2 * N {
+            return None;
+        }
+        const_hex::decode_to_slice(text, &mut bytes).ok()?;
+        Some(Hex(bytes))
+    }
+
+    /// Reads base64 with or without padding, as status entries write identities.
+    #[inline]
+    pub fn from_base64(text: &[u8]) -> Option<Self> {
+        Base64::from_base64(text).map(|Base64(bytes)| Hex(bytes))
+    }
+
+    /// The bytes as base64 without padding.
+    pub fn to_base64(&self) -> String {
+        BASE64.encode(self.0)
+    }
+}
+
+impl<const N: usize> Base64<N> {
+    /// Reads base64 with or without padding; it must give exactly `N` bytes.
+    #[inline]
+    pub fn from_base64(text: &[u8]) -> Option<Self> {
+        let mut bytes = [0; N];
+        match BASE64.decode_slice(text, &mut bytes) {
+            Ok(length) if length == N => Some(Base64(bytes)),
+            _ => None,
+        }
+    }
+}
+
+impl<const N: usize> fmt::Display for Hex<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&const_hex::encode_upper(self.0))
+    }
+}
+
+impl<const N: usize> fmt::Display for Base64<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&BASE64.encode(self.0))
+    }
+}
+
+impl<const N: usize> fmt::Debug for Hex<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<const N: usize> fmt::Debug for Base64<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<const N: usize> Default for Hex<N> {
+    fn default() -> Self {
+        Hex([0; N])
+    }
+}
+
+impl<const N: usize> Default for Base64<N> {
+    fn default() -> Self {
+        Base64([0; N])
+    }
+}
+
+impl<'a, const N: usize> FromArg<'a> for Hex<N> {
+    const KIND: Kind = Kind::Hex;
+
+    #[inline]
+    fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
+        Self::from_hex(arg).ok_or(BAD)
+    }
+
+    fn emit(&self, out: &mut dyn Sink) {
+        out.hex(&self.0);
+    }
+}
+
+impl<'a, const N: usize> FromArg<'a> for Base64<N> {
+    const KIND: Kind = Kind::Base64;
+
+    #[inline]
+    fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
+        Self::from_base64(arg).ok_or(BAD)
+    }
+
+    fn emit(&self, out: &mut dyn Sink) {
+        out.base64(&self.0);
+    }
+}
+
+/// A fingerprint in groups of four digits, `AAAA BBBB …`; the blanks may be missing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SpacedFingerprint(pub Fingerprint);
+
+impl<'a> FromItem<'a> for SpacedFingerprint {
+    const PARTS: &'static [Part] = &[Part::whole(Kind::Hex)];
+
+    #[inline]
+    fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
+        let mut digits = [0; 40];
+        let mut count = 0;
+        for &byte in item.args.iter().filter(|&&byte| byte != b' ') {
+            *digits.get_mut(count).ok_or(Problem::BadArgument("fingerprint"))? = byte;
+            count += 1;
+        }
+        Fingerprint::from_hex(&digits[..count])
+            .map(SpacedFingerprint)
+            .ok_or(Problem::BadArgument("fingerprint"))
+    }
+
+    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+        out.hex(&self.0.0);
+    }
+}

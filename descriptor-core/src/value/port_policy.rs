@@ -1,0 +1,59 @@
+//! Exit policies in short, `accept 80,443` or `reject 1-65535`.
+
+use super::number::digits;
+use crate::{
+    netdoc::Item,
+    schema::{FromItem, Kind, Part, Problem, Sink},
+};
+
+/// The summary of an exit policy: the ports to which most addresses are allowed, or are not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PortPolicy<'a> {
+    /// Whether the ports are those allowed.
+    pub accept: bool,
+    /// The ports and ranges, comma-separated, each valid.
+    pub ports: &'a [u8],
+}
+
+impl<'a> PortPolicy<'a> {
+    /// The listed ranges, first and last port.
+    pub fn ranges(&self) -> impl Iterator<Item = (u16, u16)> + use<'a> {
+        self.ports.split(|&b| b == b',').filter_map(range)
+    }
+
+    /// Whether a connection to a port is allowed at most addresses.
+    pub fn allows(&self, port: u16) -> bool {
+        self.ranges().any(|(first, last)| (first..=last).contains(&port)) == self.accept
+    }
+}
+
+fn range(text: &[u8]) -> Option<(u16, u16)> {
+    let port = |text| digits(text).and_then(|port| u16::try_from(port).ok());
+    match text.iter().position(|&b| b == b'-') {
+        Some(dash) => Some((port(&text[..dash])?, port(&text[dash + 1..])?)).filter(|(a, b)| a <= b),
+        None => port(text).map(|port| (port, port)),
+    }
+}
+
+impl<'a> FromItem<'a> for PortPolicy<'a> {
+    const PARTS: &'static [Part] = &[Part::whole(Kind::Text)];
+
+    #[inline]
+    fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
+        let mut args = item.args();
+        let accept = match args.text("accept or reject")? {
+            b"accept" => true,
+            b"reject" => false,
+            _ => return Err(Problem::BadArgument("accept or reject")),
+        };
+        let ports = args.text("port list")?;
+        if ports.split(|&b| b == b',').any(|text| range(text).is_none()) {
+            return Err(Problem::BadArgument("port list"));
+        }
+        Ok(PortPolicy { accept, ports })
+    }
+
+    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+        out.text(&[if self.accept { b"accept " } else { b"reject " }, self.ports].concat());
+    }
+}

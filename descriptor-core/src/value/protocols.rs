@@ -1,0 +1,66 @@
+//! Subprotocol versions, `Cons=1-2 Desc=1-2 …` (tor-spec §9).
+
+use super::number::digits;
+use crate::{
+    netdoc::{Args, Item},
+    schema::{FromItem, Kind, Part, Problem, Sink},
+};
+
+/// Protocol names and the versions that are supported; names that nobody has heard of are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Protocols<'a>(pub &'a [u8]);
+
+impl<'a> Protocols<'a> {
+    /// Names with their version ranges, first and last version.
+    pub fn iter(
+        &self,
+    ) -> impl Iterator<Item = (&'a [u8], impl Iterator<Item = (u32, u32)> + use<'a>)> + use<'a> {
+        Args::new(self.0).filter_map(|entry| {
+            let equals = entry.iter().position(|&b| b == b'=')?;
+            Some((&entry[..equals], entry[equals + 1..].split(|&b| b == b',').filter_map(range)))
+        })
+    }
+
+    /// Whether a version of a protocol is supported.
+    pub fn supports(&self, name: &str, version: u32) -> bool {
+        self.iter()
+            .filter(|(it, _)| *it == name.as_bytes())
+            .any(|(_, mut ranges)| ranges.any(|(first, last)| (first..=last).contains(&version)))
+    }
+}
+
+fn range(text: &[u8]) -> Option<(u32, u32)> {
+    let version = |text| digits(text).and_then(|version| u32::try_from(version).ok());
+    match text.iter().position(|&b| b == b'-') {
+        Some(dash) => Some((version(&text[..dash])?, version(&text[dash + 1..])?)).filter(|(a, b)| a <= b),
+        None => version(text).map(|version| (version, version)),
+    }
+}
+
+impl<'a> FromItem<'a> for Protocols<'a> {
+    const PARTS: &'static [Part] = &[Part::whole(Kind::Map(&Kind::Text))];
+
+    #[inline]
+    fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
+        let sound = Args::new(item.args).all(|entry| {
+            entry.iter().position(|&b| b == b'=').is_some_and(|equals| {
+                let versions = &entry[equals + 1..];
+                equals > 0
+                    && (versions.is_empty()
+                        || versions.split(|&b| b == b',').all(|text| range(text).is_some()))
+            })
+        });
+        if sound { Ok(Protocols(item.args)) } else { Err(Problem::BadArgument("protocol entry")) }
+    }
+
+    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+        out.map();
+        for entry in Args::new(self.0) {
+            if let Some(equals) = entry.iter().position(|&b| b == b'=') {
+                out.key(&entry[..equals]);
+                out.text(&entry[equals + 1..]);
+            }
+        }
+        out.end_map();
+    }
+}

@@ -1,0 +1,79 @@
+//! Text as it stands in the document: bytes, not always UTF-8.
+
+use crate::{
+    netdoc::{FromArg, Item},
+    schema::{FromItem, Kind, Part, Problem, Sink},
+};
+
+/// All arguments of a line as one text, such as a contact or a platform. May be empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Line<'a>(pub &'a [u8]);
+
+impl<'a> FromItem<'a> for Line<'a> {
+    const PARTS: &'static [Part] = &[Part::whole(Kind::Text)];
+
+    #[inline]
+    fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
+        Ok(Line(item.args))
+    }
+
+    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+        out.text(self.0);
+    }
+}
+
+/// A whole line with its keyword, such as a `package` line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Raw<'a>(pub &'a [u8]);
+
+impl<'a> FromItem<'a> for Raw<'a> {
+    const PARTS: &'static [Part] = &[Part::whole(Kind::Text)];
+
+    fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
+        Ok(Raw(item.line()))
+    }
+
+    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+        out.text(self.0);
+    }
+}
+
+/// One argument as text, such as a nickname.
+impl<'a> FromArg<'a> for &'a [u8] {
+    const KIND: Kind = Kind::Text;
+
+    #[inline]
+    fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
+        Ok(arg)
+    }
+
+    fn emit(&self, out: &mut dyn Sink) {
+        out.text(self);
+    }
+}
+
+/// The arguments of a line as a list, such as a family. May be empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Words<'a>(pub &'a [u8]);
+
+impl<'a> Words<'a> {
+    /// The words in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        crate::netdoc::Args::new(self.0)
+    }
+}
+
+impl<'a> FromItem<'a> for Words<'a> {
+    const PARTS: &'static [Part] = &[Part::whole(Kind::List(&Kind::Text))];
+
+    #[inline]
+    fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
+        Ok(Words(item.args))
+    }
+
+    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+        out.list();
+        self.iter().for_each(|word| out.text(word));
+        out.end_list();
+    }
+}

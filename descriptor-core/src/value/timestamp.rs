@@ -1,0 +1,196 @@
+//! Points in time, `YYYY-MM-DD HH:MM:SS`, always UTC.
+
+use std::fmt;
+
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+use crate::{
+    netdoc::{Args, FromArg, Item},
+    schema::{BAD, FromItem, Kind, Part, Problem, Sink},
+};
+
+/// Seconds since 1970-01-01 00:00:00 UTC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+const WIDTH: usize = "YYYY-MM-DD HH:MM:SS".len();
+
+impl Timestamp {
+    /// Takes date and time, two arguments, off a line.
+    #[inline]
+    pub fn take(args: &mut Args<'_>, what: &'static str) -> Result<Self, Problem> {
+        let rest = args.rest();
+        if let Some(text) = rest.first_chunk::<WIDTH>()
+            && matches!(rest.get(WIDTH), None | Some(b' ' | b'\t'))
+            && let Some(time) = Self::parse(text)
+        {
+            args.skip(WIDTH);
+            return Ok(time);
+        }
+        let (date, time) = (args.text(what)?, args.text(what)?);
+        match (date.len(), time.len()) {
+            (10, 8) => {
+                let mut text = [b' '; WIDTH];
+                text[..10].copy_from_slice(date);
+                text[11..].copy_from_slice(time);
+                Self::parse(&text).ok_or(Problem::BadArgument(what))
+            }
+            _ => Err(Problem::BadArgument(what)),
+        }
+    }
+
+    /// Reads `YYYY-MM-DD HH:MM:SS`, with a blank or `T` between. Refuses dates that do not exist, and hours, minutes and
+    /// seconds out of range; as in tor, a second of 60 is allowed.
+    #[inline]
+    pub fn parse(text: &[u8; WIDTH]) -> Option<Self> {
+        let (year, month, day) = (two(text, 0)? * 100 + two(text, 2)?, two(text, 5)?, two(text, 8)?);
+        let (hour, minute, second) = (two(text, 11)?, two(text, 14)?, two(text, 17)?);
+        let separators = text[4] == b'-'
+            && text[7] == b'-'
+            && matches!(text[10], b' ' | b'T')
+            && text[13] == b':'
+            && text[16] == b':';
+        let in_range = (1..=12).contains(&month)
+            && day >= 1
+            && day <= days_in_month(year, month)
+            && hour < 24
+            && minute < 60
+            && second <= 60;
+        (separators && in_range)
+            .then(|| Timestamp(days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second))
+    }
+
+    /// The time with its calendar.
+    pub fn to_datetime(self) -> Option<PrimitiveDateTime> {
+        let time = OffsetDateTime::from_unix_timestamp(self.0).ok()?;
+        Some(PrimitiveDateTime::new(time.date(), time.time()))
+    }
+
+    /// Writes `YYYY-MM-DD HH:MM:SS` with any separator between date and time. Years beyond 9999 are cut.
+    pub fn format(self, separator: u8) -> [u8; WIDTH] {
+        let (day, second) = (self.0.div_euclid(86400), self.0.rem_euclid(86400));
+        let (year, month, day) = civil(day);
+        let mut text = *b"0000-00-00 00:00:00";
+        text[10] = separator;
+        for (at, value) in [
+            (0, year / 100 % 100),
+            (2, year % 100),
+            (5, month),
+            (8, day),
+            (11, second / 3600),
+            (14, second / 60 % 60),
+            (17, second % 60),
+        ] {
+            text[at] = b'0' + (value / 10) as u8;
+            text[at + 1] = b'0' + (value % 10) as u8;
+        }
+        text
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::str::from_utf8(&self.format(b' ')).unwrap_or_default())
+    }
+}
+
+impl<'a> FromItem<'a> for Timestamp {
+    const PARTS: &'static [Part] = &[Part::whole(Kind::Time)];
+
+    #[inline]
+    fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
+        Self::take(&mut item.args(), "time")
+    }
+
+    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+        out.time(*self);
+    }
+}
+
+#[inline]
+fn two(text: &[u8; WIDTH], at: usize) -> Option<i64> {
+    let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then_some(tens as i64 * 10 + ones as i64)
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01; years begin in March so that the leap day comes last.
+#[inline]
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    year * 365 + year.div_euclid(4) - year.div_euclid(100)
+        + year.div_euclid(400)
+        + (153 * month + 2) / 5
+        + day
+        - 1
+        - 719_468
+}
+
+/// The date of a day; the inverse of [`days`].
+fn civil(day: i64) -> (i64, i64, i64) {
+    let day = day + 719_468;
+    let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * of_year + 2) / 153;
+    let (year, month_number) = if month < 10 { (0, month + 3) } else { (1, month - 9) };
+    (era * 400 + year_of_era + year, month_number, of_year - (153 * month + 2) / 5 + 1)
+}
+
+/// One argument `YYYY-MM-DDTHH:MM:SS`, as bandwidth files write times.
+impl<'a> FromArg<'a> for IsoTime {
+    const KIND: Kind = Kind::Time;
+
+    fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
+        let text = arg.first_chunk::<WIDTH>().filter(|_| arg.len() == WIDTH).ok_or(BAD)?;
+        Timestamp::parse(text).map(IsoTime).ok_or(BAD)
+    }
+
+    fn emit(&self, out: &mut dyn Sink) {
+        out.time(self.0);
+    }
+}
+
+/// A time that is one argument, `YYYY-MM-DDTHH:MM:SS`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IsoTime(pub Timestamp);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_day_reads_back() {
+        for day in (-30_000..60_000).step_by(7) {
+            let time = Timestamp(day * 86400 + 86399);
+            assert_eq!(Timestamp::parse(&time.format(b' ')), Some(time));
+            let other = OffsetDateTime::from_unix_timestamp(time.0).expect("in range");
+            assert_eq!(time.to_string()[..10], other.date().to_string());
+        }
+    }
+
+    #[test]
+    fn what_does_not_exist_is_refused() {
+        for text in [
+            b"2019-02-29 00:00:00",
+            b"2012-13-01 00:00:00",
+            b"2012-00-01 00:00:00",
+            b"2012-01-00 00:00:00",
+            b"2012-01-01 24:00:00",
+            b"2012-01-01 00:60:00",
+            b"2012/01/01 00:00:00",
+            b"2012-01-01 00:00:6x",
+        ] {
+            assert_eq!(Timestamp::parse(text), None);
+        }
+        assert!(Timestamp::parse(b"2020-02-29 23:59:60").is_some());
+    }
+}
