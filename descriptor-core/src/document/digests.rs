@@ -18,12 +18,12 @@ pub struct Digests {
 }
 
 /// The SHA-1 of some bytes.
-pub fn sha1(bytes: &[u8]) -> Hex<20> {
+pub(crate) fn sha1(bytes: &[u8]) -> Hex<20> {
     Hex(Sha1::digest(bytes).into())
 }
 
 /// The SHA-256 of some bytes.
-pub fn sha256(bytes: &[u8]) -> Base64<32> {
+pub(crate) fn sha256(bytes: &[u8]) -> Base64<32> {
     Base64(Sha256::digest(bytes).into())
 }
 
@@ -34,58 +34,61 @@ pub(crate) fn through<'a>(body: &'a [u8], start: &[u8], end: &[u8]) -> Option<&'
     Some(&body[..at + end.len()])
 }
 
-/// Types that nothing refers to by digest.
-pub(crate) fn none(_: &[u8]) -> Digests {
-    Digests::default()
+/// How a type's digests are computed: which bytes, and which digests Tor uses for it.
+pub(crate) struct Rule {
+    pub(crate) sha1: fn(&[u8]) -> Option<Hex<20>>,
+    pub(crate) sha256: fn(&[u8]) -> Option<Base64<32>>,
 }
 
-/// Server and extra-info descriptors: SHA-1 from `start` through `router-signature`, SHA-256 through the signature.
-pub(crate) fn signed(body: &[u8], start: &[u8]) -> Digests {
-    Digests {
-        sha1: through(body, start, b"\nrouter-signature\n").map(sha1),
-        sha256: through(body, start, b"\n-----END SIGNATURE-----\n").map(sha256),
-    }
-}
+/// Types that nothing refers to by digest.
+pub(crate) const NONE: Rule = Rule { sha1: |_| None, sha256: |_| None };
+
+/// SHA-1 from `router ` through `router-signature`, SHA-256 through the signature.
+pub(crate) const SERVER_DESCRIPTOR: Rule = Rule {
+    sha1: |body| through(body, b"router ", b"\nrouter-signature\n").map(sha1),
+    sha256: |body| through(body, b"router ", b"\n-----END SIGNATURE-----\n").map(sha256),
+};
+
+/// SHA-1 from `extra-info ` through `router-signature`, SHA-256 through the signature.
+pub(crate) const EXTRA_INFO: Rule = Rule {
+    sha1: |body| through(body, b"extra-info ", b"\nrouter-signature\n").map(sha1),
+    sha256: |body| through(body, b"extra-info ", b"\n-----END SIGNATURE-----\n").map(sha256),
+};
 
 /// Sanitized bridge descriptors carry the digests of their originals' digests.
-pub(crate) fn sanitized(body: &[u8]) -> Digests {
-    let value = |start: &[u8]| {
-        let at = find_line(body, start)?;
-        body[at + start.len()..].split(|&b| b == b'\n').next()
-    };
-    Digests {
-        sha1: value(b"router-digest ").and_then(Hex::from_hex),
-        sha256: value(b"router-digest-sha256 ").and_then(Base64::from_base64),
-    }
-}
+pub(crate) const SANITIZED: Rule = Rule {
+    sha1: |body| line_value(body, b"router-digest ").and_then(Hex::from_hex),
+    sha256: |body| line_value(body, b"router-digest-sha256 ").and_then(Base64::from_base64),
+};
 
 /// Consensuses and votes: the signed part, through the blank after the first `directory-signature`.
-pub(crate) fn consensus(body: &[u8]) -> Digests {
-    let part = through(body, b"network-status-version ", b"\ndirectory-signature ");
-    Digests { sha1: part.map(sha1), sha256: part.map(sha256) }
-}
+pub(crate) const STATUS_3: Rule =
+    Rule { sha1: |body| signed_status(body).map(sha1), sha256: |body| signed_status(body).map(sha256) };
 
 /// Key certificates: through the line `dir-key-certification`.
-pub(crate) fn certificate(body: &[u8]) -> Digests {
-    let part = through(body, b"dir-key-certificate-version ", b"\ndir-key-certification\n");
-    Digests { sha1: part.map(sha1), sha256: None }
-}
+pub(crate) const CERTIFICATE: Rule = Rule {
+    sha1: |body| through(body, b"dir-key-certificate-version ", b"\ndir-key-certification\n").map(sha1),
+    sha256: |_| None,
+};
 
 /// Microdescriptors and bandwidth files: the whole document.
-pub(crate) fn whole_sha256(body: &[u8]) -> Digests {
-    Digests { sha1: None, sha256: Some(sha256(body)) }
-}
+pub(crate) const WHOLE: Rule = Rule { sha1: |_| None, sha256: |body| Some(sha256(body)) };
 
-/// Version 2 statuses: through the line of the signature.
-pub(crate) fn network_status_2(body: &[u8]) -> Digests {
-    let part = find_line(body, b"directory-signature ").map(|at| {
+/// Version 2 statuses and version 1 directories: through the line `directory-signature NICKNAME`.
+pub(crate) const STATUS_2: Rule = Rule {
+    sha1: |body| {
+        let at = find_line(body, b"directory-signature ")?;
         let end = memchr::memchr(b'\n', &body[at..]).map_or(body.len(), |end| at + end + 1);
-        &body[..end]
-    });
-    Digests { sha1: part.map(sha1), sha256: None }
+        Some(sha1(&body[..end]))
+    },
+    sha256: |_| None,
+};
+
+fn signed_status(body: &[u8]) -> Option<&[u8]> {
+    through(body, b"network-status-version ", b"\ndirectory-signature ")
 }
 
-/// Version 1 directories: through the line of the signature.
-pub(crate) fn directory(body: &[u8]) -> Digests {
-    network_status_2(body)
+fn line_value<'a>(body: &'a [u8], start: &[u8]) -> Option<&'a [u8]> {
+    let at = find_line(body, start)?;
+    body[at + start.len()..].split(|&b| b == b'\n').next()
 }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     netdoc::{Frame, Start, find_line},
     schema::{Parsed, Record, Schema, Table, parse},
+    value::{Base64, Hex},
 };
 
 /// What is known about a type.
@@ -22,7 +23,7 @@ pub struct TypeInfo {
     /// Whether a document without an annotation is of this type, by its first bytes.
     detect: fn(&[u8]) -> bool,
     parse: for<'a> fn(Frame<'a>) -> AnyParsed<'a>,
-    digests: fn(&[u8]) -> Digests,
+    digests: digests::Rule,
 }
 
 /// A document of any type, read.
@@ -62,7 +63,7 @@ macro_rules! types {
                     $(Type::$type => &const { TypeInfo {
                         name: $name,
                         start: $start,
-                        schema: || <$table<'static> as Table<'static>>::schema(),
+                        schema: || <$table<'static> as Table<'static>>::table(),
                         detect: $detect,
                         parse: |frame| parse_boxed::<$table<'_>>(frame),
                         digests: $digests,
@@ -77,81 +78,81 @@ macro_rules! types {
 types! {
     /// Consensus of the directory authorities, flavour `ns`.
     Consensus = "network-status-consensus-3", Consensus, Start::Keyword(b"network-status-version "),
-        |text| is_status_3(text, false, b"consensus\n"), digests::consensus;
+        |text| is_status_3(text, false, b"consensus\n"), digests::STATUS_3;
     /// Consensus of the directory authorities, flavour `microdesc`.
     MicrodescConsensus = "network-status-microdesc-consensus-3", Consensus, Start::Keyword(b"network-status-version "),
-        |text| is_status_3(text, true, b"consensus\n"), digests::consensus;
+        |text| is_status_3(text, true, b"consensus\n"), digests::STATUS_3;
     /// Vote of a directory authority.
     Vote = "network-status-vote-3", Vote, Start::Keyword(b"network-status-version "),
-        |text| is_status_3(text, false, b"vote\n"), digests::consensus;
+        |text| is_status_3(text, false, b"vote\n"), digests::STATUS_3;
     /// Status entry that stands alone.
-    RouterStatus = "network-status-entry-3", RouterStatus, Start::Keyword(b"r "), annotated_only, digests::none;
+    RouterStatus = "network-status-entry-3", RouterStatus, Start::Keyword(b"r "), annotated_only, digests::NONE;
     /// Signatures of one authority on both consensuses, without them.
     DetachedSignatures = "detached-signature-3", DetachedSignatures, Start::Keyword(b"consensus-digest "),
-        |text| text.starts_with(b"consensus-digest "), digests::none;
+        |text| text.starts_with(b"consensus-digest "), digests::NONE;
     /// Certificate of an authority's signing key.
     KeyCertificate = "dir-key-certificate-3", KeyCertificate, Start::Keyword(b"dir-key-certificate-version "),
-        |text| text.starts_with(b"dir-key-certificate-version "), digests::certificate;
+        |text| text.starts_with(b"dir-key-certificate-version "), digests::CERTIFICATE;
     /// Server descriptor of a relay, or the unsanitized one of a bridge.
     ServerDescriptor = "server-descriptor", ServerDescriptor, Start::Keyword(b"router "),
-        |text| text.starts_with(b"router "), |body| digests::signed(body, b"router ");
+        |text| text.starts_with(b"router "), digests::SERVER_DESCRIPTOR;
     /// Sanitized server descriptor of a bridge.
     BridgeServerDescriptor = "bridge-server-descriptor", ServerDescriptor, Start::Keyword(b"router "),
-        annotated_only, digests::sanitized;
+        annotated_only, digests::SANITIZED;
     /// Extra-info descriptor of a relay, or the unsanitized one of a bridge.
     ExtraInfo = "extra-info", ExtraInfo, Start::Keyword(b"extra-info "),
-        |text| text.starts_with(b"extra-info "), |body| digests::signed(body, b"extra-info ");
+        |text| text.starts_with(b"extra-info "), digests::EXTRA_INFO;
     /// Sanitized extra-info descriptor of a bridge.
     BridgeExtraInfo = "bridge-extra-info", ExtraInfo, Start::Keyword(b"extra-info "),
-        annotated_only, digests::sanitized;
+        annotated_only, digests::SANITIZED;
     /// Microdescriptor.
     Microdescriptor = "microdescriptor", Microdescriptor, Start::Keyword(b"onion-key\n"),
-        |text| text.starts_with(b"onion-key\n"), digests::whole_sha256;
+        |text| text.starts_with(b"onion-key\n"), digests::WHOLE;
     /// Network status of one authority, version 2, until 2012.
     NetworkStatus2 = "network-status-2", NetworkStatus2, Start::Keyword(b"network-status-version "),
-        |text| text.starts_with(b"network-status-version 2\n"), digests::network_status_2;
+        |text| text.starts_with(b"network-status-version 2\n"), digests::STATUS_2;
     /// Directory, version 1, until 2007.
     Directory = "directory", Directory, Start::Keyword(b"signed-directory\n"),
-        |text| text.starts_with(b"signed-directory\n"), digests::directory;
+        |text| text.starts_with(b"signed-directory\n"), digests::STATUS_2;
     /// Bandwidth file of a bandwidth authority.
     BandwidthFile = "bandwidth-file", BandwidthFile, Start::Annotation,
-        |text| text.len() > 10 && text[..10].iter().all(u8::is_ascii_digit) && text[10] == b'\n', digests::whole_sha256;
+        |text| text.len() > 10 && text[..10].iter().all(u8::is_ascii_digit) && text[10] == b'\n', digests::WHOLE;
     /// What changed from one consensus to a later one.
     ConsensusDiff = "network-status-diff-3", ConsensusDiff, Start::Keyword(b"network-status-diff-version "),
-        |text| text.starts_with(b"network-status-diff-version "), digests::none;
+        |text| text.starts_with(b"network-status-diff-version "), digests::NONE;
     /// Network status of a bridge authority, sanitized or not.
     BridgeNetworkStatus = "bridge-network-status", BridgeNetworkStatus, Start::Annotation,
-        |text| [&b"published "[..], b"flag-thresholds ", b"r "].iter().any(|start| text.starts_with(start)), digests::none;
+        |text| [&b"published "[..], b"flag-thresholds ", b"r "].iter().any(|start| text.starts_with(start)), digests::NONE;
     /// Which bridges BridgeDB or rdsys gives out how.
     BridgePoolAssignment = "bridge-pool-assignment", BridgePoolAssignment, Start::Keyword(b"bridge-pool-assignment "),
-        |text| text.starts_with(b"bridge-pool-assignment "), digests::none;
+        |text| text.starts_with(b"bridge-pool-assignment "), digests::NONE;
     /// How many bridges BridgeDB gave out.
     BridgedbMetrics = "bridgedb-metrics", BridgedbMetrics, Start::Keyword(b"bridgedb-metrics-end "),
-        |text| text.starts_with(b"bridgedb-metrics-end "), digests::none;
+        |text| text.starts_with(b"bridgedb-metrics-end "), digests::NONE;
     /// Which bridges bridgestrap could reach.
     BridgestrapStats = "bridgestrap-stats", BridgestrapStats, Start::Keyword(b"bridgestrap-stats-end "),
-        |text| text.starts_with(b"bridgestrap-stats-end "), digests::none;
+        |text| text.starts_with(b"bridgestrap-stats-end "), digests::NONE;
     /// Addresses that exits really use.
     ExitList = "tordnsel", ExitList, Start::Annotation,
-        |text| text.starts_with(b"ExitNode ") || text.starts_with(b"Downloaded "), digests::none;
+        |text| text.starts_with(b"ExitNode ") || text.starts_with(b"Downloaded "), digests::NONE;
     /// One download over Tor.
     Torperf = "torperf", TorperfResult, Start::Line,
-        super::torperf::detect, digests::none;
+        super::torperf::detect, digests::NONE;
     /// Measurements of OnionPerf, JSON.
     OnionPerf = "onionperf", OnionPerfAnalysis, Start::File,
-        super::onionperf::detect, digests::none;
+        super::onionperf::detect, digests::NONE;
     /// Statistics of the Snowflake broker.
     SnowflakeStats = "snowflake-stats", SnowflakeStats, Start::Keyword(b"snowflake-stats-end "),
-        |text| text.starts_with(b"snowflake-stats-end "), digests::none;
+        |text| text.starts_with(b"snowflake-stats-end "), digests::NONE;
     /// Sanitized access log of a web server.
     WebServerLog = "web-server-access-log", WebServerLog, Start::File,
-        annotated_only, digests::none;
+        annotated_only, digests::NONE;
     /// Onion service descriptor, version 2.
     HiddenService = "hidden-service-descriptor", HiddenService, Start::Keyword(b"rendezvous-service-descriptor "),
-        |text| text.starts_with(b"rendezvous-service-descriptor "), digests::none;
+        |text| text.starts_with(b"rendezvous-service-descriptor "), digests::NONE;
     /// Onion service descriptor, version 3, outer layer.
     HiddenService3 = "hidden-service-descriptor-3", HiddenService3, Start::Keyword(b"hs-descriptor "),
-        |text| text.starts_with(b"hs-descriptor "), digests::none;
+        |text| text.starts_with(b"hs-descriptor "), digests::NONE;
 }
 
 impl Type {
@@ -184,9 +185,19 @@ impl Type {
         (self.info().parse)(frame)
     }
 
+    /// The SHA-1 of a document of this type, by its own rule.
+    pub fn sha1(self, body: &[u8]) -> Option<Hex<20>> {
+        (self.info().digests.sha1)(body)
+    }
+
+    /// The SHA-256 of a document of this type, by its own rule.
+    pub fn sha256(self, body: &[u8]) -> Option<Base64<32>> {
+        (self.info().digests.sha256)(body)
+    }
+
     /// The digests of a document of this type, by its own rule. Absent where Tor uses none.
     pub fn digests(self, body: &[u8]) -> Digests {
-        (self.info().digests)(body)
+        Digests { sha1: self.sha1(body), sha256: self.sha256(body) }
     }
 }
 

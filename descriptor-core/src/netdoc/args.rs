@@ -1,5 +1,6 @@
 //! A cursor over the arguments of a line.
 
+use super::item::find_blank;
 use crate::schema::Problem;
 
 /// What is left of a line's arguments. Arguments are separated by one or more blanks or tabs.
@@ -62,7 +63,7 @@ impl<'a> Iterator for Args<'a> {
         if rest.is_empty() {
             return None;
         }
-        let end = rest.iter().position(|&b| b == b' ' || b == b'\t').unwrap_or(rest.len());
+        let end = find_blank(rest).unwrap_or(rest.len());
         self.rest = &rest[end..];
         Some(&rest[..end])
     }

@@ -92,6 +92,8 @@ pub struct Framer {
     /// The type of documents that say it neither by annotation nor by first line.
     hint: Option<Type>,
     offset: u64,
+    /// The searcher for the last type's first keyword; to make one costs as much as to use it.
+    searcher: Option<(&'static [u8], memmem::Finder<'static>)>,
 }
 
 /// How much of a document's beginning decides its type.
@@ -100,7 +102,7 @@ const DETECT: usize = 1024;
 impl Framer {
     /// A framer; `hint` is the type that the source's name tells, for files that do not tell it themselves.
     pub fn new(hint: Option<Type>) -> Self {
-        Framer { hint, offset: 0 }
+        Framer { hint, ..Framer::default() }
     }
 
     /// Cuts the first document off a buffer. `eof` says that no more bytes will come.
@@ -124,10 +126,10 @@ impl Framer {
             Start::File => None,
             Start::Line => rest.iter().position(|&b| b == b'\n').map(|at| at + 1),
             Start::Annotation if kind.is_none() => next_known(rest),
-            Start::Annotation => next_line(rest, b"@"),
+            Start::Annotation => next_annotation(rest),
             Start::Keyword(keyword) => {
-                let end = next_line(rest, keyword);
-                next_line(&rest[..end.unwrap_or(rest.len())], b"@").or(end)
+                let end = self.next_start(rest, keyword);
+                next_annotation(&rest[..end.unwrap_or(rest.len())]).or(end)
             }
         };
         let Some(end) = end.or(eof.then_some(rest.len())) else { return Cut::More };
@@ -140,6 +142,15 @@ impl Framer {
         let taken = blank + annotations + end;
         self.offset += taken as u64;
         Cut::Frame(frame, taken)
+    }
+
+    /// The first line after the first one that begins with a keyword.
+    fn next_start(&mut self, text: &[u8], keyword: &'static [u8]) -> Option<usize> {
+        if self.searcher.as_ref().is_none_or(|(known, _)| *known != keyword) {
+            self.searcher = Some((keyword, memmem::Finder::new(keyword)));
+        }
+        let (_, finder) = self.searcher.as_ref()?;
+        finder.find_iter(text).find(|&at| at > 0 && text[at - 1] == b'\n')
     }
 
     /// Counts bytes that the caller has dropped without cutting them.
@@ -180,12 +191,9 @@ fn type_annotation(annotations: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((name, line.next().unwrap_or_default()))
 }
 
-/// The first line after the first one that begins with `start`.
-fn next_line(text: &[u8], start: &[u8]) -> Option<usize> {
-    if let [one] = start {
-        return memchr::memchr_iter(*one, text).find(|&at| at > 0 && text[at - 1] == b'\n');
-    }
-    memmem::find_iter(text, start).find(|&at| at > 0 && text[at - 1] == b'\n')
+/// The first line after the first one that is an annotation.
+fn next_annotation(text: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'@', text).find(|&at| at > 0 && text[at - 1] == b'\n')
 }
 
 /// The first line after the first one at which a known document begins; how an unknown one is left behind.

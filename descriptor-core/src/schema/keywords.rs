@@ -4,6 +4,8 @@
 #[derive(Debug)]
 pub struct Keywords {
     entries: &'static [(&'static str, u8)],
+    /// Length, head and tail of each entry; up to sixteen bytes they say all.
+    packed: [Packed; EMPTY as usize + 1],
     slots: [u8; SLOTS],
     seed: u64,
 }
@@ -15,13 +17,19 @@ impl Keywords {
     /// Makes the table; fails to compile if a keyword stands twice.
     pub const fn new(entries: &'static [(&'static str, u8)]) -> Self {
         assert!(entries.len() < EMPTY as usize, "a table has at most 254 keywords");
+        let mut packed = [Packed::NOTHING; EMPTY as usize + 1];
+        let mut index = 0;
+        while index < entries.len() {
+            packed[index] = Packed::of(entries[index].0.as_bytes());
+            index += 1;
+        }
         let mut seed: u64 = 0x9e37_79b9_7f4a_7c15;
         loop {
             let mut slots = [EMPTY; SLOTS];
             let mut clash = false;
             let mut index = 0;
             while index < entries.len() {
-                let slot = slot(fold(entries[index].0.as_bytes()), seed);
+                let slot = packed[index].slot(seed);
                 if slots[slot] != EMPTY {
                     clash = true;
                     break;
@@ -30,7 +38,7 @@ impl Keywords {
                 index += 1;
             }
             if !clash {
-                return Keywords { entries, slots, seed };
+                return Keywords { entries, packed, slots, seed };
             }
             seed = seed.wrapping_mul(0x2545_f491_4f6c_dd1d).wrapping_add(0x9e37_79b9);
         }
@@ -39,30 +47,50 @@ impl Keywords {
     /// The row of a keyword, or `None` if the table has no such row.
     #[inline]
     pub fn row(&self, keyword: &[u8]) -> Option<usize> {
-        let index = self.slots[slot(fold(keyword), self.seed)];
-        let (known, row) = self.entries.get(index as usize)?;
-        (known.as_bytes() == keyword).then_some(*row as usize)
+        let wanted = Packed::of(keyword);
+        let index = self.slots[wanted.slot(self.seed)] as usize;
+        let known = &self.packed[index];
+        if (known.head, known.tail, known.length) != (wanted.head, wanted.tail, wanted.length) {
+            return None;
+        }
+        let (name, row) = self.entries.get(index)?;
+        (keyword.len() <= 16 || name.as_bytes() == keyword).then_some(*row as usize)
     }
 }
 
-const fn slot(folded: u64, seed: u64) -> usize {
-    (folded.wrapping_mul(seed) >> (64 - SLOTS.trailing_zeros())) as usize
+/// A keyword's length, first eight and last eight bytes; shorter ones are padded so that nothing is lost.
+#[derive(Debug, Clone, Copy)]
+struct Packed {
+    head: u64,
+    tail: u64,
+    length: usize,
 }
 
-/// Packs length and up to sixteen bytes of a keyword, the first eight and the last eight, into one word.
-#[inline]
-const fn fold(keyword: &[u8]) -> u64 {
-    let length = keyword.len();
-    let (head, tail) = if length >= 8 {
-        (word(keyword, 0), word(keyword, length - 8))
-    } else if length >= 4 {
-        (half(keyword, 0), half(keyword, length - 4))
-    } else if length > 0 {
-        (keyword[0] as u64, ((keyword[length / 2] as u64) << 8) | keyword[length - 1] as u64)
-    } else {
-        (0, 0)
-    };
-    head.wrapping_mul(0xff51_afd7_ed55_8ccd) ^ tail.rotate_left(29).wrapping_add(length as u64)
+impl Packed {
+    /// Equal to no keyword.
+    const NOTHING: Self = Packed { head: 0, tail: 0, length: usize::MAX };
+
+    #[inline]
+    const fn of(keyword: &[u8]) -> Self {
+        let length = keyword.len();
+        let (head, tail) = if length >= 8 {
+            (word(keyword, 0), word(keyword, length - 8))
+        } else if length >= 4 {
+            (half(keyword, 0), half(keyword, length - 4))
+        } else if length > 0 {
+            (keyword[0] as u64, ((keyword[length / 2] as u64) << 8) | keyword[length - 1] as u64)
+        } else {
+            (0, 0)
+        };
+        Packed { head, tail, length }
+    }
+
+    #[inline]
+    const fn slot(&self, seed: u64) -> usize {
+        let mixed = self.head.wrapping_mul(0xff51_afd7_ed55_8ccd)
+            ^ self.tail.rotate_left(29).wrapping_add(self.length as u64);
+        (mixed.wrapping_mul(seed) >> (64 - SLOTS.trailing_zeros())) as usize
+    }
 }
 
 #[inline]

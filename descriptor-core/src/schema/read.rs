@@ -29,7 +29,7 @@ pub trait Table<'a>: Default + Record {
     /// Keeps the bytes that were read.
     fn set_raw(&mut self, raw: &'a [u8]);
     /// The table as data.
-    fn schema() -> &'static Schema;
+    fn table() -> &'static Schema;
 }
 
 /// What is special about a type; all of it may be left out.

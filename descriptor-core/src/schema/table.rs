@@ -86,7 +86,7 @@ macro_rules! descriptor {
                     self.raw = raw;
                 }
 
-                fn schema() -> &'static s::Schema {
+                fn table() -> &'static s::Schema {
                     &SCHEMA
                 }
             }
@@ -115,7 +115,7 @@ macro_rules! descriptor {
 
             impl<$a> s::FromItem<$a> for $name<$a> {
                 const PARTS: &'static [s::Part] =
-                    &[s::Part::whole(s::Kind::Table(<Self as s::Table<$a>>::schema))];
+                    &[s::Part::whole(s::Kind::Table(<Self as s::Table<$a>>::table))];
 
                 fn from_item(item: &Item<$a>) -> Result<Self, s::Problem> {
                     Self::read(item, &mut s::Reader::new(item.raw))
