@@ -108,6 +108,7 @@ pub(crate) fn line(input: &[u8]) -> IResult<&[u8], &[u8], Malformed> {
 }
 
 /// Takes one object. Base64 has no `-`, so the first one after the head must begin the end line.
+#[inline(never)]
 fn object(input: &[u8]) -> IResult<&[u8], Object<'_>, Malformed> {
     let (rest, _) = tag(&b"-----BEGIN "[..]).parse(input)?;
     let (body, head) = line(rest)?;
@@ -127,7 +128,7 @@ fn object(input: &[u8]) -> IResult<&[u8], Object<'_>, Malformed> {
 }
 
 /// Takes one item. What looks like an object but is none is left for the next call, which gives its lines one by one.
-#[inline]
+#[inline(always)]
 pub(crate) fn item(input: &[u8]) -> IResult<&[u8], Item<'_>, Malformed> {
     let (mut rest, text) = line(input)?;
     let (mut keyword, mut args) = split_keyword(text);
@@ -170,7 +171,8 @@ impl<'a> Lexer<'a> {
     }
 
     /// The next keyword line with its object, or `None` at the end. Every byte belongs to exactly one item.
-    #[inline]
+    // Inlined so that the item stays in registers: to return it through memory stalls on every line.
+    #[inline(always)]
     pub fn item(&mut self) -> Option<Item<'a>> {
         if let Some(item) = self.pending.take() {
             return Some(item);
