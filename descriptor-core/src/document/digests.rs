@@ -1,5 +1,8 @@
 //! Digests by each type's own rule (collector §2.5, §16).
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
@@ -28,11 +31,19 @@ pub(crate) fn sha256(bytes: &[u8]) -> Base64<32> {
 }
 
 /// The bytes from the first line that begins with `start` through the first `end` after it.
-pub(crate) fn through<'a>(body: &'a [u8], start: &[u8], end: &[u8]) -> Option<&'a [u8]> {
+fn through<'a>(body: &'a [u8], start: &[u8], end: &Finder<'_>) -> Option<&'a [u8]> {
     let body = &body[find_line(body, start)?..];
-    let at = memchr::memmem::find(body, end)?;
-    Some(&body[..at + end.len()])
+    let at = end.find(body)?;
+    Some(&body[..at + end.needle().len()])
 }
+
+// To make a searcher costs as much as to search one descriptor, so each is made once.
+static ROUTER_SIGNATURE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\nrouter-signature\n"));
+static END_SIGNATURE: LazyLock<Finder<'static>> =
+    LazyLock::new(|| Finder::new("\n-----END SIGNATURE-----\n"));
+static DIRECTORY_SIGNATURE: LazyLock<Finder<'static>> =
+    LazyLock::new(|| Finder::new("\ndirectory-signature "));
+static CERTIFICATION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\ndir-key-certification\n"));
 
 /// How a type's digests are computed: which bytes, and which digests Tor uses for it.
 pub(crate) struct Rule {
@@ -45,14 +56,14 @@ pub(crate) const NONE: Rule = Rule { sha1: |_| None, sha256: |_| None };
 
 /// SHA-1 from `router ` through `router-signature`, SHA-256 through the signature.
 pub(crate) const SERVER_DESCRIPTOR: Rule = Rule {
-    sha1: |body| through(body, b"router ", b"\nrouter-signature\n").map(sha1),
-    sha256: |body| through(body, b"router ", b"\n-----END SIGNATURE-----\n").map(sha256),
+    sha1: |body| through(body, b"router ", &ROUTER_SIGNATURE).map(sha1),
+    sha256: |body| through(body, b"router ", &END_SIGNATURE).map(sha256),
 };
 
 /// SHA-1 from `extra-info ` through `router-signature`, SHA-256 through the signature.
 pub(crate) const EXTRA_INFO: Rule = Rule {
-    sha1: |body| through(body, b"extra-info ", b"\nrouter-signature\n").map(sha1),
-    sha256: |body| through(body, b"extra-info ", b"\n-----END SIGNATURE-----\n").map(sha256),
+    sha1: |body| through(body, b"extra-info ", &ROUTER_SIGNATURE).map(sha1),
+    sha256: |body| through(body, b"extra-info ", &END_SIGNATURE).map(sha256),
 };
 
 /// Sanitized bridge descriptors carry the digests of their originals' digests.
@@ -67,7 +78,7 @@ pub(crate) const STATUS_3: Rule =
 
 /// Key certificates: through the line `dir-key-certification`.
 pub(crate) const CERTIFICATE: Rule = Rule {
-    sha1: |body| through(body, b"dir-key-certificate-version ", b"\ndir-key-certification\n").map(sha1),
+    sha1: |body| through(body, b"dir-key-certificate-version ", &CERTIFICATION).map(sha1),
     sha256: |_| None,
 };
 
@@ -85,7 +96,7 @@ pub(crate) const STATUS_2: Rule = Rule {
 };
 
 fn signed_status(body: &[u8]) -> Option<&[u8]> {
-    through(body, b"network-status-version ", b"\ndirectory-signature ")
+    through(body, b"network-status-version ", &DIRECTORY_SIGNATURE)
 }
 
 fn line_value<'a>(body: &'a [u8], start: &[u8]) -> Option<&'a [u8]> {
