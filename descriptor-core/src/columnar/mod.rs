@@ -25,15 +25,31 @@
 //! );
 //! ```
 
+#[cfg(feature = "columnar")]
+mod arrow;
 mod csv;
 mod entries;
 mod form;
 mod json;
+#[cfg(feature = "columnar")]
+mod parquet;
+#[cfg(feature = "columnar")]
+mod partition;
 mod reference;
 mod row;
+#[cfg(feature = "columnar")]
+mod tree;
 
+#[cfg(feature = "columnar")]
+pub use arrow::{ColumnarError, RecordBatchBuilder, arrow_schema};
+#[cfg(feature = "columnar")]
+pub use arrow_array;
 pub use csv::{csv_header, csv_row};
 pub use entries::has_entries;
 pub use json::{JsonSink, json_row, json_unparseable};
+#[cfg(feature = "columnar")]
+pub use parquet::ParquetWriter;
+#[cfg(feature = "columnar")]
+pub use partition::{Choose, PartitionLimits, PartitionedWriter, Written};
 pub use reference::{reference_json, reference_markdown, reference_pyi};
 pub use row::{Document, Row, Selected, Selection, UnknownColumn};

@@ -22,6 +22,24 @@ pub struct Document<'d> {
     pub digests: Digests,
 }
 
+impl Document<'_> {
+    /// The time that the document is filed under: when a status becomes valid, when a descriptor was made, or whatever
+    /// time its table has first. `None` if it has none, as microdescriptors.
+    pub fn time(&self) -> Option<Timestamp> {
+        let (parsed, schema) = (self.parsed, self.parsed.partial.schema());
+        let column = schema
+            .column("valid_after")
+            .or_else(|| schema.column("published"))
+            .or_else(|| schema.columns().iter().find(|column| column.kind == Kind::Time))?;
+        let mut sink = ValueSink::default();
+        parsed.emit(&*parsed.partial, column.field, column.part, &mut sink);
+        match sink.finish() {
+            Value::Time(time) => Some(time),
+            _ => None,
+        }
+    }
+}
+
 /// What a row is, and which columns in which order it has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Selection {
@@ -163,6 +181,11 @@ impl<'r> Row<'r> {
         self.offset
     }
 
+    /// How many bytes the document or entry has.
+    pub fn size(&self) -> usize {
+        self.entry.map_or(self.document.parsed.frame.body.len(), |entry| entry.raw().len())
+    }
+
     /// The digests of the document; `None` if the row is an entry.
     pub fn digests(&self) -> Option<&'r Digests> {
         self.entry.is_none().then_some(&self.document.digests)
@@ -189,22 +212,6 @@ impl<'r> Row<'r> {
                 }
             }
             _ => out.null(),
-        }
-    }
-
-    /// The time that the document is filed under: when a status becomes valid, when a descriptor was made, or whatever
-    /// time its table has first. `None` if it has none, as microdescriptors.
-    pub fn time(&self) -> Option<Timestamp> {
-        let (parsed, schema) = (self.document.parsed, self.document.parsed.partial.schema());
-        let column = schema
-            .column("valid_after")
-            .or_else(|| schema.column("published"))
-            .or_else(|| schema.columns().iter().find(|column| column.kind == Kind::Time))?;
-        let mut sink = ValueSink::default();
-        parsed.emit(&*parsed.partial, column.field, column.part, &mut sink);
-        match sink.finish() {
-            Value::Time(time) => Some(time),
-            _ => None,
         }
     }
 }
