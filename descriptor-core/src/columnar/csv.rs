@@ -188,6 +188,11 @@ fn quote(out: &mut Vec<u8>, start: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        columnar::Document,
+        document::{Digests, Type},
+        netdoc::frames,
+    };
 
     fn quoted(text: &[u8]) -> Vec<u8> {
         let mut out = [b"x,", text].concat();
@@ -202,5 +207,43 @@ mod tests {
         assert_eq!(quoted(b"\"a\" and\n"), b"\"\"\"a\"\" and\n\"");
         assert_eq!(quoted(b"\""), b"\"\"\"\"");
         assert_eq!(quoted(b""), b"");
+    }
+
+    #[test]
+    fn a_row_has_a_cell_a_column() {
+        let text = b"router a 10.1.2.3 9001 0 0
+published 2019-01-02 03:04:05
+proto Cons=1-2 Link=1
+contact \"x\", y
+family $A B
+read-history 2019-01-02 00:00:00 (900 s) 1,2,3
+caches-extra-info
+";
+        let frame = frames(text, None).next().expect("one document");
+        let kind = Type::ServerDescriptor;
+        let parsed = kind.parse(frame);
+        let document = Document { kind, source: "a,b", parsed: &parsed, digests: Digests::default() };
+        let names = [
+            "nickname",
+            "uptime",
+            "published",
+            "proto",
+            "contact",
+            "family",
+            "read_history_values",
+            "caches_extra_info",
+            "bandwidth_burst",
+        ];
+        let selection = Selection::documents(kind).only(&names).expect("columns");
+        let mut out = Vec::new();
+        csv_header(&mut out, &selection);
+        selection.rows(&document, &mut |row| csv_row(&mut out, row));
+        let expected = concat!(
+            "type,source,offset,digest_sha1,digest_sha256,nickname,uptime,published,proto,contact,family,",
+            "read_history_values,caches_extra_info,bandwidth_burst\n",
+            "server-descriptor,\"a,b\",0,,,a,,2019-01-02T03:04:05Z,\"{\"\"Cons\"\":\"\"1-2\"\",\"\"Link\"\":\"\"1\"\"}\",",
+            "\"\"\"x\"\", y\",$A;B,1;2;3,true,\n"
+        );
+        assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
     }
 }

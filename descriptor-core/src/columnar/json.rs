@@ -244,3 +244,81 @@ impl Place<'_> {
         self.offset = offset;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        columnar::{Document, Selection},
+        document::Type,
+        netdoc::frames,
+    };
+
+    #[test]
+    fn escapes_are_read_back() {
+        let mut out = Vec::new();
+        let mut sink = JsonSink::new(&mut out);
+        sink.list();
+        sink.text(b"plain");
+        sink.text(b"\"\\\n\r\t\x00\x1f\x7f/");
+        sink.text("Zwiebel, лук, 🧅\n".as_bytes());
+        sink.text(b"latin \xe9\"");
+        sink.float(f64::NAN);
+        sink.float(1e300);
+        sink.end_list();
+        let read: serde_json::Value = serde_json::from_slice(&out).expect("JSON");
+        let expected = serde_json::json!([
+            "plain",
+            "\"\\\n\r\t\u{0}\u{1f}\u{7f}/",
+            "Zwiebel, лук, 🧅\n",
+            "latin \u{fffd}\"",
+            null,
+            1e300
+        ]);
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_row_has_its_place_its_digests_and_the_selected_columns() {
+        let text = b"@type bridge-server-descriptor 1.2
+router Unnamed 10.1.2.3 9001 0 0
+bandwidth 1 x 3
+published 2019-01-02 03:04:05
+contact \xe9 <a@b>
+family $AAAA \"b\"
+accept 1.2.3.4:80
+reject *:*
+router-digest-sha256 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+router-digest 0123456789abcdef0123456789ABCDEF01234567
+";
+        let frame = frames(text, None).next().expect("one document");
+        let kind = Type::BridgeServerDescriptor;
+        let parsed = kind.parse(frame);
+        let document =
+            Document { kind, source: "a \"file\"", parsed: &parsed, digests: kind.digests(frame.body) };
+        let names =
+            ["published", "address", "bandwidth_average", "contact", "family", "exit_policy", "platform"];
+        let selection = Selection::documents(kind).only(&names).expect("columns");
+        let mut out = Vec::new();
+        selection.rows(&document, &mut |row| json_row(&mut out, row));
+        let expected = concat!(
+            r#"{"type":"bridge-server-descriptor","source":"a \"file\"","offset":35,"#,
+            r#""digest":{"sha1":"0123456789ABCDEF0123456789ABCDEF01234567","#,
+            r#""sha256":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"#,
+            r#""published":"2019-01-02T03:04:05Z","address":"10.1.2.3","bandwidth_average":null,"#,
+            "\"contact\":\"\u{fffd} <a@b>\",",
+            r#""family":["$AAAA","\"b\""],"exit_policy":["accept 1.2.3.4:80","reject *:*"],"platform":null}"#,
+            "\n"
+        );
+        assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
+
+        let mut out = Vec::new();
+        json_unparseable(&mut out, "f", &frame, &parsed.issues[..1]);
+        let expected = concat!(
+            r#"{"type":"unparseable","source":"f","offset":35,"length":261,"issues":[{"keyword":"bandwidth","#,
+            r#""problem":"burst bandwidth cannot be read","offset":68,"length":15,"line":2,"column":1}]}"#,
+            "\n"
+        );
+        assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
+    }
+}

@@ -37,6 +37,8 @@ mod parquet;
 mod partition;
 mod reference;
 mod row;
+#[cfg(all(test, feature = "columnar"))]
+mod tests;
 #[cfg(feature = "columnar")]
 mod tree;
 

@@ -236,3 +236,34 @@ fn edits(from: &str, to: &str) -> usize {
     }
     row[to.len()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_that_do_not_exist_are_named_with_the_nearest_one() {
+        let all = Selection::documents(Type::ServerDescriptor);
+        assert_eq!(all.only(&["published", "nickname"]).map(|it| it.columns().len()), Ok(2));
+        let error = all.only(&["nickname", "fingerprnt"]).expect_err("no such column");
+        assert_eq!(error.to_string(), "server-descriptor: no column fingerprnt, but fingerprint");
+        let error = all.only(&["xyz"]).expect_err("no such column");
+        assert_eq!(error.to_string(), "server-descriptor: no column xyz");
+    }
+
+    #[test]
+    fn names_are_unique_within_a_row() {
+        for &kind in Type::ALL {
+            for selection in
+                [Some(Selection::documents(kind)), Selection::entries(kind)].into_iter().flatten()
+            {
+                let mut names: Vec<_> = selection.columns().iter().map(|column| &*column.name).collect();
+                names.extend(["type", "source", "offset", "digest", "digest_sha1", "digest_sha256"]);
+                names.sort();
+                let all = names.len();
+                names.dedup();
+                assert_eq!(names.len(), all, "{} has two columns of one name", kind.name());
+            }
+        }
+    }
+}
