@@ -163,17 +163,19 @@ impl Sink for Cell<'_> {
 
 /// Puts the bytes from `start` in quotes if a comma, quote or line end is among them.
 fn quote(out: &mut Vec<u8>, start: usize) {
-    let special = |byte: &u8| matches!(byte, b'"' | b',' | b'\n' | b'\r');
-    if !out[start..].iter().any(special) {
+    // Without branches, so that many bytes are looked at together.
+    let special = |byte| (byte == b'"') | (byte == b',') | (byte == b'\n') | (byte == b'\r');
+    if form::find(&out[start..], special).is_none() {
         return;
     }
     let quotes = memchr::memchr_iter(b'"', &out[start..]).count();
     let mut from = out.len();
     let mut to = from + quotes + 2;
     out.resize(to, b'"');
-    // From behind, so that nothing is overwritten before it has moved; the last byte is a quote already.
+    // From behind, so that nothing is overwritten before it has moved; the last byte is a quote already. What is left when
+    // all quotes are doubled moves by one.
     to -= 1;
-    while from > start {
+    while to - from > 1 {
         from -= 1;
         to -= 1;
         out[to] = out[from];
@@ -182,6 +184,7 @@ fn quote(out: &mut Vec<u8>, start: usize) {
             out[to] = b'"';
         }
     }
+    out.copy_within(start..from, start + 1);
     out[start] = b'"';
 }
 

@@ -65,3 +65,11 @@ pub(super) fn text(out: &mut Vec<u8>, value: &[u8]) {
         }
     }
 }
+
+/// The first byte that is special. Most text has none, so that 16 bytes are looked at together.
+#[inline]
+pub(super) fn find(text: &[u8], special: impl Fn(u8) -> bool) -> Option<usize> {
+    let none = |chunk: &&[u8]| !chunk.iter().fold(false, |any, &byte| any | special(byte));
+    let at = 16 * text.chunks_exact(16).take_while(none).count();
+    text[at..].iter().position(|&byte| special(byte)).map(|found| at + found)
+}

@@ -104,46 +104,37 @@ impl Sink for JsonSink<'_> {
     }
 }
 
-/// What stands after the backslash of an escaped byte: 0 for bytes that stand for themselves, `u` for four digits.
-const ESCAPE: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = b'u';
-        byte += 1;
-    }
-    table[b'\n' as usize] = b'n';
-    table[b'\r' as usize] = b'r';
-    table[b'\t' as usize] = b't';
-    table[b'"' as usize] = b'"';
-    table[b'\\' as usize] = b'\\';
-    table
-};
-
 /// Appends text as the inside of a JSON string.
 pub(super) fn escape(out: &mut Vec<u8>, value: &[u8]) {
-    let start = out.len();
-    form::text(out, value);
-    let Some(first) = out[start..].iter().position(|&byte| ESCAPE[byte as usize] != 0) else { return };
-    let tail = out.split_off(start + first);
-    let mut from = 0;
-    for (at, &byte) in tail.iter().enumerate() {
-        let escape = ESCAPE[byte as usize];
-        if escape == 0 {
-            continue;
-        }
-        out.extend_from_slice(&tail[from..at]);
-        from = at + 1;
-        out.extend_from_slice(&[b'\\', escape]);
-        if escape == b'u' {
-            out.extend_from_slice(b"00");
-            let at = out.len();
-            out.resize(at + 2, 0);
-            // Two digits for one byte fit.
-            let _ = const_hex::encode_to_slice([byte], &mut out[at..]);
+    if value.is_ascii() {
+        return escape_valid(out, value);
+    }
+    for chunk in value.utf8_chunks() {
+        escape_valid(out, chunk.valid().as_bytes());
+        if !chunk.invalid().is_empty() {
+            out.extend_from_slice("\u{FFFD}".as_bytes());
         }
     }
-    out.extend_from_slice(&tail[from..]);
+}
+
+/// Appends UTF-8 as the inside of a JSON string.
+#[inline]
+fn escape_valid(out: &mut Vec<u8>, mut text: &[u8]) {
+    while let Some(at) = form::find(text, |byte| (byte < 0x20) | (byte == b'"') | (byte == b'\\')) {
+        out.extend_from_slice(&text[..at]);
+        match text[at] {
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            byte @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', byte]),
+            byte => {
+                out.extend_from_slice(b"\\u00");
+                form::hex(out, &[byte]);
+            }
+        }
+        text = &text[at + 1..];
+    }
+    out.extend_from_slice(text);
 }
 
 /// Writes a row as one line: `type`, `source`, `offset`, for documents `digest` with what the type has, then the
