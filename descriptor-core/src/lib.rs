@@ -1,5 +1,6 @@
 //! Reads, checks and writes every document of the Tor network.
 
+pub mod columnar;
 pub mod document;
 pub mod netdoc;
 pub mod schema;

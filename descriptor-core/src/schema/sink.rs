@@ -54,6 +54,36 @@ pub enum Value {
     Map(Vec<(Vec<u8>, Value)>),
 }
 
+impl Value {
+    /// Tells the value to a sink.
+    pub fn emit(&self, out: &mut dyn Sink) {
+        match self {
+            Value::Null => out.null(),
+            Value::Bool(value) => out.bool(*value),
+            Value::Int(value) => out.int(*value),
+            Value::Float(value) => out.float(*value),
+            Value::Text(value) => out.text(value),
+            Value::Hex(value) => out.hex(value),
+            Value::Base64(value) => out.base64(value),
+            Value::Time(value) => out.time(*value),
+            Value::Address(value) => out.address(*value),
+            Value::List(values) => {
+                out.list();
+                values.iter().for_each(|value| value.emit(out));
+                out.end_list();
+            }
+            Value::Map(values) => {
+                out.map();
+                for (key, value) in values {
+                    out.key(key);
+                    value.emit(out);
+                }
+                out.end_map();
+            }
+        }
+    }
+}
+
 /// A sink that keeps what it is told as a [`Value`].
 #[derive(Debug, Default)]
 pub struct ValueSink {

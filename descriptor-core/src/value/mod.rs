@@ -14,6 +14,7 @@ mod text;
 mod timestamp;
 
 pub use address::OrAddress;
+pub(crate) use digest::BASE64;
 pub use digest::{Base64, Fingerprint, Hex, SpacedFingerprint};
 pub use exit_policy::{AddressPattern, ExitPolicy, PolicyRule};
 pub use flags::Flags;

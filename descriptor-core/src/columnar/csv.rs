@@ -1,0 +1,252 @@
+//! CSV as in RFC 4180: one line a row.
+
+use std::net::IpAddr;
+
+use super::{JsonSink, Row, Selection, form};
+use crate::{
+    schema::{Kind, Sink},
+    value::Timestamp,
+};
+
+/// Writes the line of column names: `type`, `source`, `offset`, for documents `digest_sha1` and `digest_sha256`, then the
+/// selected columns.
+pub fn csv_header(out: &mut Vec<u8>, selection: &Selection) {
+    out.extend_from_slice(b"type,source,offset");
+    if !selection.is_entries() {
+        out.extend_from_slice(b",digest_sha1,digest_sha256");
+    }
+    for column in selection.columns() {
+        out.push(b',');
+        out.extend_from_slice(column.name.as_bytes());
+    }
+    out.push(b'\n');
+}
+
+/// Writes a row as one line. Values look as in JSON, but null is empty; the elements of a list are separated by
+/// semicolons; maps, records and lists of those are compact JSON. A cell is quoted if it must be.
+///
+/// Limit: what CSV cannot tell apart looks the same, as an empty text and null, or a semicolon in an element and one
+/// between elements. JSON and Parquet keep all of it.
+pub fn csv_row(out: &mut Vec<u8>, row: &Row<'_>) {
+    out.extend_from_slice(row.kind().name().as_bytes());
+    out.push(b',');
+    let start = out.len();
+    out.extend_from_slice(row.source().as_bytes());
+    quote(out, start);
+    out.push(b',');
+    form::int(out, i64::try_from(row.offset()).unwrap_or(i64::MAX));
+    if let Some(digests) = row.digests() {
+        out.push(b',');
+        if let Some(digest) = digests.sha1 {
+            form::hex(out, &digest.0);
+        }
+        out.push(b',');
+        if let Some(digest) = digests.sha256 {
+            form::base64(out, &digest.0);
+        }
+    }
+    for (index, column) in row.columns().iter().enumerate() {
+        out.push(b',');
+        let start = out.len();
+        let mut cell =
+            Cell { json: JsonSink::new(out), form: form_of(column.kind), depth: 0, suspect: false };
+        row.emit(index, &mut cell);
+        if cell.suspect {
+            quote(out, start);
+        }
+    }
+    out.push(b'\n');
+}
+
+/// What a cell holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// One value.
+    Plain,
+    /// Values with semicolons between.
+    Joined,
+    /// JSON.
+    Json,
+}
+
+fn form_of(kind: Kind) -> Form {
+    match kind {
+        Kind::Map(_) | Kind::Record(_) | Kind::Table(_) => Form::Json,
+        Kind::List(Kind::List(_) | Kind::Map(_) | Kind::Record(_) | Kind::Table(_)) => Form::Json,
+        Kind::List(_) => Form::Joined,
+        _ => Form::Plain,
+    }
+}
+
+/// Writes one cell, not yet quoted.
+struct Cell<'o> {
+    json: JsonSink<'o>,
+    form: Form,
+    /// How many lists and maps are open.
+    depth: usize,
+    /// Whether the cell may hold something that must be quoted.
+    suspect: bool,
+}
+
+impl Cell<'_> {
+    /// Writes a value by its own form, or in JSON.
+    #[inline]
+    fn value(&mut self, plain: impl FnOnce(&mut Vec<u8>), json: impl FnOnce(&mut JsonSink<'_>)) {
+        match self.form {
+            Form::Plain => plain(self.json.buffer()),
+            Form::Joined => plain(self.json.next(b';')),
+            Form::Json => json(&mut self.json),
+        }
+    }
+}
+
+impl Sink for Cell<'_> {
+    fn null(&mut self) {
+        if self.depth > 0 {
+            self.value(|_| {}, |json| json.null());
+        }
+    }
+    fn bool(&mut self, value: bool) {
+        let text: &[u8] = if value { b"true" } else { b"false" };
+        self.value(|out| out.extend_from_slice(text), |json| json.bool(value));
+    }
+    fn int(&mut self, value: i64) {
+        self.value(|out| form::int(out, value), |json| json.int(value));
+    }
+    fn float(&mut self, value: f64) {
+        self.value(|out| form::float(out, value), |json| json.float(value));
+    }
+    fn text(&mut self, value: &[u8]) {
+        self.suspect = true;
+        self.value(|out| form::text(out, value), |json| json.text(value));
+    }
+    fn hex(&mut self, value: &[u8]) {
+        self.value(|out| form::hex(out, value), |json| json.hex(value));
+    }
+    fn base64(&mut self, value: &[u8]) {
+        self.value(|out| form::base64(out, value), |json| json.base64(value));
+    }
+    fn time(&mut self, value: Timestamp) {
+        self.value(|out| form::time(out, value), |json| json.time(value));
+    }
+    fn address(&mut self, value: IpAddr) {
+        self.value(|out| form::address(out, value), |json| json.address(value));
+    }
+    fn list(&mut self) {
+        self.depth += 1;
+        if self.form == Form::Json {
+            self.suspect = true;
+            self.json.list();
+        }
+    }
+    fn end_list(&mut self) {
+        self.depth -= 1;
+        if self.form == Form::Json {
+            self.json.end_list();
+        }
+    }
+    fn map(&mut self) {
+        self.depth += 1;
+        // A map where the table promised none still has its braces and commas.
+        self.form = Form::Json;
+        self.suspect = true;
+        self.json.map();
+    }
+    fn key(&mut self, key: &[u8]) {
+        self.json.key(key);
+    }
+    fn end_map(&mut self) {
+        self.depth -= 1;
+        self.json.end_map();
+    }
+}
+
+/// Puts the bytes from `start` in quotes if a comma, quote or line end is among them.
+fn quote(out: &mut Vec<u8>, start: usize) {
+    // Without branches, so that many bytes are looked at together.
+    let special = |byte| (byte == b'"') | (byte == b',') | (byte == b'\n') | (byte == b'\r');
+    if form::find(&out[start..], special).is_none() {
+        return;
+    }
+    let quotes = memchr::memchr_iter(b'"', &out[start..]).count();
+    let mut from = out.len();
+    let mut to = from + quotes + 2;
+    out.resize(to, b'"');
+    // From behind, so that nothing is overwritten before it has moved; the last byte is a quote already. What is left when
+    // all quotes are doubled moves by one.
+    to -= 1;
+    while to - from > 1 {
+        from -= 1;
+        to -= 1;
+        out[to] = out[from];
+        if out[from] == b'"' {
+            to -= 1;
+            out[to] = b'"';
+        }
+    }
+    out.copy_within(start..from, start + 1);
+    out[start] = b'"';
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        columnar::Document,
+        document::{Digests, Type},
+        netdoc::frames,
+    };
+
+    fn quoted(text: &[u8]) -> Vec<u8> {
+        let mut out = [b"x,", text].concat();
+        quote(&mut out, 2);
+        out.split_off(2)
+    }
+
+    #[test]
+    fn cells_are_quoted_if_they_must_be() {
+        assert_eq!(quoted(b"plain text"), b"plain text");
+        assert_eq!(quoted(b"a,b"), b"\"a,b\"");
+        assert_eq!(quoted(b"\"a\" and\n"), b"\"\"\"a\"\" and\n\"");
+        assert_eq!(quoted(b"\""), b"\"\"\"\"");
+        assert_eq!(quoted(b""), b"");
+    }
+
+    #[test]
+    fn a_row_has_a_cell_a_column() {
+        let text = b"router a 10.1.2.3 9001 0 0
+published 2019-01-02 03:04:05
+proto Cons=1-2 Link=1
+contact \"x\", y
+family $A B
+read-history 2019-01-02 00:00:00 (900 s) 1,2,3
+caches-extra-info
+";
+        let frame = frames(text, None).next().expect("one document");
+        let kind = Type::ServerDescriptor;
+        let parsed = kind.parse(frame);
+        let document = Document { kind, source: "a,b", parsed: &parsed, digests: Digests::default() };
+        let names = [
+            "nickname",
+            "uptime",
+            "published",
+            "proto",
+            "contact",
+            "family",
+            "read_history_values",
+            "caches_extra_info",
+            "bandwidth_burst",
+        ];
+        let selection = Selection::documents(kind).only(&names).expect("columns");
+        let mut out = Vec::new();
+        csv_header(&mut out, &selection);
+        selection.rows(&document, &mut |row| csv_row(&mut out, row));
+        let expected = concat!(
+            "type,source,offset,digest_sha1,digest_sha256,nickname,uptime,published,proto,contact,family,",
+            "read_history_values,caches_extra_info,bandwidth_burst\n",
+            "server-descriptor,\"a,b\",0,,,a,,2019-01-02T03:04:05Z,\"{\"\"Cons\"\":\"\"1-2\"\",\"\"Link\"\":\"\"1\"\"}\",",
+            "\"\"\"x\"\", y\",$A;B,1;2;3,true,\n"
+        );
+        assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
+    }
+}

@@ -1,0 +1,75 @@
+//! How single values look as text; the same in every format.
+
+use std::{io::Write, net::IpAddr};
+
+use base64::Engine;
+
+use crate::value::{BASE64, Timestamp};
+
+pub(super) fn int(out: &mut Vec<u8>, value: i64) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// The shortest form that reads back as the same number, always with a point or an exponent.
+pub(super) fn float(out: &mut Vec<u8>, value: f64) {
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "{value:?}");
+}
+
+/// Upper-case hex.
+pub(super) fn hex(out: &mut Vec<u8>, value: &[u8]) {
+    let at = out.len();
+    out.resize(at + 2 * value.len(), 0);
+    // The room is exactly what the digits take, so this cannot fail.
+    let _ = const_hex::encode_to_slice_upper(value, &mut out[at..]);
+}
+
+/// Base64 without padding.
+pub(super) fn base64(out: &mut Vec<u8>, value: &[u8]) {
+    let at = out.len();
+    out.resize(at + (4 * value.len()).div_ceil(3), 0);
+    // The room is exactly what the digits take, so this cannot fail.
+    let _ = BASE64.encode_slice(value, &mut out[at..]);
+}
+
+/// RFC 3339, UTC.
+pub(super) fn time(out: &mut Vec<u8>, value: Timestamp) {
+    out.extend_from_slice(&value.format(b'T'));
+    out.push(b'Z');
+}
+
+pub(super) fn address(out: &mut Vec<u8>, value: IpAddr) {
+    match value {
+        IpAddr::V4(address) => {
+            for (index, octet) in address.octets().into_iter().enumerate() {
+                if index > 0 {
+                    out.push(b'.');
+                }
+                out.extend_from_slice(itoa::Buffer::new().format(octet).as_bytes());
+            }
+        }
+        // Writing to a vector cannot fail.
+        IpAddr::V6(address) => drop(write!(out, "{address}")),
+    }
+}
+
+/// Text as UTF-8; what is not UTF-8 becomes U+FFFD.
+pub(super) fn text(out: &mut Vec<u8>, value: &[u8]) {
+    if value.is_ascii() {
+        return out.extend_from_slice(value);
+    }
+    for chunk in value.utf8_chunks() {
+        out.extend_from_slice(chunk.valid().as_bytes());
+        if !chunk.invalid().is_empty() {
+            out.extend_from_slice("\u{FFFD}".as_bytes());
+        }
+    }
+}
+
+/// The first byte that is special. Most text has none, so that 16 bytes are looked at together.
+#[inline]
+pub(super) fn find(text: &[u8], special: impl Fn(u8) -> bool) -> Option<usize> {
+    let none = |chunk: &&[u8]| !chunk.iter().fold(false, |any, &byte| any | special(byte));
+    let at = 16 * text.chunks_exact(16).take_while(none).count();
+    text[at..].iter().position(|&byte| special(byte)).map(|found| at + found)
+}

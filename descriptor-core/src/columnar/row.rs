@@ -1,0 +1,269 @@
+//! Rows and their columns, before any format.
+
+use std::borrow::Cow;
+
+use super::entries::{self, Path};
+use crate::{
+    document::{AnyParsed, Digests, Type},
+    schema::{Kind, Record, Sink, Value, ValueSink},
+    value::Timestamp,
+};
+
+/// A document that was read, with what its rows say about it.
+#[derive(Clone, Copy)]
+pub struct Document<'d> {
+    /// Its type.
+    pub kind: Type,
+    /// Where it comes from, such as a path.
+    pub source: &'d str,
+    /// What was read.
+    pub parsed: &'d AnyParsed<'d>,
+    /// Its digests. Rows of entries do not show them.
+    pub digests: Digests,
+}
+
+impl Document<'_> {
+    /// The time that the document is filed under: when a status becomes valid, when a descriptor was made, or whatever
+    /// time its table has first. `None` if it has none, as microdescriptors.
+    pub fn time(&self) -> Option<Timestamp> {
+        let (parsed, schema) = (self.parsed, self.parsed.partial.schema());
+        let column = schema
+            .column("valid_after")
+            .or_else(|| schema.column("published"))
+            .or_else(|| schema.columns().iter().find(|column| column.kind == Kind::Time))?;
+        let mut sink = ValueSink::default();
+        parsed.emit(&*parsed.partial, column.field, column.part, &mut sink);
+        match sink.finish() {
+            Value::Time(time) => Some(time),
+            _ => None,
+        }
+    }
+}
+
+/// What a row is, and which columns in which order it has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selection {
+    kind: Type,
+    path: Option<Path>,
+    columns: Vec<Selected>,
+}
+
+/// A column of a [`Selection`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selected {
+    /// Its name in every format.
+    pub name: Cow<'static, str>,
+    /// What its values look like.
+    pub kind: Kind,
+    /// What it is, its unit, and what absence means.
+    pub doc: &'static str,
+    pub(super) from: From,
+}
+
+/// Where a column's values come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum From {
+    /// A field and part of the document.
+    Document(usize, usize),
+    /// A field and part of the entry.
+    Entry(usize, usize),
+    /// A part, by its name, of the line in the entry.
+    Line(&'static str),
+}
+
+/// A column was asked for that a type's rows do not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: no column {name}{}", kind.name(), suggestion.as_ref().map(|it| format!(", but {it}")).unwrap_or_default())]
+pub struct UnknownColumn {
+    /// The type.
+    pub kind: Type,
+    /// What was asked for.
+    pub name: String,
+    /// The column whose name is nearest, if one is near.
+    pub suggestion: Option<String>,
+}
+
+impl Selection {
+    /// One row a document, with all columns of its table.
+    pub fn documents(kind: Type) -> Self {
+        let schema = (kind.info().schema)();
+        let columns = schema.columns().iter();
+        let columns = columns.map(|column| entries::selected(schema, column, From::Document)).collect();
+        Selection { kind, path: None, columns }
+    }
+
+    /// One row an entry: each status entry of consensuses, votes and bridge statuses, each exit address of exit lists,
+    /// each bridge of pool assignments, each relay of bandwidth files. A few columns of the document come first; one
+    /// whose name an entry's column has too is called `document_NAME`. `None` if the type has no entries.
+    pub fn entries(kind: Type) -> Option<Self> {
+        let (path, columns) = entries::find(kind)?;
+        Some(Selection { kind, path: Some(path), columns })
+    }
+
+    /// Some of the columns, in the order of their names here.
+    pub fn only<S: AsRef<str>>(&self, names: &[S]) -> Result<Self, UnknownColumn> {
+        let find = |name: &str| {
+            self.columns.iter().find(|column| column.name == name).cloned().ok_or_else(|| UnknownColumn {
+                kind: self.kind,
+                name: name.to_owned(),
+                suggestion: nearest(name, &self.columns),
+            })
+        };
+        let columns = names.iter().map(|name| find(name.as_ref())).collect::<Result<_, _>>()?;
+        Ok(Selection { columns, ..self.clone() })
+    }
+
+    /// The type whose documents the rows come from.
+    pub fn kind(&self) -> Type {
+        self.kind
+    }
+
+    /// Whether a row is an entry and not a document.
+    pub fn is_entries(&self) -> bool {
+        self.path.is_some()
+    }
+
+    /// The columns in order.
+    pub fn columns(&self) -> &[Selected] {
+        &self.columns
+    }
+
+    /// Visits the rows of a document, in order. The document must be of the selection's type; others have no rows.
+    pub fn rows(&self, document: &Document<'_>, visit: &mut dyn FnMut(&Row<'_>)) {
+        let record: &dyn Record = &*document.parsed.partial;
+        if document.kind != self.kind {
+            return;
+        }
+        let frame = &document.parsed.frame;
+        let row = Row { selection: self, document, entry: None, line: None, offset: frame.offset };
+        let Some(path) = self.path else { return visit(&row) };
+        record.each(path.entries, &mut |entry| {
+            let within = (entry.raw().as_ptr() as usize).wrapping_sub(frame.body.as_ptr() as usize);
+            let row = Row { entry: Some(entry), offset: frame.offset.wrapping_add(within as u64), ..row };
+            let Some(lines) = path.lines else { return visit(&row) };
+            let mut sink = ValueSink::default();
+            entry.emit(lines, 0, &mut sink);
+            if let Value::List(lines) = sink.finish() {
+                lines.iter().for_each(|line| visit(&Row { line: Some(line), ..row }));
+            }
+        });
+    }
+}
+
+/// One row: a document or one of its entries, seen through a [`Selection`].
+#[derive(Clone, Copy)]
+pub struct Row<'r> {
+    selection: &'r Selection,
+    document: &'r Document<'r>,
+    entry: Option<&'r dyn Record>,
+    line: Option<&'r Value>,
+    offset: u64,
+}
+
+impl<'r> Row<'r> {
+    /// The selection that made it.
+    pub fn selection(&self) -> &'r Selection {
+        self.selection
+    }
+
+    /// The type of the document.
+    pub fn kind(&self) -> Type {
+        self.document.kind
+    }
+
+    /// Where the document comes from.
+    pub fn source(&self) -> &'r str {
+        self.document.source
+    }
+
+    /// Where the document or the entry begins in its source.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// How many bytes the document or entry has.
+    pub fn size(&self) -> usize {
+        self.entry.map_or(self.document.parsed.frame.body.len(), |entry| entry.raw().len())
+    }
+
+    /// The digests of the document; `None` if the row is an entry.
+    pub fn digests(&self) -> Option<&'r Digests> {
+        self.entry.is_none().then_some(&self.document.digests)
+    }
+
+    /// The columns of the row.
+    pub fn columns(&self) -> &'r [Selected] {
+        &self.selection.columns
+    }
+
+    /// Tells the value of a column, by its place in [`columns`](Row::columns); null if its line is missing or malformed.
+    #[inline]
+    pub fn emit(&self, column: usize, out: &mut dyn Sink) {
+        match (self.selection.columns[column].from, self.entry, self.line) {
+            (From::Document(field, part), _, _) => {
+                let parsed = self.document.parsed;
+                parsed.emit(&*parsed.partial, field, part, out);
+            }
+            (From::Entry(field, part), Some(entry), _) => entry.emit(field, part, out),
+            (From::Line(part), _, Some(Value::Map(parts))) => {
+                match parts.iter().find(|(key, _)| key == part.as_bytes()) {
+                    Some((_, value)) => value.emit(out),
+                    None => out.null(),
+                }
+            }
+            _ => out.null(),
+        }
+    }
+}
+
+/// The column whose name takes the fewest edits, if they are few.
+fn nearest(name: &str, columns: &[Selected]) -> Option<String> {
+    let (edits, best) = columns.iter().map(|it| (edits(name, &it.name), &it.name)).min()?;
+    (edits <= 1 + name.len() / 4).then(|| best.to_string())
+}
+
+/// How many bytes must be inserted, dropped or replaced to make one text of another.
+fn edits(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (at, byte) in from.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = at + 1;
+        for (column, other) in to.bytes().enumerate() {
+            let replaced = diagonal + usize::from(byte != other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_that_do_not_exist_are_named_with_the_nearest_one() {
+        let all = Selection::documents(Type::ServerDescriptor);
+        assert_eq!(all.only(&["published", "nickname"]).map(|it| it.columns().len()), Ok(2));
+        let error = all.only(&["nickname", "fingerprnt"]).expect_err("no such column");
+        assert_eq!(error.to_string(), "server-descriptor: no column fingerprnt, but fingerprint");
+        let error = all.only(&["xyz"]).expect_err("no such column");
+        assert_eq!(error.to_string(), "server-descriptor: no column xyz");
+    }
+
+    #[test]
+    fn names_are_unique_within_a_row() {
+        for &kind in Type::ALL {
+            for selection in
+                [Some(Selection::documents(kind)), Selection::entries(kind)].into_iter().flatten()
+            {
+                let mut names: Vec<_> = selection.columns().iter().map(|column| &*column.name).collect();
+                names.extend(["type", "source", "offset", "digest", "digest_sha1", "digest_sha256"]);
+                names.sort();
+                let all = names.len();
+                names.dedup();
+                assert_eq!(names.len(), all, "{} has two columns of one name", kind.name());
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! What comes out of Arrow and Parquet is what went in.
+
+use std::{fs, path::PathBuf};
+
+use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use arrow_array::{
+    Array, RecordBatch, StructArray,
+    cast::AsArray,
+    types::{Float64Type, Int64Type, TimestampMicrosecondType},
+};
+use arrow_schema::DataType;
+
+use super::*;
+use crate::{document::Type, netdoc::frames, schema::Sink, value::Timestamp};
+
+/// Tells a value of an Arrow array to a sink.
+fn tell(array: &dyn Array, at: usize, out: &mut dyn Sink) {
+    if array.is_null(at) {
+        return out.null();
+    }
+    match array.data_type() {
+        DataType::Boolean => out.bool(array.as_boolean().value(at)),
+        DataType::Int64 => out.int(array.as_primitive::<Int64Type>().value(at)),
+        DataType::Float64 => out.float(array.as_primitive::<Float64Type>().value(at)),
+        DataType::Timestamp(..) => {
+            let micros = array.as_primitive::<TimestampMicrosecondType>().value(at);
+            out.time(Timestamp(micros / 1_000_000));
+        }
+        DataType::Utf8 => out.text(array.as_string::<i32>().value(at).as_bytes()),
+        DataType::List(_) => {
+            let values = array.as_list::<i32>().value(at);
+            out.list();
+            (0..values.len()).for_each(|at| tell(&*values, at, out));
+            out.end_list();
+        }
+        DataType::Map(..) => {
+            let entries = array.as_map().value(at);
+            out.map();
+            for at in 0..entries.len() {
+                out.key(entries.column(0).as_string::<i32>().value(at).as_bytes());
+                tell(entries.column(1), at, out);
+            }
+            out.end_map();
+        }
+        DataType::Struct(fields) => {
+            let parts: &StructArray = array.as_struct();
+            out.map();
+            for (field, part) in fields.iter().zip(parts.columns()) {
+                out.key(field.name().as_bytes());
+                tell(part, at, out);
+            }
+            out.end_map();
+        }
+        other => panic!("no kind becomes {other}"),
+    }
+}
+
+/// The columns of a batch's row as JSON.
+fn told(batch: &RecordBatch, at: usize, skip: usize) -> String {
+    let mut out = Vec::new();
+    let mut sink = JsonSink::new(&mut out);
+    for column in &batch.columns()[skip..] {
+        sink.list();
+        tell(column, at, &mut sink);
+        sink.end_list();
+    }
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// The columns of a row as JSON.
+fn straight(row: &Row<'_>) -> String {
+    let mut out = Vec::new();
+    let mut sink = JsonSink::new(&mut out);
+    for index in 0..row.columns().len() {
+        sink.list();
+        row.emit(index, &mut sink);
+        sink.end_list();
+    }
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// All files of the corpus, if it is there.
+fn corpus() -> Vec<(PathBuf, Vec<u8>)> {
+    let shared = std::env::var_os("TORDESC_SHARED")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")), PathBuf::from);
+    let mut files = Vec::new();
+    let mut folders = vec![shared.join("corpus")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(bytes) = fs::read(&path) {
+                files.push((path, bytes));
+            }
+        }
+    }
+    if files.is_empty() {
+        println!("skipped: no corpus at {}", shared.display());
+    }
+    files.sort();
+    files
+}
+
+/// Visits every document of the corpus.
+fn documents(mut visit: impl FnMut(&Document<'_>)) {
+    for (path, bytes) in corpus() {
+        for frame in frames(&bytes, None) {
+            let Some(kind) = frame.kind else { continue };
+            let parsed = kind.parse(frame);
+            let source = path.to_string_lossy();
+            visit(&Document { kind, source: &source, parsed: &parsed, digests: kind.digests(frame.body) });
+        }
+    }
+}
+
+#[test]
+fn arrow_holds_what_was_told() {
+    for entries in [false, true] {
+        let select = |kind| if entries { Selection::entries(kind) } else { Some(Selection::documents(kind)) };
+        let mut builders: Vec<_> = Type::ALL
+            .iter()
+            .map(|&kind| select(kind).map(|it| (RecordBatchBuilder::new(it.clone()), it, Vec::new())))
+            .collect();
+        documents(|document| {
+            let at = Type::ALL.iter().position(|&kind| kind == document.kind).expect("a type");
+            let Some((builder, selection, expected)) = &mut builders[at] else { return };
+            selection.rows(document, &mut |row| {
+                // Enough of each type to meet every column, few enough to be quick.
+                if expected.len() < 1000 {
+                    let appended = builder.append(row);
+                    assert!(appended.is_ok(), "{} {}: {appended:?}", row.source(), row.offset());
+                    expected.push((row.offset() as i64, straight(row)));
+                }
+            });
+        });
+        for (mut builder, selection, expected) in builders.into_iter().flatten() {
+            let batch = builder.finish().expect("a batch");
+            assert_eq!(batch.num_rows(), expected.len());
+            let offsets = batch.column(2).as_primitive::<Int64Type>();
+            for (at, (offset, row)) in expected.iter().enumerate() {
+                assert_eq!(offsets.value(at), *offset);
+                assert_eq!(
+                    &told(&batch, at, if entries { 3 } else { 5 }),
+                    row,
+                    "{}",
+                    selection.kind().name()
+                );
+            }
+            assert_eq!(builder.finish().expect("an empty batch").num_rows(), 0);
+        }
+    }
+}
+
+#[test]
+fn partitioned_files_have_all_rows() {
+    let root = std::env::temp_dir().join(format!("tordesc-partition-{}", std::process::id()));
+    let text = |day: &str| {
+        format!("router a 10.1.2.3 9001 0 0\npublished {day} 03:04:05\nproto Cons=1-2\nfamily A B\n")
+    };
+    let write = |limits| {
+        let mut writer =
+            PartitionedWriter::new(&root, Box::new(|kind| Some(Selection::documents(kind))), limits);
+        for day in ["2019-01-02", "2019-02-03", "2019-01-04", "2020-01-05"] {
+            let text = text(day);
+            let frame = frames(text.as_bytes(), None).next().expect("one document");
+            let kind = Type::ServerDescriptor;
+            let parsed = kind.parse(frame);
+            let document = Document { kind, source: day, parsed: &parsed, digests: kind.digests(frame.body) };
+            writer.append(&document).expect("written");
+        }
+        writer
+    };
+    let names = |files: &[PathBuf]| -> Vec<String> {
+        files.iter().map(|it| it.strip_prefix(&root).expect("below").to_string_lossy().into_owned()).collect()
+    };
+
+    drop(write(PartitionLimits::default()));
+    let first = root.join("type=server-descriptor/year=2019/month=01");
+    assert_eq!(fs::read_dir(&first).expect("the folder").count(), 0, "an unfinished run leaves no file");
+    fs::write(first.join(".part-00007.parquet.tmp"), b"rest of a killed run").expect("written");
+
+    let written = write(PartitionLimits::default()).finish().expect("finished");
+    let expected = ["2019/month=01", "2019/month=02", "2020/month=01"]
+        .map(|it| format!("type=server-descriptor/year={it}/part-00000.parquet"));
+    assert_eq!((names(&written.files), written.rows), (expected.to_vec(), 4));
+    assert_eq!(fs::read_dir(&first).expect("the folder").count(), 1, "the rest is gone");
+    let file = fs::File::open(&written.files[0]).expect("the first file");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|it| it.build()).expect("Parquet");
+    let batches: Vec<RecordBatch> = reader.collect::<Result<_, _>>().expect("batches");
+    assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 2);
+    let sources = batches[0].column_by_name("source").expect("a column").as_string::<i32>();
+    assert_eq!((sources.value(0), sources.value(1)), ("2019-01-02", "2019-01-04"));
+    assert!(batches[0].column_by_name("type").is_none());
+
+    // One open file only: January is closed for February and gets a second part; earlier files stay.
+    let written = write(PartitionLimits { files: 1, ..Default::default() }).finish().expect("finished");
+    let parts = names(&written.files);
+    assert_eq!(parts.len(), 4);
+    assert!(parts[1].ends_with("month=01/part-00002.parquet"));
+    fs::remove_dir_all(&root).expect("removed");
+}
