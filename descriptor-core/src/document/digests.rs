@@ -2,6 +2,7 @@
 
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
+use sha3::Sha3_256;
 
 use crate::{
     netdoc::find_line,
@@ -25,6 +26,11 @@ pub fn sha1(bytes: &[u8]) -> Hex<20> {
 /// The SHA-256 of some bytes.
 pub fn sha256(bytes: &[u8]) -> Base64<32> {
     Base64(Sha256::digest(bytes).into())
+}
+
+/// The SHA3-256 of some bytes; what consensus diffs name consensuses by.
+pub fn sha3_256(bytes: &[u8]) -> Hex<32> {
+    Hex(Sha3_256::digest(bytes).into())
 }
 
 /// The bytes from the first line that begins with `start` through the first `end` after it.
@@ -59,9 +65,14 @@ pub(crate) fn sanitized(body: &[u8]) -> Digests {
     }
 }
 
-/// Consensuses and votes: the signed part, through the blank after the first `directory-signature`.
+/// The signed part of a consensus or vote: through the blank after the first `directory-signature`.
+pub fn status_signed_part(body: &[u8]) -> Option<&[u8]> {
+    through(body, b"network-status-version ", b"\ndirectory-signature ")
+}
+
+/// Consensuses and votes: the signed part.
 pub(crate) fn consensus(body: &[u8]) -> Digests {
-    let part = through(body, b"network-status-version ", b"\ndirectory-signature ");
+    let part = status_signed_part(body);
     Digests { sha1: part.map(sha1), sha256: part.map(sha256) }
 }
 
