@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
+use sha3::Sha3_256;
 
 use crate::{
     netdoc::find_line,
@@ -28,6 +29,11 @@ pub(crate) fn sha1(bytes: &[u8]) -> Hex<20> {
 /// The SHA-256 of some bytes.
 pub(crate) fn sha256(bytes: &[u8]) -> Base64<32> {
     Base64(Sha256::digest(bytes).into())
+}
+
+/// The SHA3-256 of some bytes; what consensus diffs name consensuses by.
+pub fn sha3_256(bytes: &[u8]) -> Hex<32> {
+    Hex(Sha3_256::digest(bytes).into())
 }
 
 /// The bytes from the first line that begins with `start` through the first `end` after it.
@@ -74,7 +80,7 @@ pub(crate) const SANITIZED: Rule = Rule {
 
 /// Consensuses and votes: the signed part, through the blank after the first `directory-signature`.
 pub(crate) const STATUS_3: Rule =
-    Rule { sha1: |body| signed_status(body).map(sha1), sha256: |body| signed_status(body).map(sha256) };
+    Rule { sha1: |body| status_signed_part(body).map(sha1), sha256: |body| status_signed_part(body).map(sha256) };
 
 /// Key certificates: through the line `dir-key-certification`.
 pub(crate) const CERTIFICATE: Rule = Rule {
@@ -95,7 +101,8 @@ pub(crate) const STATUS_2: Rule = Rule {
     sha256: |_| None,
 };
 
-fn signed_status(body: &[u8]) -> Option<&[u8]> {
+/// The signed part of a consensus or vote: through the blank after the first `directory-signature`.
+pub fn status_signed_part(body: &[u8]) -> Option<&[u8]> {
     through(body, b"network-status-version ", &DIRECTORY_SIGNATURE)
 }
 

@@ -1,5 +1,6 @@
 //! Descriptor types: one file a type, and their registry.
 
+pub mod authority;
 pub mod bandwidth_file;
 pub mod bridge_network_status;
 pub mod bridge_pool_assignment;
@@ -18,14 +19,17 @@ pub mod key_certificate;
 pub mod microdescriptor;
 pub mod network_status_2;
 pub mod onionperf;
+pub mod path_selection;
 mod registry;
 pub mod router_status;
 pub mod server_descriptor;
 pub mod snowflake_stats;
+mod status_rules;
 pub mod torperf;
 pub mod vote;
 pub mod web_server_log;
 
+pub use authority::Authority;
 pub use bandwidth_file::BandwidthFile;
 pub use bridge_network_status::BridgeNetworkStatus;
 pub use bridge_pool_assignment::BridgePoolAssignment;
@@ -34,7 +38,7 @@ pub use bridgestrap_stats::BridgestrapStats;
 pub use consensus::Consensus;
 pub use consensus_diff::ConsensusDiff;
 pub use detached_signatures::DetachedSignatures;
-pub use digests::Digests;
+pub use digests::{Digests, sha1, sha3_256, sha256, status_signed_part};
 pub use directory::Directory;
 pub use exit_list::ExitList;
 pub use extra_info::ExtraInfo;
@@ -44,6 +48,7 @@ pub use key_certificate::KeyCertificate;
 pub use microdescriptor::Microdescriptor;
 pub use network_status_2::NetworkStatus2;
 pub use onionperf::OnionPerfAnalysis;
+pub use path_selection::{PathSelection, Probabilities};
 pub use registry::{AnyParsed, Type, TypeInfo};
 pub use router_status::RouterStatus;
 pub use server_descriptor::ServerDescriptor;

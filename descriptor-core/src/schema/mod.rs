@@ -1,6 +1,7 @@
 //! Tables: what a descriptor type consists of, as data, and the one parser that reads all of them.
 
 mod keywords;
+mod memo;
 mod problem;
 mod read;
 mod sink;
@@ -11,6 +12,7 @@ mod table;
 use std::sync::OnceLock;
 
 pub use keywords::Keywords;
+pub(crate) use memo::Memo;
 pub use problem::{BAD, Issue, Problem, line_and_column};
 pub use read::{MAX_LISTED, Options, Parsed, Reader, Table, parse, read_inline, read_nested};
 pub use sink::{Sink, Value, ValueSink};

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use super::{Count, Field, Issue, Problem, Record, Schema, Sink};
+use super::{Count, Field, Issue, Memo, Problem, Record, Schema, Sink};
 use crate::netdoc::{Frame, Grammar, Item, Lexer, is_keyword};
 
 /// How many issues, and how many unknown lines, are kept a document; the rest is counted only. Hostile input may have
@@ -58,6 +58,8 @@ pub struct Reader<'a> {
     suppressed: usize,
     /// Which keywords end a nested table, innermost last.
     outer: Vec<fn(&[u8]) -> Option<usize>>,
+    /// Lines that need no second check.
+    pub(crate) memo: Memo<'a>,
 }
 
 impl<'a> Reader<'a> {
@@ -70,6 +72,7 @@ impl<'a> Reader<'a> {
             unknown: Vec::new(),
             suppressed: 0,
             outer: Vec::new(),
+            memo: Memo::default(),
         }
     }
 

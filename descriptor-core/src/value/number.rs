@@ -14,6 +14,17 @@ pub(crate) fn digits(text: &[u8]) -> Option<u64> {
         return None;
     }
     let mut value = 0u64;
+    // Nineteen digits fit always.
+    if text.len() < 20 {
+        for &byte in text {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return None;
+            }
+            value = value * 10 + digit as u64;
+        }
+        return Some(value);
+    }
     for &byte in text {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
@@ -64,6 +75,9 @@ impl<'a> FromArg<'a> for f64 {
     const KIND: Kind = Kind::Float("");
 
     fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
+        if let Some(value) = decimal(arg) {
+            return Ok(value);
+        }
         let plain = arg.iter().all(|b| b.is_ascii_digit() || b"+-.eE".contains(b));
         std::str::from_utf8(arg).ok().filter(|_| plain).and_then(|text| text.parse().ok()).ok_or(BAD)
     }
@@ -71,6 +85,25 @@ impl<'a> FromArg<'a> for f64 {
     fn emit(&self, out: &mut dyn Sink) {
         out.float(*self);
     }
+}
+
+/// Reads a short decimal fraction such as `0.998000`. Both its digits and its power of ten are exact, so the quotient is
+/// rounded once, as it must be.
+#[inline]
+fn decimal(text: &[u8]) -> Option<f64> {
+    if text.len() > 16 {
+        return None;
+    }
+    let dot = text.iter().position(|&b| b == b'.')?;
+    let (mut value, mut power) = (digits(&text[..dot])?, 1u64);
+    for &byte in &text[dot + 1..] {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        (value, power) = (value * 10 + digit as u64, power * 10);
+    }
+    (value < 1 << 53).then_some(value as f64 / power as f64)
 }
 
 macro_rules! unit {

@@ -3,7 +3,7 @@
 use super::number::digits;
 use crate::{
     netdoc::Item,
-    schema::{FromItem, Kind, Part, Problem, Sink},
+    schema::{FromItem, Kind, Part, Problem, Reader, Sink},
 };
 
 /// The summary of an exit policy: the ports to which most addresses are allowed, or are not.
@@ -38,8 +38,32 @@ fn range(text: &[u8]) -> Option<(u16, u16)> {
 impl<'a> FromItem<'a> for PortPolicy<'a> {
     const PARTS: &'static [Part] = &[Part::whole(Kind::Text)];
 
-    #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
+        Self::parse(item, |ports| is_sound(ports))
+    }
+
+    #[inline]
+    fn read(item: &Item<'a>, reader: &mut Reader<'a>) -> Result<Self, Problem> {
+        Self::parse(item, |ports| reader.memo.is_item_sound(item, |_| is_sound(ports)))
+    }
+
+    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+        let verb = if self.accept { b"accept " } else { b"reject " };
+        let (mut text, length) = ([0; 512], 7 + self.ports.len());
+        match text.get_mut(..length) {
+            Some(text) => {
+                text[..7].copy_from_slice(verb);
+                text[7..].copy_from_slice(self.ports);
+                out.text(text);
+            }
+            None => out.text(&[verb, self.ports].concat()),
+        }
+    }
+}
+
+impl<'a> PortPolicy<'a> {
+    #[inline]
+    fn parse(item: &Item<'a>, is_sound: impl FnOnce(&'a [u8]) -> bool) -> Result<Self, Problem> {
         let mut args = item.args();
         let accept = match args.text("accept or reject")? {
             b"accept" => true,
@@ -47,13 +71,13 @@ impl<'a> FromItem<'a> for PortPolicy<'a> {
             _ => return Err(Problem::BadArgument("accept or reject")),
         };
         let ports = args.text("port list")?;
-        if ports.split(|&b| b == b',').any(|text| range(text).is_none()) {
+        if !is_sound(ports) {
             return Err(Problem::BadArgument("port list"));
         }
         Ok(PortPolicy { accept, ports })
     }
+}
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
-        out.text(&[if self.accept { b"accept " } else { b"reject " }, self.ports].concat());
-    }
+fn is_sound(ports: &[u8]) -> bool {
+    ports.split(|&b| b == b',').all(|text| range(text).is_some())
 }

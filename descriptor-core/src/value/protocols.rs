@@ -3,7 +3,7 @@
 use super::number::digits;
 use crate::{
     netdoc::{Args, Item},
-    schema::{FromItem, Kind, Part, Problem, Sink},
+    schema::{FromItem, Kind, Part, Problem, Reader, Sink},
 };
 
 /// Protocol names and the versions that are supported; names that nobody has heard of are kept.
@@ -37,20 +37,34 @@ fn range(text: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
+fn is_sound(text: &[u8]) -> bool {
+    Args::new(text).all(|entry| {
+        entry.iter().position(|&b| b == b'=').is_some_and(|equals| {
+            let versions = &entry[equals + 1..];
+            equals > 0
+                && (versions.is_empty() || versions.split(|&b| b == b',').all(|text| range(text).is_some()))
+        })
+    })
+}
+
 impl<'a> FromItem<'a> for Protocols<'a> {
     const PARTS: &'static [Part] = &[Part::whole(Kind::Map(&Kind::Text))];
 
-    #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        let sound = Args::new(item.args).all(|entry| {
-            entry.iter().position(|&b| b == b'=').is_some_and(|equals| {
-                let versions = &entry[equals + 1..];
-                equals > 0
-                    && (versions.is_empty()
-                        || versions.split(|&b| b == b',').all(|text| range(text).is_some()))
-            })
-        });
-        if sound { Ok(Protocols(item.args)) } else { Err(Problem::BadArgument("protocol entry")) }
+        if is_sound(item.args) {
+            Ok(Protocols(item.args))
+        } else {
+            Err(Problem::BadArgument("protocol entry"))
+        }
+    }
+
+    #[inline]
+    fn read(item: &Item<'a>, reader: &mut Reader<'a>) -> Result<Self, Problem> {
+        if reader.memo.is_item_sound(item, is_sound) {
+            Ok(Protocols(item.args))
+        } else {
+            Err(Problem::BadArgument("protocol entry"))
+        }
     }
 
     fn emit(&self, _part: usize, out: &mut dyn Sink) {
