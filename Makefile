@@ -1,0 +1,34 @@
+CARGO ?= cargo
+# Seconds that each fuzz target runs.
+FUZZ_SECONDS ?= 60
+export CARGO
+
+.PHONY: demo test bench fuzz man compare-stem ci
+
+# What is in the sample data.
+demo:
+	$(CARGO) run --quiet --release -p descriptor-cli --bin tordesc -- summary examples/data
+
+# All tests, Rust and Python; the last line is their count.
+test:
+	@.ci/test
+
+# What CI runs: tests, format, lints, docs, features, examples, fuzz targets.
+ci:
+	@.ci/run
+
+# Speed, against the peers in the same run.
+bench:
+	$(CARGO) bench -p benches --features peers
+
+# Every fuzz target for FUZZ_SECONDS, from seeds made of the golden files and the sample data.
+fuzz:
+	@fuzz/run $(FUZZ_SECONDS)
+
+# Man pages into target/man.
+man:
+	$(CARGO) run --quiet --release -p descriptor-cli --bin tordesc -- man target/man
+
+# Every value that stem reads, against ours; differences must stand in descriptor-core/tests/stem/DIFFERENCES.md.
+compare-stem:
+	@descriptor-core/tests/stem/compare

@@ -1,0 +1,109 @@
+//! What holds for any bytes. The property tests and the fuzz targets call these with bytes of their own.
+
+use descriptor_core::{
+    document::Type,
+    netdoc::{Cut, Frame, Framer, frames, items},
+    schema::{MAX_LISTED, ValueSink},
+};
+
+/// Every byte belongs to exactly one item, and items follow each other without a gap.
+pub fn lexer(data: &[u8]) {
+    let mut at = 0;
+    for item in items(data) {
+        assert_eq!(item.offset, at);
+        assert!(!item.raw.is_empty(), "an item takes at least a byte");
+        assert_eq!(item.raw, &data[at..at + item.raw.len()]);
+        at += item.raw.len();
+    }
+    assert_eq!(at, data.len());
+}
+
+/// Whatever the bytes are, they can be cut, read, told and digested; what strict takes, lenient takes.
+pub fn any_document(data: &[u8]) {
+    frames(data, None).for_each(|frame| document(frame, data));
+    if let [choice, rest @ ..] = data {
+        let kind = Type::ALL[usize::from(*choice) % Type::ALL.len()];
+        document(Frame::whole(kind, rest), rest);
+    }
+}
+
+fn document(frame: Frame<'_>, source: &[u8]) {
+    let (start, end) = (frame.span().start as usize, frame.span().end as usize);
+    assert_eq!(frame.body, &source[start..end]);
+    let Some(kind) = frame.kind else { return };
+    let digests = kind.digests(frame.body);
+    assert_eq!(digests, kind.digests(frame.body));
+    let parsed = kind.parse(frame);
+    if parsed.strict().is_ok() {
+        assert!(parsed.document().is_some(), "strict takes what lenient refuses");
+        assert_eq!(parsed.suppressed, 0);
+    }
+    assert!(parsed.issues.len() <= MAX_LISTED && parsed.unknown.len() <= MAX_LISTED);
+    for issue in &parsed.issues {
+        assert!(issue.span.start <= issue.span.end && issue.span.end <= frame.body.len(), "{issue:?}");
+        assert!(issue.keyword.len() <= 70);
+    }
+    for span in &parsed.unknown {
+        assert!(span.start < span.end && span.end <= frame.body.len(), "unknown line {span:?}");
+    }
+    let record = parsed.partial.as_ref();
+    for column in record.schema().columns() {
+        let mut sink = ValueSink::default();
+        parsed.emit(record, column.field, column.part, &mut sink);
+        sink.finish();
+    }
+    for field in 0..record.schema().fields.len() {
+        record.each(field, &mut |part| {
+            let mut sink = ValueSink::default();
+            part.emit_all(&mut sink);
+            sink.finish();
+        });
+    }
+}
+
+/// Cutting and reading loses nothing: frames and blank lines give the source again, a record its document, an item,
+/// lexed alone, itself.
+pub fn round_trip(data: &[u8]) {
+    let mut at = 0;
+    for frame in frames(data, None) {
+        let start = frame.offset as usize - frame.annotations.len();
+        assert!(data[at..start].iter().all(|byte| b"\r\n".contains(byte)), "bytes lie between documents");
+        assert_eq!(frame.annotations, &data[start..frame.offset as usize]);
+        at = frame.span().end as usize;
+        if let Some(kind) = frame.kind {
+            assert_eq!(kind.parse(frame).partial.raw(), frame.body);
+        }
+        let again: Vec<_> = frames(&data[start..at], frame.kind).collect();
+        assert_eq!(again.len(), 1, "a document, cut alone, is one document");
+        assert_eq!((again[0].kind, again[0].body), (frame.kind, frame.body));
+    }
+    assert!(data[at..].iter().all(|byte| b"\r\n".contains(byte)), "bytes lie behind the last document");
+    for item in items(data) {
+        let again: Vec<_> = items(item.raw).collect();
+        assert_eq!(again.len(), 1, "an item, lexed alone, is one item");
+        assert_eq!((again[0].keyword, again[0].args, again[0].object), (item.keyword, item.args, item.object));
+    }
+}
+
+/// A stream that comes in pieces gives the frames of the whole buffer. `pieces` are their sizes, used in turn.
+pub fn stream(data: &[u8], pieces: &[usize]) {
+    let whole: Vec<_> = frames(data, None).map(|it| (it.kind, it.offset, it.annotations, it.body)).collect();
+    let (mut framer, mut from, mut to, mut found) = (Framer::new(None), 0, 0, 0);
+    let mut sizes = pieces.iter().copied().cycle();
+    loop {
+        match framer.cut(&data[from..to], to == data.len()) {
+            Cut::Frame(frame, taken) => {
+                assert!(taken > 0, "a frame takes at least a byte");
+                let got = (frame.kind, frame.offset, frame.annotations, frame.body);
+                assert_eq!(Some(&got), whole.get(found));
+                (from, found) = (from + taken, found + 1);
+            }
+            Cut::More => {
+                assert!(to < data.len(), "more is asked for at the end");
+                to = (to + sizes.next().unwrap_or(1).max(1)).min(data.len());
+            }
+            Cut::End => break,
+        }
+    }
+    assert_eq!(found, whole.len());
+}
