@@ -22,12 +22,12 @@ pub struct Digests {
 }
 
 /// The SHA-1 of some bytes.
-pub(crate) fn sha1(bytes: &[u8]) -> Hex<20> {
+pub fn sha1(bytes: &[u8]) -> Hex<20> {
     Hex(Sha1::digest(bytes).into())
 }
 
 /// The SHA-256 of some bytes.
-pub(crate) fn sha256(bytes: &[u8]) -> Base64<32> {
+pub fn sha256(bytes: &[u8]) -> Base64<32> {
     Base64(Sha256::digest(bytes).into())
 }
 
@@ -79,8 +79,10 @@ pub(crate) const SANITIZED: Rule = Rule {
 };
 
 /// Consensuses and votes: the signed part, through the blank after the first `directory-signature`.
-pub(crate) const STATUS_3: Rule =
-    Rule { sha1: |body| status_signed_part(body).map(sha1), sha256: |body| status_signed_part(body).map(sha256) };
+pub(crate) const STATUS_3: Rule = Rule {
+    sha1: |body| status_signed_part(body).map(sha1),
+    sha256: |body| status_signed_part(body).map(sha256),
+};
 
 /// Key certificates: through the line `dir-key-certification`.
 pub(crate) const CERTIFICATE: Rule = Rule {
