@@ -128,13 +128,12 @@ impl<'a> Reader<'a> {
 }
 
 /// Reads items into a table until the end or, in a nested table, until a line that belongs to an outer one.
-/// Returns the document and the rows that were read without a problem.
+/// The document is filled in place, for it is large; returns the rows that were read without a problem.
 #[inline]
-fn fill<'a, D: Table<'a>>(first: Option<&Item<'a>>, reader: &mut Reader<'a>) -> (D, u128) {
+fn fill<'a, D: Table<'a>>(document: &mut D, first: Option<&Item<'a>>, reader: &mut Reader<'a>) -> u128 {
     const { assert!(D::FIELDS.len() <= 128, "a table has at most 128 rows") };
     let outer = reader.outer.len();
     reader.outer.push(D::row);
-    let mut document = D::default();
     let (mut seen, mut lost) = (0u128, 0u128);
     let start = first.map_or_else(|| reader.lexer.position(), |item| item.offset);
     let mut next = first.copied();
@@ -183,10 +182,10 @@ fn fill<'a, D: Table<'a>>(first: Option<&Item<'a>>, reader: &mut Reader<'a>) -> 
         }
     }
     if let Some(check) = D::OPTIONS.check {
-        check(&document, reader);
+        check(document, reader);
     }
     reader.outer.truncate(outer);
-    (document, seen & !lost)
+    seen & !lost
 }
 
 const fn required(fields: &[Field]) -> u128 {
@@ -208,8 +207,25 @@ fn complete<'a, D: Table<'a>>(read: u128) -> bool {
 
 /// Reads a table that begins at an item of another document and ends where that document's own lines go on.
 pub fn read_nested<'a, D: Table<'a>>(first: &Item<'a>, reader: &mut Reader<'a>) -> Result<D, Problem> {
-    let (document, read) = fill::<D>(Some(first), reader);
+    let mut document = D::default();
+    let read = fill(&mut document, Some(first), reader);
     if complete::<D>(read) { Ok(document) } else { Err(Problem::Reported) }
+}
+
+/// The same, at the end of a list; what is incomplete does not stay there.
+pub fn push_nested<'a, D: Table<'a>>(
+    list: &mut Vec<D>,
+    first: &Item<'a>,
+    reader: &mut Reader<'a>,
+) -> Result<(), Problem> {
+    list.push(D::default());
+    let Some(document) = list.last_mut() else { return Ok(()) };
+    let read = fill(document, Some(first), reader);
+    if complete::<D>(read) {
+        return Ok(());
+    }
+    list.pop();
+    Err(Problem::Reported)
 }
 
 /// Reads a table that lies within the arguments of one item, as the `key=value` pairs of a relay line.
@@ -221,7 +237,8 @@ pub fn read_inline<'a, D: Table<'a>>(
     let within = text.as_ptr() as usize - item.raw.as_ptr() as usize;
     let mut inner = Reader::new(text);
     inner.base = reader.base + item.offset + within;
-    let (document, read) = fill::<D>(None, &mut inner);
+    let mut document = D::default();
+    let read = fill(&mut document, None, &mut inner);
     reader.issues.append(&mut inner.issues);
     reader.unknown.append(&mut inner.unknown);
     reader.suppressed += inner.suppressed;
@@ -294,7 +311,8 @@ impl<'a, D> Parsed<'a, D> {
 /// Reads one document.
 pub fn parse<'a, D: Table<'a>>(frame: Frame<'a>) -> Parsed<'a, D> {
     let mut reader = Reader::new(frame.body);
-    let (partial, read) = fill::<D>(None, &mut reader);
+    let mut partial = D::default();
+    let read = fill(&mut partial, None, &mut reader);
     Parsed {
         partial,
         frame,

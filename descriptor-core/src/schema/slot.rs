@@ -19,6 +19,13 @@ pub trait FromItem<'a>: Sized {
         Self::from_item(item)
     }
 
+    /// Reads the value to the end of a list; what is large is made where it stays.
+    #[inline]
+    fn push(list: &mut Vec<Self>, item: &Item<'a>, reader: &mut Reader<'a>) -> Result<(), Problem> {
+        list.push(Self::read(item, reader)?);
+        Ok(())
+    }
+
     /// Tells one of [`PARTS`](FromItem::PARTS) to a sink.
     fn emit(&self, part: usize, out: &mut dyn Sink);
 
@@ -130,8 +137,7 @@ impl<'a, T: FromItem<'a>> Slot<'a> for Vec<T> {
 
     #[inline]
     fn fill(&mut self, item: &Item<'a>, _again: bool, reader: &mut Reader<'a>) -> Result<(), Problem> {
-        self.push(T::read(item, reader)?);
-        Ok(())
+        T::push(self, item, reader)
     }
 
     fn emit(&self, _part: usize, out: &mut dyn Sink) {

@@ -125,6 +125,12 @@ macro_rules! descriptor {
                     s::read_nested(item, reader)
                 }
 
+                fn push(
+                    list: &mut Vec<Self>, item: &Item<$a>, reader: &mut s::Reader<$a>,
+                ) -> Result<(), s::Problem> {
+                    s::push_nested(list, item, reader)
+                }
+
                 fn emit(&self, _part: usize, out: &mut dyn s::Sink) {
                     s::Record::emit_all(self, out);
                 }
