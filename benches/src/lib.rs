@@ -81,12 +81,17 @@ pub fn read_all<'a, D: Table<'a>>(data: &'a [u8], digest: Digest) -> usize {
         let Some(kind) = frame.kind else { continue };
         let parsed = parse::<D>(frame);
         let Some(document) = parsed.document() else { continue };
-        for column in D::table().columns() {
+        for column in D::table().columns().iter().filter(|column| Some(column.field) != entries) {
             document.emit(column.field, column.part, &mut touch);
         }
         match entries {
-            Some(field) => document.each(field, &mut |_| count += 1),
             None => count += 1,
+            Some(field) => document.each(field, &mut |entry| {
+                for column in entry.schema().columns() {
+                    entry.emit(column.field, column.part, &mut touch);
+                }
+                count += 1;
+            }),
         }
         hash(kind, frame.body, digest);
     }

@@ -160,7 +160,8 @@ fn fill<'a, D: Table<'a>>(document: &mut D, first: Option<&Item<'a>>, reader: &m
         if D::OPTIONS.first && seen == 0 && row != 0 {
             reader.complain(&item, Problem::Misplaced("the document must not begin with this line"));
         }
-        let bit = 1u128 << row;
+        // Most tables have few rows, and half a mask is cheaper than a whole one.
+        let bit = if D::FIELDS.len() <= 64 { u128::from(1u64 << row) } else { 1u128 << row };
         let again = seen & bit != 0;
         seen |= bit;
         if let Err(problem) = document.fill(row, &item, again, reader) {
