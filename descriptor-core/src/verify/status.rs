@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     document::{sha1, sha256},
-    netdoc::{Args, FromArg, Item, find_line, items},
-    schema::{FromItem, MAX_LISTED},
-    value::{Fingerprint, Hex, Timestamp},
+    netdoc::{FromArg, Item, find_line, items},
+    schema::{FromItem, MAX_LISTED, Problem},
+    value::{AdditionalDigest, AdditionalSignature, DirectorySignature, Fingerprint, Hex, Timestamp},
 };
 
 /// What the signatures of a consensus are worth.
@@ -52,32 +52,27 @@ impl Signatures {
     }
 }
 
-/// A line that says who has signed; its signature stands below it.
-struct Signature<'a> {
-    item: Item<'a>,
-    algorithm: &'a [u8],
-    key: (Fingerprint, Hex<20>),
+/// Tries the signature of a digest.
+fn check(
+    signature: &DirectorySignature<'_>,
+    item: &Item<'_>,
+    digest: Option<&[u8]>,
+    certificates: &Certificates,
+    made: Option<Timestamp>,
+) -> Outcome {
+    let Some(digest) = digest else { return Outcome::Unchecked("the digest algorithm is unknown") };
+    match certificates.check((signature.identity, signature.signing_key_digest), made) {
+        Ok(key) => key.check(digest, item, &["SIGNATURE"]).into(),
+        Err(outcome) => outcome,
+    }
 }
 
-impl<'a> Signature<'a> {
-    /// Reads `[ALGORITHM] IDENTITY SIGNING-KEY-DIGEST`, with the arguments of before taken off already.
-    fn of(item: Item<'a>, mut args: Args<'a>) -> Result<Self, Reason> {
-        const UNREADABLE: Reason = "the arguments cannot be read";
-        let algorithm =
-            if args.count() > 2 { args.text("algorithm").map_err(|_| UNREADABLE)? } else { b"sha1" };
-        let identity = args.value("identity").map_err(|_| UNREADABLE)?;
-        let signing_key = args.value("signing key digest").map_err(|_| UNREADABLE)?;
-        Ok(Signature { item, algorithm, key: (identity, signing_key) })
-    }
-
-    /// Tries the signature of a digest.
-    fn check(&self, digest: Option<&[u8]>, certificates: &Certificates, made: Option<Timestamp>) -> Outcome {
-        let Some(digest) = digest else { return Outcome::Unchecked("the digest algorithm is unknown") };
-        match certificates.check(self.key, made) {
-            Ok(key) => key.check(digest, &self.item, &["SIGNATURE"]).into(),
-            Err(outcome) => outcome,
-        }
-    }
+/// Reads the line of a signature.
+fn read<'a, T: FromItem<'a>>(item: &Item<'a>) -> Result<T, Reason> {
+    T::from_item(item).map_err(|problem| match problem {
+        Problem::MissingObject => "the object below the line is missing",
+        _ => "the line cannot be read",
+    })
 }
 
 /// The digests that a signature may be about; a document is large, so each is made when a signature asks for it.
@@ -133,7 +128,7 @@ pub fn consensus(body: &[u8], certificates: &Certificates) -> Signatures {
         if checks.0.len() >= MAX_LISTED {
             break;
         }
-        let signature = match Signature::of(item, item.args()) {
+        let signature: DirectorySignature<'_> = match read(&item) {
             Ok(signature) => signature,
             Err(reason) => {
                 checks.note("directory-signature", &item, Err(reason));
@@ -144,13 +139,12 @@ pub fn consensus(body: &[u8], certificates: &Certificates) -> Signatures {
             let from = version.as_ref().unwrap_or(&item);
             SignedDigests::of(through_keyword(body, from, &item))
         });
-        let outcome = signature.check(digests.by(signature.algorithm), certificates, made);
+        let outcome = check(&signature, &item, digests.by(signature.algorithm), certificates, made);
+        let key = (signature.identity, signature.signing_key_digest);
         match outcome {
-            Outcome::Valid => _ = all.valid.insert(signature.key.0),
-            Outcome::Invalid(_) => _ = all.invalid.insert(signature.key.0),
-            Outcome::Unchecked(_) if certificates.get(signature.key.0, signature.key.1).is_none() => {
-                all.missing.insert(signature.key);
-            }
+            Outcome::Valid => _ = all.valid.insert(key.0),
+            Outcome::Invalid(_) => _ = all.invalid.insert(key.0),
+            Outcome::Unchecked(_) if certificates.get(key.0, key.1).is_none() => _ = all.missing.insert(key),
             Outcome::Unchecked(_) => {}
         }
         checks.note("directory-signature", &item, outcome);
@@ -217,7 +211,7 @@ pub fn vote(body: &[u8]) -> Vec<Check> {
     });
     let signature = tail.next();
     checks.must("directory-signature", signature.as_ref(), |item| {
-        let signature = match Signature::of(*item, item.args()) {
+        let signature: DirectorySignature<'_> = match read(item) {
             Ok(signature) => signature,
             Err(reason) => return Outcome::Invalid(reason),
         };
@@ -231,7 +225,7 @@ pub fn vote(body: &[u8]) -> Vec<Check> {
         let digests = SignedDigests::of(through_keyword(body, version.as_ref().unwrap_or(item), item));
         let mut own = Certificates::default();
         own.insert(certificate.clone());
-        match signature.check(digests.by(signature.algorithm), &own, made) {
+        match check(&signature, item, digests.by(signature.algorithm), &own, made) {
             Outcome::Unchecked(_) => Outcome::Invalid("another key than the certified one has signed"),
             outcome => outcome,
         }
@@ -248,36 +242,44 @@ pub fn detached_signatures(body: &[u8], certificates: &Certificates) -> Vec<Chec
         if checks.0.len() >= MAX_LISTED {
             break;
         }
-        let mut args = item.args();
-        match item.keyword {
+        let (what, signature) = match item.keyword {
             b"consensus-digest" => {
-                if let Ok(digest) = args.value::<Hex<20>>("digest") {
-                    digests.insert((b"ns", b"sha1"), digest.0.to_vec());
+                if let Ok(digest) = Hex::<20>::from_arg(item.args) {
+                    digests.insert((NS, b"sha1"), digest.0.to_vec());
                 }
+                continue;
             }
             b"additional-digest" => {
-                let flavour = args.next().unwrap_or_default();
-                let algorithm = args.next().unwrap_or_default();
-                if let Ok(digest) = args.value::<Hex<32>>("digest") {
-                    digests.insert((flavour, algorithm), digest.0.to_vec());
+                let digest = AdditionalDigest::from_item(&item);
+                if let Some((it, digest)) =
+                    digest.ok().and_then(|it| Some((it, Hex::<32>::from_hex(it.digest)?)))
+                {
+                    digests.insert((it.flavor, it.algorithm), digest.0.to_vec());
                 }
+                continue;
             }
-            b"valid-after" => made = Timestamp::from_item(&item).ok(),
-            b"directory-signature" | b"additional-signature" => {
-                let additional = item.keyword == b"additional-signature";
-                let flavour = if additional { args.next().unwrap_or_default() } else { b"ns" };
-                let what = if additional { "additional-signature" } else { "directory-signature" };
-                let outcome = match Signature::of(item, args) {
-                    Ok(signature) => {
-                        let digest = digests.get(&(flavour, signature.algorithm)).map(Vec::as_slice);
-                        signature.check(digest, certificates, made)
-                    }
-                    Err(reason) => Outcome::Invalid(reason),
-                };
-                checks.note(what, &item, outcome);
+            b"valid-after" => {
+                made = Timestamp::from_item(&item).ok();
+                continue;
             }
-            _ => {}
-        }
+            b"directory-signature" => {
+                let signature = read(&item).map(|signature| AdditionalSignature { flavor: NS, signature });
+                ("directory-signature", signature)
+            }
+            b"additional-signature" => ("additional-signature", read(&item)),
+            _ => continue,
+        };
+        let outcome = match signature {
+            Ok(AdditionalSignature { flavor, signature }) => {
+                let digest = digests.get(&(flavor, signature.algorithm)).map(Vec::as_slice);
+                check(&signature, &item, digest, certificates, made)
+            }
+            Err(reason) => Outcome::Invalid(reason),
+        };
+        checks.note(what, &item, outcome);
     }
     checks.done()
 }
+
+/// The flavour that has no name of its own in documents.
+const NS: &[u8] = b"ns";
