@@ -2,6 +2,7 @@
 
 use super::digests::sha1;
 use crate::{
+    netdoc::find_line,
     schema::{Problem, Reader, descriptor},
     value::*,
 };
@@ -55,9 +56,17 @@ fn check<'a>(certificate: &KeyCertificate<'a>, reader: &mut Reader<'a>) {
             }
             Some(key) if sha1(&key) != certificate.fingerprint => {
                 let problem = Problem::Mismatch("the fingerprint is not that of the identity key");
-                reader.complain_about("fingerprint", problem);
+                match line(certificate.raw, b"fingerprint ") {
+                    Some(line) => reader.complain_at("fingerprint", line, problem),
+                    None => reader.complain_about("fingerprint", problem),
+                }
             }
             Some(_) => {}
         }
     }
+}
+
+/// The first line that begins so.
+fn line<'a>(document: &'a [u8], start: &[u8]) -> Option<&'a [u8]> {
+    document.get(find_line(document, start)?..)?.split(|&b| b == b'\n').next()
 }
