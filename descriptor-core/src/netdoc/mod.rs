@@ -7,4 +7,4 @@ mod item;
 pub use args::{Args, FromArg};
 pub use frame::{Annotation, Cut, Frame, Framer, Start, frames};
 pub use item::{Grammar, Item, Lexer, Object, items};
-pub(crate) use item::{Malformed, find_line, is_keyword};
+pub(crate) use item::{Malformed, find_either, find_line, is_keyword};

@@ -1,6 +1,6 @@
 //! The `w` line of status entries, `Bandwidth=28 Measured=73`.
 
-use super::pairs::split;
+use super::{number::digits, pairs::split};
 use crate::{
     netdoc::{FromArg, Item},
     schema::{FromItem, Kind, Part, Problem, Sink, Slot},
@@ -54,6 +54,10 @@ impl<'a> FromItem<'a> for Weight<'a> {
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let mut weight = Weight { text: item.args, ..Weight::default() };
+        // All that most entries of a consensus have.
+        if let Some(value) = item.args.strip_prefix(b"Bandwidth=").and_then(digits) {
+            return Ok(Weight { bandwidth: Some(value), ..weight });
+        }
         for pair in item.args() {
             let (key, value) = split(pair).ok_or(Problem::BadArgument("key=value pair"))?;
             let number = |what| u64::from_arg(value).map_err(|problem| problem.named(what));
