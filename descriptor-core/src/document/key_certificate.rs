@@ -2,6 +2,7 @@
 
 use super::digests::sha1;
 use crate::{
+    netdoc::find_line,
     schema::{Problem, Reader, descriptor},
     value::*,
 };
@@ -55,7 +56,10 @@ fn check<'a>(certificate: &KeyCertificate<'a>, reader: &mut Reader<'a>) {
             }
             Some(key) if sha1(&key) != certificate.fingerprint => {
                 let problem = Problem::Mismatch("the fingerprint is not that of the identity key");
-                reader.complain_about("fingerprint", problem);
+                let line = find_line(certificate.raw, b"fingerprint ").map_or(certificate.raw, |at| {
+                    certificate.raw[at..].split(|&b| b == b'\n').next().unwrap_or_default()
+                });
+                reader.complain_at("fingerprint", line, problem);
             }
             Some(_) => {}
         }

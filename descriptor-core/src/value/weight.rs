@@ -2,7 +2,7 @@
 
 use super::{number::digits, pairs::split};
 use crate::{
-    netdoc::{FromArg, Item},
+    netdoc::{Args, FromArg, Item},
     schema::{FromItem, Kind, Part, Problem, Sink, Slot},
 };
 
@@ -29,16 +29,19 @@ impl<'a> Weight<'a> {
 
     /// All keys and values in order.
     pub fn pairs(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        crate::netdoc::Args::new(self.text).filter_map(split)
+        Args::new(self.text).filter_map(split)
     }
 
     /// The pairs whose keys have no field here, such as `MeasuredButAuthority=11211`.
-    pub fn unrecognized(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        crate::netdoc::Args::new(self.text).filter(|pair| {
-            split(pair).is_some_and(|(key, _)| {
-                !matches!(key, b"Bandwidth" | b"Measured" | b"Unmeasured" | b"GuardFraction")
-            })
-        })
+    pub fn unrecognized(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        self.more()
+            .filter(|(key, _)| !matches!(*key, b"Bandwidth" | b"Measured" | b"Unmeasured" | b"GuardFraction"))
+    }
+
+    /// The pairs, if there are any beside the bandwidth that most entries have alone.
+    fn more(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        let alone = self.text.starts_with(b"Bandwidth=") && !self.text.contains(&b' ');
+        Args::new(if alone { &[] } else { self.text }).filter_map(split)
     }
 }
 
@@ -48,7 +51,7 @@ impl<'a> FromItem<'a> for Weight<'a> {
         Part::plain("measured", Kind::Int("kilobytes per second")),
         Part::plain("unmeasured", Kind::Bool),
         Part::plain("guard_fraction", Kind::Int("percent")),
-        Part::plain("unrecognized_bandwidth_entries", Kind::List(&Kind::Text)),
+        Part::plain("unrecognized_bandwidth_entries", Kind::Map(&Kind::Text)),
     ];
 
     #[inline]
@@ -79,9 +82,12 @@ impl<'a> FromItem<'a> for Weight<'a> {
             2 => return out.bool(self.unmeasured),
             3 => self.guard_fraction(),
             _ => {
-                out.list();
-                self.unrecognized().for_each(|pair| out.text(pair));
-                return out.end_list();
+                out.map();
+                for (key, value) in self.unrecognized() {
+                    out.key(key);
+                    out.text(value);
+                }
+                return out.end_map();
             }
         };
         Slot::emit(&value, 0, out);
