@@ -63,7 +63,7 @@ mod tests {
         assert!(ns.partial.r.digest.is_some() && ns.partial.has_flag(Flags::RUNNING));
         let weight = ns.partial.weight.unwrap_or_default();
         assert_eq!((weight.bandwidth, weight.measured, weight.unmeasured), (Some(28), Some(7), true));
-        assert_eq!(weight.unrecognized().collect::<Vec<_>>(), [b"X=2"]);
+        assert_eq!(weight.unrecognized().collect::<Vec<_>>(), [(&b"X"[..], &b"2"[..])]);
         assert_eq!(ns.partial.tor_version(), TorVersion::parse(b"0.3.0.10"));
 
         let micro = read(

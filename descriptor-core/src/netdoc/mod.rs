@@ -3,8 +3,10 @@
 mod args;
 mod frame;
 mod item;
+mod words;
 
 pub use args::{Args, FromArg};
 pub use frame::{Annotation, Cut, Frame, Framer, Start, frames};
 pub use item::{Grammar, Item, Lexer, Object, items};
-pub(crate) use item::{Malformed, find_line, is_keyword};
+pub(crate) use item::{Malformed, find_either, find_line, is_keyword};
+pub(crate) use words::Words;

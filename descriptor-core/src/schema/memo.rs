@@ -16,15 +16,18 @@ impl<'a> Memo<'a> {
     /// Whether a text is sound; asks `check` only if the memory does not know it.
     #[inline]
     pub(crate) fn is_sound(&mut self, text: &'a [u8], check: impl FnOnce() -> bool) -> bool {
-        let slot = slot(text);
-        match self.slots.get(slot) {
-            Some(known) if *known == text && !text.is_empty() => return true,
-            Some(_) => {}
-            None => self.slots.resize(SLOTS, &[]),
+        if self.slots.is_empty() {
+            self.slots.resize(SLOTS, &[]);
+        }
+        // Each text has two places.
+        let slot = slot(text) % SLOTS;
+        let (first, second) = (self.slots[slot], self.slots[slot ^ 1]);
+        if (first == text || second == text) && !text.is_empty() {
+            return true;
         }
         let sound = check();
-        if sound && let Some(known) = self.slots.get_mut(slot) {
-            *known = text;
+        if sound {
+            (self.slots[slot], self.slots[slot ^ 1]) = (text, first);
         }
         sound
     }
@@ -36,7 +39,7 @@ impl<'a> Memo<'a> {
     }
 }
 
-/// Where a text belongs, by its length and some of its bytes; texts that share a place push each other out.
+/// Where a text belongs, by its length and some of its bytes.
 #[inline]
 fn slot(text: &[u8]) -> usize {
     let word = |at: usize| {

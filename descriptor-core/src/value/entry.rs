@@ -1,6 +1,6 @@
 //! What status entries hold besides values that other documents have too.
 
-use super::{Base64, Hex, Numbers, Timestamp, nickname::is_nickname, pairs::split};
+use super::{Base64, Hex, Numbers, Timestamp, nickname::take_nickname, number::take_port, pairs::split};
 use crate::{
     netdoc::{Args, FromArg, Item},
     schema::{Count, FromItem, Kind, Part, Problem, Reader, Sink, Slot},
@@ -54,10 +54,7 @@ impl<'a> FromItem<'a> for RouterLine<'a> {
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let mut args = item.args();
-        let nickname = args.text("nickname")?;
-        if !is_nickname(nickname) {
-            return Err(Problem::BadArgument("nickname"));
-        }
+        let nickname = take_nickname(&mut args)?;
         let fingerprint = Hex::take_base64(&mut args, "identity")?;
         // Only the date, which comes next where there is no digest, has a `-`: base64 has none.
         let digest = match args.rest().get(4) {
@@ -70,8 +67,8 @@ impl<'a> FromItem<'a> for RouterLine<'a> {
             digest,
             published: Timestamp::take(&mut args, "publication time")?,
             address: args.value("address")?,
-            or_port: args.value("ORPort")?,
-            dir_port: args.value("DirPort")?,
+            or_port: take_port(&mut args, "ORPort")?,
+            dir_port: take_port(&mut args, "DirPort")?,
         })
     }
 

@@ -1,7 +1,7 @@
 //! Relay flags, an open vocabulary.
 
 use crate::{
-    netdoc::{Args, Item},
+    netdoc::{Item, Words},
     schema::{FromItem, Kind, Part, Problem, Sink},
 };
 
@@ -19,7 +19,7 @@ impl<'a> Flags<'a> {
 
     /// The flags in order.
     pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        Args::new(self.0)
+        Words::new(self.0)
     }
 
     /// Whether a flag is there; case matters.

@@ -2,7 +2,7 @@
 
 use super::number::digits;
 use crate::{
-    netdoc::{Args, FromArg, Item},
+    netdoc::{Args, FromArg, Item, find_either},
     schema::{FromItem, Kind, Part, Problem, Sink},
 };
 
@@ -27,8 +27,9 @@ impl<'a> Pairs<'a> {
     }
 }
 
+#[inline]
 pub(crate) fn split(pair: &[u8]) -> Option<(&[u8], &[u8])> {
-    let equals = pair.iter().position(|&b| b == b'=')?;
+    let equals = find_either(pair, b'=', b'=')?;
     Some((&pair[..equals], &pair[equals + 1..]))
 }
 

@@ -1,8 +1,8 @@
 //! Subprotocol versions, `Cons=1-2 Desc=1-2 …` (tor-spec §9).
 
-use super::number::digits;
+use super::{number::digits, pairs::split};
 use crate::{
-    netdoc::{Args, Item},
+    netdoc::{Item, Words},
     schema::{FromItem, Kind, Part, Problem, Reader, Sink},
 };
 
@@ -15,9 +15,9 @@ impl<'a> Protocols<'a> {
     pub fn iter(
         &self,
     ) -> impl Iterator<Item = (&'a [u8], impl Iterator<Item = (u32, u32)> + use<'a>)> + use<'a> {
-        Args::new(self.0).filter_map(|entry| {
-            let equals = entry.iter().position(|&b| b == b'=')?;
-            Some((&entry[..equals], entry[equals + 1..].split(|&b| b == b',').filter_map(range)))
+        Words::new(self.0).filter_map(|entry| {
+            let (name, versions) = split(entry)?;
+            Some((name, versions.split(|&b| b == b',').filter_map(range)))
         })
     }
 
@@ -38,10 +38,9 @@ fn range(text: &[u8]) -> Option<(u32, u32)> {
 }
 
 fn is_sound(text: &[u8]) -> bool {
-    Args::new(text).all(|entry| {
-        entry.iter().position(|&b| b == b'=').is_some_and(|equals| {
-            let versions = &entry[equals + 1..];
-            equals > 0
+    Words::new(text).all(|entry| {
+        split(entry).is_some_and(|(name, versions)| {
+            !name.is_empty()
                 && (versions.is_empty() || versions.split(|&b| b == b',').all(|text| range(text).is_some()))
         })
     })
@@ -69,10 +68,10 @@ impl<'a> FromItem<'a> for Protocols<'a> {
 
     fn emit(&self, _part: usize, out: &mut dyn Sink) {
         out.map();
-        for entry in Args::new(self.0) {
-            if let Some(equals) = entry.iter().position(|&b| b == b'=') {
-                out.key(&entry[..equals]);
-                out.text(&entry[equals + 1..]);
+        for entry in Words::new(self.0) {
+            if let Some((name, versions)) = split(entry) {
+                out.key(name);
+                out.text(versions);
             }
         }
         out.end_map();

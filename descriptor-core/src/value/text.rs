@@ -59,7 +59,7 @@ pub struct Words<'a>(pub &'a [u8]);
 impl<'a> Words<'a> {
     /// The words in order.
     pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        crate::netdoc::Args::new(self.0)
+        crate::netdoc::Words::new(self.0)
     }
 }
 

@@ -43,21 +43,27 @@ impl Timestamp {
     /// seconds out of range; as in tor, a second of 60 is allowed.
     #[inline]
     pub fn parse(text: &[u8; WIDTH]) -> Option<Self> {
-        let (year, month, day) = (two(text, 0)? * 100 + two(text, 2)?, two(text, 5)?, two(text, 8)?);
-        let (hour, minute, second) = (two(text, 11)?, two(text, 14)?, two(text, 17)?);
+        let (century, years, month, day) = (two(text, 0), two(text, 2), two(text, 5), two(text, 8));
+        let (hour, minute, second) = (two(text, 11), two(text, 14), two(text, 17));
+        // What is no digit makes a number of two digits far too large, so that one test finds all of them.
+        let digits = [century, years, month, day, hour, minute, second].into_iter().max() < Some(100);
         let separators = text[4] == b'-'
             && text[7] == b'-'
             && matches!(text[10], b' ' | b'T')
             && text[13] == b':'
             && text[16] == b':';
-        let in_range = (1..=12).contains(&month)
-            && day >= 1
-            && day <= days_in_month(year, month)
+        let year = century.wrapping_mul(100).wrapping_add(years);
+        if !digits || !separators || month.wrapping_sub(1) >= 12 {
+            return None;
+        }
+        let in_range = day >= 1
+            && (day <= 28 || day <= days_in_month(year.into(), month.into()) as u32)
             && hour < 24
             && minute < 60
             && second <= 60;
-        (separators && in_range)
-            .then(|| Timestamp(days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second))
+        in_range.then(|| {
+            Timestamp(days(year, month, day) * 86400 + i64::from(hour * 3600 + minute * 60 + second))
+        })
     }
 
     /// The time with its calendar.
@@ -107,10 +113,12 @@ impl<'a> FromItem<'a> for Timestamp {
     }
 }
 
+/// The number that two digits make; a number above 99 if one of them is no digit.
 #[inline]
-fn two(text: &[u8; WIDTH], at: usize) -> Option<i64> {
-    let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
-    (tens < 10 && ones < 10).then_some(tens as i64 * 10 + ones as i64)
+fn two(text: &[u8; WIDTH], at: usize) -> u32 {
+    let (tens, ones) = (u32::from(text[at].wrapping_sub(b'0')), u32::from(text[at + 1].wrapping_sub(b'0')));
+    let value = tens * 10 + ones;
+    if ones > 9 { value + 100 } else { value }
 }
 
 fn days_in_month(year: i64, month: i64) -> i64 {
@@ -124,14 +132,11 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 
 /// Days since 1970-01-01; years begin in March so that the leap day comes last.
 #[inline]
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    year * 365 + year.div_euclid(4) - year.div_euclid(100)
-        + year.div_euclid(400)
-        + (153 * month + 2) / 5
-        + day
-        - 1
-        - 719_468
+fn days(year: u32, month: u32, day: u32) -> i64 {
+    // Year 0 has a March before it: 400 years, which are 146097 days, keep all numbers positive.
+    let (year, month) = if month > 2 { (year + 400, month - 3) } else { (year + 399, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
+    i64::from(days) - (719_469 + 146_097)
 }
 
 /// The date of a day; the inverse of [`days`].

@@ -1,8 +1,8 @@
 //! The `w` line of status entries, `Bandwidth=28 Measured=73`.
 
-use super::pairs::split;
+use super::{number::digits, pairs::split};
 use crate::{
-    netdoc::{FromArg, Item},
+    netdoc::{Args, FromArg, Item},
     schema::{FromItem, Kind, Part, Problem, Sink, Slot},
 };
 
@@ -29,16 +29,19 @@ impl<'a> Weight<'a> {
 
     /// All keys and values in order.
     pub fn pairs(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        crate::netdoc::Args::new(self.text).filter_map(split)
+        Args::new(self.text).filter_map(split)
     }
 
     /// The pairs whose keys have no field here, such as `MeasuredButAuthority=11211`.
-    pub fn unrecognized(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        crate::netdoc::Args::new(self.text).filter(|pair| {
-            split(pair).is_some_and(|(key, _)| {
-                !matches!(key, b"Bandwidth" | b"Measured" | b"Unmeasured" | b"GuardFraction")
-            })
-        })
+    pub fn unrecognized(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        self.more()
+            .filter(|(key, _)| !matches!(*key, b"Bandwidth" | b"Measured" | b"Unmeasured" | b"GuardFraction"))
+    }
+
+    /// The pairs, if there are any beside the bandwidth that most entries have alone.
+    fn more(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        let alone = self.text.starts_with(b"Bandwidth=") && !self.text.contains(&b' ');
+        Args::new(if alone { &[] } else { self.text }).filter_map(split)
     }
 }
 
@@ -48,12 +51,16 @@ impl<'a> FromItem<'a> for Weight<'a> {
         Part::plain("measured", Kind::Int("kilobytes per second")),
         Part::plain("unmeasured", Kind::Bool),
         Part::plain("guard_fraction", Kind::Int("percent")),
-        Part::plain("unrecognized_bandwidth_entries", Kind::List(&Kind::Text)),
+        Part::plain("unrecognized_bandwidth_entries", Kind::Map(&Kind::Text)),
     ];
 
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let mut weight = Weight { text: item.args, ..Weight::default() };
+        // All that most entries of a consensus have.
+        if let Some(value) = item.args.strip_prefix(b"Bandwidth=").and_then(digits) {
+            return Ok(Weight { bandwidth: Some(value), ..weight });
+        }
         for pair in item.args() {
             let (key, value) = split(pair).ok_or(Problem::BadArgument("key=value pair"))?;
             let number = |what| u64::from_arg(value).map_err(|problem| problem.named(what));
@@ -75,9 +82,12 @@ impl<'a> FromItem<'a> for Weight<'a> {
             2 => return out.bool(self.unmeasured),
             3 => self.guard_fraction(),
             _ => {
-                out.list();
-                self.unrecognized().for_each(|pair| out.text(pair));
-                return out.end_list();
+                out.map();
+                for (key, value) in self.unrecognized() {
+                    out.key(key);
+                    out.text(value);
+                }
+                return out.end_map();
             }
         };
         Slot::emit(&value, 0, out);
