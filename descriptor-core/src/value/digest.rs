@@ -60,11 +60,7 @@ impl<const N: usize> Base64<N> {
     /// Reads base64 with or without padding; it must give exactly `N` bytes.
     #[inline]
     pub fn from_base64(text: &[u8]) -> Option<Self> {
-        let mut bytes = [0; N];
-        match BASE64.decode_slice(text, &mut bytes) {
-            Ok(length) if length == N => Some(Base64(bytes)),
-            _ => None,
-        }
+        super::base64::decode(text).map(Base64)
     }
 }
 
