@@ -2,9 +2,9 @@
 
 use memchr::memmem;
 
-use super::{ExtraInfo, ServerDescriptor, Type};
+use super::{ExtraInfo, ServerDescriptor, Type, order::first_line};
 use crate::{
-    netdoc::{Frame, find_line},
+    netdoc::Frame,
     schema::{Issue, Problem, parse},
     value::{Base64, Certificate, Ed25519Cert},
 };
@@ -78,7 +78,7 @@ impl ServerDescriptor<'_> {
             || self.onion_key_crosscert.is_some();
         if signed {
             for (keyword, _) in lines.into_iter().filter(|(_, present)| !present) {
-                found.add(keyword, Problem::MissingLine);
+                found.missing(keyword);
             }
         }
     }
@@ -103,28 +103,18 @@ struct Findings<'a> {
 impl Findings<'_> {
     /// Notes what is wrong with the first line of a keyword.
     fn add(&mut self, keyword: &'static str, problem: Problem) {
-        let start = self.line(keyword).unwrap_or(0);
-        let length = match self.line(keyword) {
-            Some(start) => memchr::memchr(b'\n', &self.raw[start..]).unwrap_or(self.raw.len() - start),
-            None => 0,
-        };
-        self.issues.push(Issue { problem, keyword: keyword.into(), span: start..start + length });
+        let span = first_line(self.raw, keyword).map_or(0..0, |start| {
+            let length = memchr::memchr(b'\n', &self.raw[start..]).unwrap_or(self.raw.len() - start);
+            start..start + length
+        });
+        self.issues.push(Issue { problem, keyword: keyword.into(), span });
     }
 
-    /// Where the first line of a keyword begins, with or without `opt`.
-    fn line(&self, keyword: &str) -> Option<usize> {
-        [keyword.to_owned(), format!("opt {keyword}")].iter().find_map(|start| {
-            let mut from = 0;
-            while let Some(at) = find_line(self.raw.get(from..)?, start.as_bytes()) {
-                let end = from + at + start.len();
-                if matches!(self.raw.get(end), None | Some(b' ' | b'\t' | b'\n' | b'\r')) {
-                    return Some(from + at);
-                }
-                // The rest of a longer keyword cannot begin another line.
-                from = end + memchr::memchr(b'\n', &self.raw[end..])? + 1;
-            }
-            None
-        })
+    /// Notes that a line is missing, unless it is malformed, which parsing has noted then.
+    fn missing(&mut self, keyword: &'static str) {
+        if first_line(self.raw, keyword).is_none() {
+            self.add(keyword, Problem::MissingLine);
+        }
     }
 
     /// Checks the certificate of the signing key; the identity key that made it.
@@ -168,7 +158,7 @@ impl Findings<'_> {
 
     /// The Ed25519 signature stands right before the RSA signature.
     fn order(&mut self) {
-        let Some(at) = self.line("router-sig-ed25519") else { return };
+        let Some(at) = first_line(self.raw, "router-sig-ed25519") else { return };
         let next = memmem::find(&self.raw[at..], b"\n").map(|end| &self.raw[at + end + 1..]);
         if next.is_none_or(|next| !next.starts_with(b"router-signature\n")) {
             let problem = Problem::Misplaced("the line must stand right before router-signature");

@@ -1,7 +1,8 @@
 //! Extra-info descriptor (dir-spec §2.1.2): what a relay or bridge has counted.
 
+use super::order::{certificate_second, missing, signature_last};
 use crate::{
-    schema::{Problem, Reader, descriptor},
+    schema::{Reader, descriptor},
     value::*,
 };
 
@@ -145,10 +146,10 @@ descriptor! {
 /// The rules between lines that every document obeys and that cost nothing to check.
 fn check<'a>(descriptor: &ExtraInfo<'a>, reader: &mut Reader<'a>) {
     match (&descriptor.identity_ed25519, &descriptor.router_sig_ed25519) {
-        (Some(_), None) => reader.complain_about("router-sig-ed25519", Problem::MissingLine),
-        (None, Some(_)) => reader.complain_about("identity-ed25519", Problem::MissingLine),
+        (Some(_), None) => missing(descriptor.raw, "router-sig-ed25519", reader),
+        (None, Some(_)) => missing(descriptor.raw, "identity-ed25519", reader),
         _ => {}
     }
-    super::order::certificate_second(descriptor.raw, descriptor.identity_ed25519.as_ref(), reader);
-    super::order::signature_last(descriptor.raw, descriptor.router_signature.as_ref(), reader);
+    certificate_second(descriptor.raw, descriptor.identity_ed25519.as_ref(), reader);
+    signature_last(descriptor.raw, descriptor.router_signature.as_ref(), reader);
 }

@@ -1,7 +1,7 @@
 //! Where the signed lines of server and extra-info descriptors stand (dir-spec §2.1.1).
 
 use crate::{
-    netdoc::Lexer,
+    netdoc::{Lexer, find_line},
     schema::{Problem, Reader},
     value::{Ed25519Cert, Pem, Signature},
 };
@@ -41,6 +41,30 @@ pub(super) fn signature_last<'a>(raw: &'a [u8], signature: Option<&Signature<'a>
                 Problem::Misplaced("the signature must be the last line"),
             );
         }
+    }
+}
+
+/// Where the first line of a keyword begins, with or without `opt`.
+pub(super) fn first_line(raw: &[u8], keyword: &str) -> Option<usize> {
+    [keyword.to_owned(), format!("opt {keyword}")].iter().find_map(|start| {
+        let mut from = 0;
+        while let Some(at) = find_line(raw.get(from..)?, start.as_bytes()) {
+            let end = from + at + start.len();
+            if matches!(raw.get(end), None | Some(b' ' | b'\t' | b'\n' | b'\r')) {
+                return Some(from + at);
+            }
+            // The rest of a longer keyword cannot begin another line.
+            from = end + memchr::memchr(b'\n', &raw[end..])? + 1;
+        }
+        None
+    })
+}
+
+/// Notes that a line is missing, unless it stands there and is malformed, which has been noted then.
+#[cold]
+pub(super) fn missing(raw: &[u8], keyword: &'static str, reader: &mut Reader<'_>) {
+    if first_line(raw, keyword).is_none() {
+        reader.complain_about(keyword, Problem::MissingLine);
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use super::order::{certificate_second, missing, signature_last};
 use crate::{
-    schema::{Problem, Reader, descriptor},
+    schema::{Reader, descriptor},
     value::*,
 };
 
@@ -117,14 +118,14 @@ impl<'a> ServerDescriptor<'a> {
 /// [`inconsistencies`](super::inconsistencies).
 fn check<'a>(descriptor: &ServerDescriptor<'a>, reader: &mut Reader<'a>) {
     if descriptor.exit_policy.is_empty() {
-        reader.complain_about("reject", Problem::MissingLine);
+        missing(descriptor.raw, "reject", reader);
     }
     if descriptor.signing_key.is_some() && descriptor.router_signature.is_none() {
-        reader.complain_about("router-signature", Problem::MissingLine);
+        missing(descriptor.raw, "router-signature", reader);
     }
     if descriptor.router_signature.is_some() && descriptor.signing_key.is_none() {
-        reader.complain_about("signing-key", Problem::MissingLine);
+        missing(descriptor.raw, "signing-key", reader);
     }
-    super::order::certificate_second(descriptor.raw, descriptor.identity_ed25519.as_ref(), reader);
-    super::order::signature_last(descriptor.raw, descriptor.router_signature.as_ref(), reader);
+    certificate_second(descriptor.raw, descriptor.identity_ed25519.as_ref(), reader);
+    signature_last(descriptor.raw, descriptor.router_signature.as_ref(), reader);
 }

@@ -166,7 +166,7 @@ mod tests {
             (certificate.purpose, certificate.key_type),
             (Certificate::SIGNING_KEY, Certificate::ED25519)
         );
-        assert_eq!(certificate.expires.to_string(), "2020-10-18 00:00:00");
+        assert_eq!(certificate.expires.to_string(), "2020-10-17 16:00:00");
         let signer = certificate.signed_with().map(|key| key.to_string());
         assert_eq!(signer.as_deref(), Some("2XhFuy2D5+0uZg+A50KU1XZ7PMSbUW6E7X6k7Op06Ts"));
         assert_eq!(certificate.signed.len(), 76);

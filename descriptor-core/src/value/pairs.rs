@@ -128,7 +128,7 @@ impl<'a> Counts<'a> {
 fn pair(text: &[u8]) -> Option<(&[u8], i64, &[u8])> {
     let at = match text {
         // Countries are most of what there is to count by.
-        [first, _, b'=', ..] if *first != b'=' => 2,
+        [a, b, b'=', ..] if *a > b',' && *b > b',' && *a != b'=' && *b != b'=' => 2,
         _ => text.iter().position(|&b| matches!(b, b'=' | b',' | b' ' | b'\t'))?,
     };
     let (key, value) = text.split_at(at);
@@ -159,7 +159,8 @@ impl<'a> FromItem<'a> for CountryCounts<'a> {
 
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        Counts::take(item, |country, _| country.len() == 2).map(CountryCounts)
+        let known = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'?';
+        Counts::take(item, |country, _| country.len() == 2 && country.iter().all(known)).map(CountryCounts)
     }
 
     fn emit(&self, part: usize, out: &mut dyn Sink) {
@@ -242,6 +243,7 @@ mod tests {
         assert!(read::<CountryCounts<'_>>("x ??=8,a1=8,DE=1").is_ok());
         assert!(read::<CountryCounts<'_>>("x usa=8").is_err());
         assert!(read::<CountryCounts<'_>>("x u=8").is_err());
+        assert!(read::<CountryCounts<'_>>("x é=8").is_err());
         assert_eq!(read::<PortCounts<'_>>("x 80=2,other=2282907805").expect("ports").get("80"), Some(2));
         for text in ["x -25=1", "x unknown=1", "x 25=-1", "x 65536=1"] {
             assert!(read::<PortCounts<'_>>(text).is_err(), "{text}");
