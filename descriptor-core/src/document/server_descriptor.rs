@@ -1,210 +1,131 @@
 //! Server descriptor (dir-spec §2.1.1): what a relay or bridge says about itself.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
+use super::order::{certificate_second, missing, signature_last};
 use crate::{
-    netdoc::Item,
-    schema::{FromItem, Kind, Part, Problem, Sink, descriptor},
+    schema::{Reader, descriptor},
     value::*,
 };
 
 descriptor! {
-    /// What a relay says about itself. Relays publish one when something changes, and at least every 18 hours.
-    pub struct ServerDescriptor<'a> = "server-descriptor" in "dir-spec §2.1.1";
+    /// What a relay or bridge says about itself. Relays publish one when something changes, and at least every 18 hours.
+    /// Sanitized bridges (collector §3.2) have no keys and no signatures, but the digests of their original.
+    pub struct ServerDescriptor<'a> = "server-descriptor" in "dir-spec §2.1.1", check = Some(check);
 
     /// Nickname, IPv4 address and ports of the relay.
     "router" => router: Router<'a>;
-    /// The certificate of the relay's Ed25519 signing key. Absent before tor 0.2.7.
-    "identity-ed25519" => identity_ed25519: Option<Pem<'a>>;
-    /// The relay's Ed25519 identity. Absent before tor 0.2.7.
+    /// The certificate of the relay's Ed25519 signing key. Absent before tor 0.2.7 and in sanitized bridges.
+    "identity-ed25519" => identity_ed25519: Option<Ed25519Cert<'a>>;
+    /// The relay's Ed25519 identity; of a sanitized bridge, the SHA-256 of it. Absent before tor 0.2.7.
     "master-key-ed25519" => master_key_ed25519: Option<Base64<32>>;
-    /// Further addresses at which the relay listens, usually one for IPv6.
+    /// Further addresses at which the relay listens, usually one for IPv6. Since tor 0.2.3.
     "or-address" => or_addresses: Vec<OrAddress>;
-    /// The software and operating system.
+    /// The software and operating system. Absent in some descriptors of 2004.
     "platform" => platform: Option<Line<'a>>;
     /// The subprotocols that the relay speaks. Absent before tor 0.2.9.
     "proto" => proto: Option<Protocols<'a>>;
-    /// Link and circuit protocol versions, as `Link 1 2 Circuit 1`. Until tor 0.2.9.
-    "protocols" => protocols: Option<Line<'a>>;
+    /// Versions of the link and circuit protocols. From tor 0.2.0 to 0.2.9.
+    "protocols" => protocols: Option<LinkCircuit<'a>>;
     /// When the descriptor was made.
     "published" => published: Timestamp;
-    /// The relay's fingerprint. Absent in some descriptors before 2006.
+    /// The relay's fingerprint; of a sanitized bridge, the SHA-1 of it. Absent in some descriptors before 2006.
     "fingerprint" => fingerprint: Option<SpacedFingerprint>;
-    /// How long the relay has run. Unit: seconds.
+    /// Whether the relay is about to stop for a while. Absent means no.
+    "hibernating" => hibernating: Option<Switch>;
+    /// How long the relay has run. Unit: seconds. Negative in some descriptors of 2006, whose clocks had jumped.
     "uptime" => uptime: Option<Seconds>;
-    /// Average, burst and observed bandwidth.
+    /// Average, burst and observed bandwidth. Unit: bytes per second.
     "bandwidth" => bandwidth: Bandwidth;
-    /// Digests of the extra-info descriptor that belongs to this one.
+    /// Digests of the extra-info descriptor that belongs to this one. Absent if there is none, as before tor 0.2.0.
     "extra-info-digest" => extra_info_digest: Option<ExtraInfoDigest>;
-    /// The key for the first hop of old circuits, RSA.
-    "onion-key" => onion_key: Option<Pem<'a>>;
-    /// The identity key, RSA.
-    "signing-key" => signing_key: Option<Pem<'a>>;
-    /// The identity, signed by the onion key.
-    "onion-key-crosscert" => onion_key_crosscert: Option<Pem<'a>>;
-    /// The identity, signed by the ntor onion key, and the sign bit of that key as Ed25519 key.
-    "ntor-onion-key-crosscert" => ntor_onion_key_crosscert: Option<Pem<'a>>;
-    /// Whether the relay stores onion service descriptors.
-    "hidden-service-dir" => hidden_service_dir: Option<Line<'a>>;
-    /// The operator's contact.
+    /// The key of the first handshake, RSA. Absent in sanitized bridges; not needed since tor 0.4.9.
+    "onion-key" => onion_key: Option<RsaKey<'a>>;
+    /// The identity key, RSA. Absent in sanitized bridges.
+    "signing-key" => signing_key: Option<RsaKey<'a>>;
+    /// The identities, signed by the onion key. Absent before tor 0.2.7 and in sanitized bridges.
+    "onion-key-crosscert" => onion_key_crosscert: Option<CrossCertificate<'a>>;
+    /// The identity, signed by the ntor onion key. Absent before tor 0.2.7 and in sanitized bridges.
+    "ntor-onion-key-crosscert" => ntor_onion_key_crosscert: Option<NtorCrossCert<'a>>;
+    /// Whether the relay stores onion service descriptors, and of which versions. Absent means no.
+    "hidden-service-dir" => hidden_service_dir: Option<HiddenServiceDir<'a>>;
+    /// How to reach the operator. Absent if the operator gives none.
     "contact" => contact: Option<Line<'a>>;
-    /// How the bridge wants to be given out.
+    /// How the bridge wants to be given out, such as `moat` or `none`. Absent in relays and before tor 0.3.2.
     "bridge-distribution-request" => bridge_distribution_request: Option<Line<'a>>;
-    /// Whether the relay is about to stop for a while.
-    "hibernating" => hibernating: Option<Line<'a>>;
     /// The relays that the operator says are theirs too.
-    "family" => family: Option<Words<'a>>;
-    /// Certificates of the families that the relay is in.
-    "family-cert" => family_cert: Vec<Pem<'a>>;
-    /// The key for circuits by ntor, Curve25519.
+    "family" => family: Option<Family<'a>>;
+    /// Certificates of the families that the relay is in. Since tor 0.4.9.
+    "family-cert" => family_cert: Vec<FamilyCert<'a>>;
+    /// The key of the ntor handshake, Curve25519. Absent before tor 0.2.4.
     "ntor-onion-key" => ntor_onion_key: Option<Base64<32>>;
-    /// The exit policy.
-    "accept" | "reject" => exit_policy: Vec<PolicyRule<'a>>;
-    /// The exit policy for IPv6, in short.
+    /// The exit policy for IPv4, in order; the first rule that fits decides.
+    "accept" | "reject" | "accept6" | "reject6" => exit_policy: ExitPolicy<'a>;
+    /// The exit policy for IPv6, in short. Absent means `reject 1-65535`. Since tor 0.2.4.
     "ipv6-policy" => ipv6_policy: Option<PortPolicy<'a>>;
-    /// Whether the relay answers directory requests through its OR port.
+    /// Whether the relay answers directory requests through its OR port. Since tor 0.2.8.
     "tunnelled-dir-server" => tunnelled_dir_server: bool;
     /// Whether the relay stores extra-info descriptors.
     "caches-extra-info" => caches_extra_info: bool;
-    /// Whether the relay allows circuits of one hop.
+    /// Whether the relay allows exits by circuits of one hop. Until tor 0.2.9.
     "allow-single-hop-exits" => allow_single_hop_exits: bool;
-    /// Bytes read; until 2007, then in extra-info descriptors.
+    /// Bytes read. Until tor 0.2.0, then in extra-info descriptors.
     "read-history" => read_history: Option<BandwidthHistory<'a>>;
-    /// Bytes written.
+    /// Bytes written. Until tor 0.2.0, then in extra-info descriptors.
     "write-history" => write_history: Option<BandwidthHistory<'a>>;
-    /// Whether the relay resolves names by eventdns.
-    "eventdns" => eventdns: Option<Line<'a>>;
-    /// When the relay was last overloaded.
-    "overload-general" => overload_general: Option<Line<'a>>;
-    /// Ed25519 signature.
-    "router-sig-ed25519" => router_sig_ed25519: Option<Line<'a>>;
-    /// RSA signature.
-    "router-signature" => router_signature: Option<Pem<'a>>;
+    /// Bytes read by IPv6. In extra-info descriptors, but allowed here.
+    "ipv6-read-history" => ipv6_read_history: Option<BandwidthHistory<'a>>;
+    /// Bytes written by IPv6. In extra-info descriptors, but allowed here.
+    "ipv6-write-history" => ipv6_write_history: Option<BandwidthHistory<'a>>;
+    /// Whether the relay resolves names by eventdns. Absent means no before tor 0.1.2 and yes since then.
+    "eventdns" => eventdns: Option<Switch>;
+    /// When the relay was last overloaded in general. Absent if not within three days. Since tor 0.4.6.
+    "overload-general" => overload_general: Option<Overload>;
+    /// The Ed25519 signature over all before it. Absent before tor 0.2.7 and in sanitized bridges.
+    "router-sig-ed25519" => router_sig_ed25519: Option<Base64<64>>;
+    /// The RSA signature over all before it. Absent in sanitized bridges.
+    "router-signature" => router_signature: Option<Signature<'a>>;
+    /// The SHA-1 of the SHA-1 of a sanitized bridge's original. Absent in relays and before 2012.
+    "router-digest" => router_digest: Option<Hex<20>>;
+    /// The SHA-256 of the SHA-256 of a sanitized bridge's original. Absent in relays and before tor 0.2.7.
+    "router-digest-sha256" => router_digest_sha256: Option<Base64<32>>;
 }
 
-/// The `router` line: `router NICKNAME ADDRESS ORPORT SOCKSPORT DIRPORT`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Router<'a> {
-    /// Nickname, 1 to 19 letters and digits.
-    pub nickname: &'a [u8],
-    /// IPv4 address.
-    pub address: Ipv4Addr,
-    /// OR port.
-    pub or_port: u16,
-    /// SOCKS port; 0 since 2006.
-    pub socks_port: u16,
-    /// Directory port; 0 if there is none.
-    pub dir_port: u16,
-}
-
-impl Default for Router<'_> {
-    fn default() -> Self {
-        Router { nickname: b"", address: Ipv4Addr::UNSPECIFIED, or_port: 0, socks_port: 0, dir_port: 0 }
-    }
-}
-
-impl<'a> FromItem<'a> for Router<'a> {
-    const PARTS: &'static [Part] = &[
-        Part::plain("nickname", Kind::Text),
-        Part::plain("address", Kind::Address),
-        Part::plain("or_port", Kind::Int("")),
-        Part::plain("socks_port", Kind::Int("")),
-        Part::plain("dir_port", Kind::Int("")),
-    ];
-
-    #[inline]
-    fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        let mut args = item.args();
-        Ok(Router {
-            nickname: args.text("nickname")?,
-            address: args.value("address")?,
-            or_port: args.value("ORPort")?,
-            socks_port: args.value("SOCKSPort")?,
-            dir_port: args.value("DirPort")?,
-        })
+impl<'a> ServerDescriptor<'a> {
+    /// The version of tor, the word after `Tor ` in [`platform`](Self::platform).
+    pub fn tor_version(&self) -> Option<&'a [u8]> {
+        let words = self.platform?.0.strip_prefix(b"Tor ")?;
+        words.split(|&b| b == b' ').find(|word| !word.is_empty())
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
-        match part {
-            0 => out.text(self.nickname),
-            1 => out.address(self.address.into()),
-            2 => out.int(self.or_port.into()),
-            3 => out.int(self.socks_port.into()),
-            _ => out.int(self.dir_port.into()),
+    /// The operating system, what stands after ` on ` in [`platform`](Self::platform).
+    pub fn operating_system(&self) -> Option<&'a [u8]> {
+        let platform = self.platform?.0;
+        memchr::memmem::find(platform, b" on ").map(|at| &platform[at + 4..])
+    }
+
+    /// Whether the relay lets a connection out: by [`exit_policy`](Self::exit_policy) to IPv4 addresses, by
+    /// [`ipv6_policy`](Self::ipv6_policy) to IPv6 addresses.
+    pub fn allows(&self, address: IpAddr, port: u16) -> bool {
+        match address {
+            IpAddr::V4(_) => self.exit_policy.allows(address, port),
+            IpAddr::V6(_) => self.ipv6_policy.is_some_and(|policy| policy.allows(port)),
         }
     }
 }
 
-/// The `bandwidth` line.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Bandwidth {
-    /// What the relay is willing to sustain. Unit: bytes per second.
-    pub average: u64,
-    /// What it is willing to sustain for a short time. Unit: bytes per second.
-    pub burst: u64,
-    /// What it has been seen to handle. Unit: bytes per second. Absent in some descriptors of 2004.
-    pub observed: Option<u64>,
-}
-
-impl<'a> FromItem<'a> for Bandwidth {
-    const PARTS: &'static [Part] = &[
-        Part::of("average", Kind::Int("bytes per second")),
-        Part::of("burst", Kind::Int("bytes per second")),
-        Part::of("observed", Kind::Int("bytes per second")),
-    ];
-
-    #[inline]
-    fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        let mut args = item.args();
-        let (average, burst) = (args.value("average bandwidth")?, args.value("burst bandwidth")?);
-        let observed = match args.rest() {
-            [] => None,
-            _ => Some(args.value("observed bandwidth")?),
-        };
-        Ok(Bandwidth { average, burst, observed })
+/// The rules between lines that every document obeys and that cost nothing to check. Dearer ones are in
+/// [`inconsistencies`](super::inconsistencies).
+fn check<'a>(descriptor: &ServerDescriptor<'a>, reader: &mut Reader<'a>) {
+    if descriptor.exit_policy.is_empty() {
+        missing(descriptor.raw, "reject", reader);
     }
-
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
-        let value = match part {
-            0 => Some(self.average),
-            1 => Some(self.burst),
-            _ => self.observed,
-        };
-        match value {
-            Some(value) => out.int(i64::try_from(value).unwrap_or(i64::MAX)),
-            None => out.null(),
-        }
+    if descriptor.signing_key.is_some() && descriptor.router_signature.is_none() {
+        missing(descriptor.raw, "router-signature", reader);
     }
-}
-
-/// The `extra-info-digest` line.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct ExtraInfoDigest {
-    /// SHA-1 of the extra-info descriptor.
-    pub sha1: Hex<20>,
-    /// SHA-256 of the extra-info descriptor. Absent before tor 0.2.7.
-    pub sha256: Option<Base64<32>>,
-}
-
-impl<'a> FromItem<'a> for ExtraInfoDigest {
-    const PARTS: &'static [Part] = &[Part::of("sha1", Kind::Hex), Part::of("sha256", Kind::Base64)];
-
-    #[inline]
-    fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        let mut args = item.args();
-        let sha1 = args.value("SHA-1 digest")?;
-        let sha256 = match args.rest() {
-            [] => None,
-            _ => Some(args.value("SHA-256 digest")?),
-        };
-        Ok(ExtraInfoDigest { sha1, sha256 })
+    if descriptor.router_signature.is_some() && descriptor.signing_key.is_none() {
+        missing(descriptor.raw, "signing-key", reader);
     }
-
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
-        match (part, &self.sha256) {
-            (0, _) => out.hex(&self.sha1.0),
-            (_, Some(digest)) => out.base64(&digest.0),
-            _ => out.null(),
-        }
-    }
+    certificate_second(descriptor.raw, descriptor.identity_ed25519.as_ref(), reader);
+    signature_last(descriptor.raw, descriptor.router_signature.as_ref(), reader);
 }

@@ -4,7 +4,7 @@
 #[derive(Debug)]
 pub struct Keywords {
     entries: &'static [(&'static str, u8)],
-    /// Length, head and tail of each entry; up to sixteen bytes they say all.
+    /// Length, head, middle and tail of each entry; up to 24 bytes they say all.
     packed: [Packed; EMPTY as usize + 1],
     slots: [u8; SLOTS],
     seed: u64,
@@ -31,6 +31,10 @@ impl Keywords {
             while index < entries.len() {
                 let slot = packed[index].slot(seed);
                 if slots[slot] != EMPTY {
+                    assert!(
+                        !packed[index].equals(&packed[slots[slot] as usize]),
+                        "two keywords are equal, or differ only where nobody looks"
+                    );
                     clash = true;
                     break;
                 }
@@ -50,25 +54,29 @@ impl Keywords {
         let wanted = Packed::of(keyword);
         let index = self.slots[wanted.slot(self.seed)] as usize;
         let known = &self.packed[index];
-        if (known.head, known.tail, known.length) != (wanted.head, wanted.tail, wanted.length) {
+        if (known.head, known.middle, known.tail, known.length)
+            != (wanted.head, wanted.middle, wanted.tail, wanted.length)
+        {
             return None;
         }
         let (name, row) = self.entries.get(index)?;
-        (keyword.len() <= 16 || name.as_bytes() == keyword).then_some(*row as usize)
+        (keyword.len() <= 24 || name.as_bytes() == keyword).then_some(*row as usize)
     }
 }
 
-/// A keyword's length, first eight and last eight bytes; shorter ones are padded so that nothing is lost.
+/// A keyword's length, first eight and last eight bytes, and of one of more than sixteen bytes the eight in the middle:
+/// `dirreq-v2-tunneled-dl` and `dirreq-v3-tunneled-dl` differ only there. Shorter ones are padded so that nothing is lost.
 #[derive(Debug, Clone, Copy)]
 struct Packed {
     head: u64,
+    middle: u64,
     tail: u64,
     length: usize,
 }
 
 impl Packed {
     /// Equal to no keyword.
-    const NOTHING: Self = Packed { head: 0, tail: 0, length: usize::MAX };
+    const NOTHING: Self = Packed { head: 0, middle: 0, tail: 0, length: usize::MAX };
 
     #[inline]
     const fn of(keyword: &[u8]) -> Self {
@@ -82,12 +90,21 @@ impl Packed {
         } else {
             (0, 0)
         };
-        Packed { head, tail, length }
+        let middle = if length > 16 { word(keyword, length / 2 - 4) } else { 0 };
+        Packed { head, middle, tail, length }
+    }
+
+    const fn equals(&self, other: &Self) -> bool {
+        self.head == other.head
+            && self.middle == other.middle
+            && self.tail == other.tail
+            && self.length == other.length
     }
 
     #[inline]
     const fn slot(&self, seed: u64) -> usize {
         let mixed = self.head.wrapping_mul(0xff51_afd7_ed55_8ccd)
+            ^ self.middle.wrapping_mul(0xc4ce_b9fe_1a85_ec53)
             ^ self.tail.rotate_left(29).wrapping_add(self.length as u64);
         (mixed.wrapping_mul(seed) >> (64 - SLOTS.trailing_zeros())) as usize
     }
@@ -115,14 +132,24 @@ mod tests {
 
     #[test]
     fn every_keyword_finds_its_row_and_nothing_else_does() {
-        static TOY: Keywords =
-            Keywords::new(&[("r", 0), ("s", 1), ("accept", 2), ("reject", 2), ("ipv6-write-history", 3)]);
+        static TOY: Keywords = Keywords::new(&[
+            ("r", 0),
+            ("s", 1),
+            ("accept", 2),
+            ("reject", 2),
+            ("ipv6-write-history", 3),
+            ("dirreq-v2-tunneled-dl", 4),
+            ("dirreq-v3-tunneled-dl", 5),
+            ("hidserv-rend-v3-relayed-cells", 6),
+        ]);
         assert_eq!(TOY.row(b"r"), Some(0));
         assert_eq!(TOY.row(b"reject"), Some(2));
         assert_eq!(TOY.row(b"ipv6-write-history"), Some(3));
-        // Same length, same first and last eight bytes: the hash is equal, the comparison is not.
+        assert_eq!(TOY.row(b"dirreq-v3-tunneled-dl"), Some(5));
         assert_eq!(TOY.row(b"ipv6-wrXX-history"), None);
         assert_eq!(TOY.row(b"ipv6-writX-history"), None);
+        // Same length, same first, middle and last eight bytes: the hash is equal, the comparison is not.
+        assert_eq!(TOY.row(b"hidserv-rXnd-v3-relayed-cells"), None);
         assert_eq!(TOY.row(b""), None);
     }
 }

@@ -76,6 +76,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The bytes of the document from one offset to another.
+    pub fn bytes(&self, from: usize, to: usize) -> &'a [u8] {
+        self.lexer.slice(from, to)
+    }
+
     /// Notes what is wrong with an item.
     #[cold]
     pub fn complain(&mut self, item: &Item<'a>, problem: Problem) {

@@ -56,7 +56,7 @@ impl<const N: usize> Hex<N> {
         let (rest, length) = (args.rest(), (N * 8).div_ceil(6));
         if let Some((text, after)) = rest.split_at_checked(length)
             && matches!(after.first(), None | Some(b' '))
-            && let Some(bytes) = decode(text)
+            && let Some(bytes) = super::base64::decode(text)
         {
             args.skip(length);
             return Ok(Hex(bytes));
@@ -74,64 +74,8 @@ impl<const N: usize> Base64<N> {
     /// Reads base64 with or without padding; it must give exactly `N` bytes.
     #[inline]
     pub fn from_base64(text: &[u8]) -> Option<Self> {
-        if let Some(bytes) = decode(text) {
-            return Some(Base64(bytes));
-        }
-        let mut bytes = [0; N];
-        match BASE64.decode_slice(text, &mut bytes) {
-            Ok(length) if length == N => Some(Base64(bytes)),
-            _ => None,
-        }
+        super::base64::decode(text).map(Base64)
     }
-}
-
-/// What a base64 digit stands for at each of four places of a group; `INVALID` for all other bytes.
-static DIGITS: [[u32; 256]; 4] = {
-    let mut table = [[INVALID; 256]; 4];
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut value = 0;
-    while value < 64 {
-        let mut place = 0;
-        while place < 4 {
-            table[place][alphabet[value] as usize] = (value as u32) << (18 - 6 * place);
-            place += 1;
-        }
-        value += 1;
-    }
-    table
-};
-const INVALID: u32 = 1 << 31;
-
-/// Decodes base64 that has exactly the digits that `N` bytes need, with or without padding. Much quicker than the
-/// general decoder, whose set-up costs more than the work on so short a text.
-#[inline]
-fn decode<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    let digits = (N * 8).div_ceil(6);
-    let text = match text.len() - text.len().min(digits) {
-        0 => text,
-        _ => text.strip_suffix(b"=").map(|text| text.strip_suffix(b"=").unwrap_or(text))?,
-    };
-    if text.len() != digits {
-        return None;
-    }
-    let (mut bytes, mut seen) = ([0; N], 0);
-    let (mut groups, mut out) = (text.chunks_exact(4), bytes.chunks_exact_mut(3));
-    for (group, out) in groups.by_ref().zip(out.by_ref()) {
-        let word = DIGITS[0][group[0] as usize]
-            | DIGITS[1][group[1] as usize]
-            | DIGITS[2][group[2] as usize]
-            | DIGITS[3][group[3] as usize];
-        seen |= word;
-        out.copy_from_slice(&word.to_be_bytes()[1..]);
-    }
-    let mut word = 0;
-    for (place, &digit) in groups.remainder().iter().enumerate() {
-        word |= DIGITS[place][digit as usize];
-    }
-    let rest = out.into_remainder();
-    let length = rest.len();
-    rest.copy_from_slice(&word.to_be_bytes()[1..1 + length]);
-    (seen | word < INVALID).then_some(bytes)
 }
 
 impl<const N: usize> fmt::Display for Hex<N> {

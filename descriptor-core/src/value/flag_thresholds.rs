@@ -1,105 +1,107 @@
-//! The `flag-thresholds` line of votes and bridge statuses.
+//! What an authority wants of a relay before it gives a flag (dir-spec §3.4.1, `flag-thresholds`).
 
-use super::{Percent, pairs::split};
+use super::{Pairs, Percent};
 use crate::{
-    netdoc::{Args, FromArg, Item},
-    schema::{FromItem, Kind, Part, Problem, Sink, Slot},
+    netdoc::{FromArg, Item},
+    schema::{FromItem, Kind, Part, Problem, Sink},
 };
 
-/// What an authority asks of relays before it gives them flags. Every number may be absent: keys came one by one since
-/// tor 0.2.4.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct FlagThresholds<'a> {
-    /// All pairs as they stand.
-    pub text: &'a [u8],
-    /// Uptime for `Stable` while there is too little history. Unit: seconds.
-    pub stable_uptime: Option<u64>,
-    /// Mean time between failures for `Stable`. Unit: seconds.
-    pub stable_mtbf: Option<u64>,
-    /// Bandwidth for `Fast`. Unit: bytes per second.
-    pub fast_speed: Option<u64>,
-    /// Weighted fractional uptime for `Guard`. Unit: percent.
-    pub guard_wfu: Option<Percent>,
-    /// For how long a relay must be known for `Guard`. Unit: seconds.
-    pub guard_tk: Option<u64>,
-    /// Bandwidth for `Guard`, exits counted in. Unit: bytes per second.
-    pub guard_bw_inc_exits: Option<u64>,
-    /// Bandwidth for `Guard`, exits not counted. Unit: bytes per second.
-    pub guard_bw_exc_exits: Option<u64>,
-    /// Whether there is enough history to use mean times between failures.
-    pub enough_mtbf: Option<u64>,
-    /// Whether enough relays are measured, so that what they say of themselves is ignored.
-    pub ignoring_advertised_bws: Option<u64>,
+/// Thresholds by name, `stable-uptime=693369 … guard-wfu=94.669% …`. Names that nobody has heard of are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FlagThresholds<'a>(pub Pairs<'a>);
+
+macro_rules! thresholds {
+    ($($(#[doc = $doc:literal])* $field:ident, $key:literal, $type:ty, $kind:expr;)*) => {
+        impl<'a> FlagThresholds<'a> {
+            $($(#[doc = $doc])* pub fn $field(&self) -> Option<$type> {
+                self.value($key)
+            })*
+        }
+
+        const PARTS: &[Part] = &[
+            Part::whole(Kind::Map(&Kind::Text)),
+            $(Part::plain(stringify!($field), $kind),)*
+        ];
+        const KEYS: &[(&str, Kind)] = &[$(($key, $kind),)*];
+    };
+}
+
+// A new threshold that is worth a column is one entry here; the map has it already.
+thresholds! {
+    /// Uptime for the flag Stable. Unit: seconds.
+    stable_uptime, "stable-uptime", i64, Kind::Int("seconds");
+    /// Mean time between failures for the flag Stable. Unit: seconds.
+    stable_mtbf, "stable-mtbf", i64, Kind::Int("seconds");
+    /// Bandwidth for the flag Fast. Unit: bytes per second.
+    fast_speed, "fast-speed", i64, Kind::Int("bytes per second");
+    /// Weighted fractional uptime for the flag Guard. Unit: percent.
+    guard_wfu, "guard-wfu", Percent, Kind::Float("percent");
+    /// How long an authority must have known a relay for the flag Guard. Unit: seconds.
+    guard_tk, "guard-tk", i64, Kind::Int("seconds");
+    /// Bandwidth for the flag Guard, exits counted. Unit: bytes per second.
+    guard_bw_inc_exits, "guard-bw-inc-exits", i64, Kind::Int("bytes per second");
+    /// Bandwidth for the flag Guard, exits not counted. Unit: bytes per second.
+    guard_bw_exc_exits, "guard-bw-exc-exits", i64, Kind::Int("bytes per second");
+    /// 1 if the authority has measured long enough to go by the mean time between failures.
+    enough_mtbf, "enough-mtbf", i64, Kind::Int("");
+    /// 1 if the authority has enough measured bandwidths to ignore advertised ones. Since tor 0.2.4.
+    ignoring_advertised_bws, "ignoring-advertised-bws", i64, Kind::Int("");
 }
 
 impl<'a> FlagThresholds<'a> {
-    /// All keys and values in order, also those that have no field here.
-    pub fn pairs(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        Args::new(self.text).filter_map(split)
+    fn value<T: FromArg<'a>>(&self, key: &str) -> Option<T> {
+        T::from_arg(self.0.get(key)?).ok()
     }
 }
 
 impl<'a> FromItem<'a> for FlagThresholds<'a> {
-    const PARTS: &'static [Part] = &[
-        Part::whole(Kind::Map(&Kind::Text)),
-        Part::plain("stable_uptime", Kind::Int("seconds")),
-        Part::plain("stable_mtbf", Kind::Int("seconds")),
-        Part::plain("fast_speed", Kind::Int("bytes per second")),
-        Part::plain("guard_wfu", Kind::Float("percent")),
-        Part::plain("guard_tk", Kind::Int("seconds")),
-        Part::plain("guard_bw_inc_exits", Kind::Int("bytes per second")),
-        Part::plain("guard_bw_exc_exits", Kind::Int("bytes per second")),
-        Part::plain("enough_mtbf", Kind::Int("")),
-        Part::plain("ignoring_advertised_bws", Kind::Int("")),
-    ];
+    const PARTS: &'static [Part] = PARTS;
 
+    /// Takes the line; each threshold that is known must be a number of its kind.
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        let mut it = FlagThresholds { text: item.args, ..FlagThresholds::default() };
-        if item.args().next().is_none() {
-            return Err(Problem::MissingArgument("threshold"));
+        let pairs = Pairs::from_item(item)?;
+        for (key, kind) in KEYS {
+            let sound = pairs.get(key).is_none_or(|value| match kind {
+                Kind::Float(_) => Percent::from_arg(value).is_ok(),
+                _ => i64::from_arg(value).is_ok(),
+            });
+            if !sound {
+                return Err(Problem::BadArgument(key));
+            }
         }
-        for pair in item.args() {
-            let (key, value) = split(pair).ok_or(Problem::BadArgument("key=value pair"))?;
-            let slot = match key {
-                b"stable-uptime" => &mut it.stable_uptime,
-                b"stable-mtbf" => &mut it.stable_mtbf,
-                b"fast-speed" => &mut it.fast_speed,
-                b"guard-tk" => &mut it.guard_tk,
-                b"guard-bw-inc-exits" => &mut it.guard_bw_inc_exits,
-                b"guard-bw-exc-exits" => &mut it.guard_bw_exc_exits,
-                b"enough-mtbf" => &mut it.enough_mtbf,
-                b"ignoring-advertised-bws" => &mut it.ignoring_advertised_bws,
-                b"guard-wfu" => {
-                    it.guard_wfu = Some(Percent::from_arg(value).map_err(|it| it.named("guard-wfu"))?);
-                    continue;
-                }
-                _ => continue,
-            };
-            *slot = Some(u64::from_arg(value).map_err(|problem| problem.named("threshold"))?);
-        }
-        Ok(it)
+        Ok(FlagThresholds(pairs))
     }
 
     fn emit(&self, part: usize, out: &mut dyn Sink) {
-        let value = match part {
-            0 => {
-                out.map();
-                for (key, value) in self.pairs() {
-                    out.key(key);
-                    out.text(value);
-                }
-                return out.end_map();
-            }
-            1 => self.stable_uptime,
-            2 => self.stable_mtbf,
-            3 => self.fast_speed,
-            4 => return Slot::emit(&self.guard_wfu, 0, out),
-            5 => self.guard_tk,
-            6 => self.guard_bw_inc_exits,
-            7 => self.guard_bw_exc_exits,
-            8 => self.enough_mtbf,
-            _ => self.ignoring_advertised_bws,
+        let Some((key, kind)) = part.checked_sub(1).and_then(|part| KEYS.get(part)) else {
+            return FromItem::emit(&self.0, 0, out);
         };
-        Slot::emit(&value, 0, out);
+        let value = self.0.get(key);
+        match (kind, value.map(Percent::from_arg), value.map(i64::from_arg)) {
+            (Kind::Float(_), Some(Ok(share)), _) => out.float(share.0),
+            (Kind::Int(_), _, Some(Ok(value))) => out.int(value),
+            _ => out.null(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netdoc::items;
+
+    const LINE: &[u8] = b"flag-thresholds stable-uptime=3105080 guard-wfu=98.000% enough-mtbf=1 unheard-of=x";
+
+    #[test]
+    fn thresholds_are_numbers_and_unknown_ones_are_kept() {
+        let item = items(LINE).next().expect("an item");
+        let thresholds = FlagThresholds::from_item(&item).expect("thresholds");
+        assert_eq!(
+            (thresholds.stable_uptime(), thresholds.guard_wfu()),
+            (Some(3_105_080), Some(Percent(98.0)))
+        );
+        assert_eq!((thresholds.guard_tk(), thresholds.0.get("unheard-of")), (None, Some(&b"x"[..])));
+        let item = items(b"flag-thresholds guard-wfu=98.000").next().expect("an item");
+        assert_eq!(FlagThresholds::from_item(&item), Err(Problem::BadArgument("guard-wfu")));
     }
 }

@@ -1,15 +1,9 @@
 //! Statistics intervals and histories: `YYYY-MM-DD HH:MM:SS (NSEC s) …`.
 
-use nom::{
-    Parser,
-    bytes::complete::{tag, take_while1},
-    sequence::delimited,
-};
-
-use super::{Timestamp, number::digits};
+use super::{Timestamp, number::leading_int};
 use crate::{
-    netdoc::{Args, Item, Malformed},
-    schema::{FromItem, Kind, Part, Problem, Sink},
+    netdoc::{Args, Item},
+    schema::{FromItem, Kind, Part, Problem, Reader, Sink},
 };
 
 /// When a statistics interval ended and how long it was, as `dirreq-stats-end` says.
@@ -18,7 +12,7 @@ pub struct StatsEnd {
     /// The end of the interval.
     pub end: Timestamp,
     /// The interval's length in seconds.
-    pub interval: u64,
+    pub interval: u32,
 }
 
 impl StatsEnd {
@@ -26,27 +20,31 @@ impl StatsEnd {
     #[inline]
     pub fn take(args: &mut Args<'_>) -> Result<Self, Problem> {
         let end = Timestamp::take(args, "end of interval")?;
-        let bad = Problem::BadArgument("interval length");
         let rest = args.rest();
-        let (left, seconds) = delimited(
-            tag::<_, _, Malformed>(&b"("[..]),
-            take_while1(|b: u8| b.is_ascii_digit()),
-            tag(&b" s)"[..]),
-        )
-        .parse(rest)
-        .map_err(|_| bad.clone())?;
-        let taken = rest.len() - left.len();
-        args.skip(taken);
-        match digits(seconds) {
-            Some(interval) if interval > 0 => Ok(StatsEnd { end, interval }),
-            _ => Err(bad),
+        match seconds(rest) {
+            Some((interval, left)) => {
+                args.skip(rest.len() - left.len());
+                Ok(StatsEnd { end, interval })
+            }
+            None => Err(Problem::BadArgument("interval length")),
         }
     }
+}
+
+/// Takes `(NSEC s)`. The blank may be a tab, as everywhere between arguments.
+#[inline]
+fn seconds(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (seconds, rest) = leading_int(text.strip_prefix(b"(")?)?;
+    let [b' ' | b'\t', b's', b')', rest @ ..] = rest else { return None };
+    let ends = matches!(rest, [] | [b' ' | b'\t', ..]);
+    let seconds = u32::try_from(seconds).ok().filter(|&seconds| seconds > 0 && ends)?;
+    Some((seconds, rest))
 }
 
 impl<'a> FromItem<'a> for StatsEnd {
     const PARTS: &'static [Part] = &[Part::of("end", Kind::Time), Part::of("interval", Kind::Int("seconds"))];
 
+    #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         Self::take(&mut item.args())
     }
@@ -54,7 +52,7 @@ impl<'a> FromItem<'a> for StatsEnd {
     fn emit(&self, part: usize, out: &mut dyn Sink) {
         match part {
             0 => out.time(self.end),
-            _ => out.int(i64::try_from(self.interval).unwrap_or(i64::MAX)),
+            _ => out.int(self.interval.into()),
         }
     }
 }
@@ -71,24 +69,48 @@ pub struct BandwidthHistory<'a> {
 impl<'a> BandwidthHistory<'a> {
     /// The bytes of each interval, oldest first.
     pub fn values(&self) -> impl Iterator<Item = i64> + use<'a> {
-        self.values.split(|&b| b == b',').filter_map(value)
+        let mut rest = self.values;
+        std::iter::from_fn(move || {
+            let (value, left) = leading_int(rest)?;
+            rest = left.get(1..).unwrap_or_default();
+            Some(value)
+        })
     }
 
     /// The end of each interval with its bytes, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = (Timestamp, i64)> + use<'a> {
-        let (end, interval) = (self.last.end.0, i64::try_from(self.last.interval).unwrap_or(i64::MAX));
+        let (end, interval) = (self.last.end.0, i64::from(self.last.interval));
         let mut left = self.values().count() as i64;
         self.values().map(move |value| {
             left -= 1;
             (Timestamp(end.saturating_sub(interval.saturating_mul(left))), value)
         })
     }
-}
 
-fn value(text: &[u8]) -> Option<i64> {
-    match text {
-        [b'-', rest @ ..] => digits(rest).and_then(|value| 0i64.checked_sub_unsigned(value)),
-        _ => digits(text).and_then(|value| value.try_into().ok()),
+    /// Takes the line apart; also says whether a value is negative.
+    #[inline]
+    fn parse(item: &Item<'a>) -> Result<(Self, bool), Problem> {
+        let mut args = item.args();
+        let last = StatsEnd::take(&mut args)?;
+        let values = args.rest();
+        let (mut rest, mut negative) = (values, false);
+        if values.is_empty() {
+            return Ok((BandwidthHistory { last, values }, negative));
+        }
+        loop {
+            let Some((value, left)) = leading_int(rest) else {
+                return Err(Problem::BadArgument("bandwidth value"));
+            };
+            negative |= value < 0;
+            match left {
+                [b',', left @ ..] => rest = left,
+                [] | [b' ' | b'\t', ..] => {
+                    let values = &values[..values.len() - left.len()];
+                    return Ok((BandwidthHistory { last, values }, negative));
+                }
+                _ => return Err(Problem::BadArgument("bandwidth value")),
+            }
+        }
     }
 }
 
@@ -99,15 +121,18 @@ impl<'a> FromItem<'a> for BandwidthHistory<'a> {
         Part::of("values", Kind::List(&Kind::Int("bytes"))),
     ];
 
-    #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        let mut args = item.args();
-        let last = StatsEnd::take(&mut args)?;
-        let values = args.next().unwrap_or_default();
-        if !values.is_empty() && values.split(|&b| b == b',').any(|text| value(text).is_none()) {
-            return Err(Problem::BadArgument("bandwidth value"));
+        Self::parse(item).map(|(history, _)| history)
+    }
+
+    /// A history with negative values, as clocks that jumped have made, is kept but noted.
+    #[inline]
+    fn read(item: &Item<'a>, reader: &mut Reader<'a>) -> Result<Self, Problem> {
+        let (history, negative) = Self::parse(item)?;
+        if negative {
+            reader.complain(item, Problem::BadArgument("bandwidth value"));
         }
-        Ok(BandwidthHistory { last, values })
+        Ok(history)
     }
 
     fn emit(&self, part: usize, out: &mut dyn Sink) {
@@ -118,6 +143,49 @@ impl<'a> FromItem<'a> for BandwidthHistory<'a> {
                 self.values().for_each(|value| out.int(value));
                 out.end_list();
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netdoc::items;
+
+    fn history(text: &str) -> Result<BandwidthHistory<'_>, Problem> {
+        BandwidthHistory::from_item(&items(text.as_bytes()).next().expect("an item"))
+    }
+
+    #[test]
+    fn values_belong_to_the_intervals_before_the_end() {
+        let history =
+            history("write-history 2012-01-01 03:51:44 (900 s) 4345856,-1,0 more").expect("a history");
+        let values: Vec<_> = history.iter().map(|(time, value)| (time.to_string(), value)).collect();
+        assert_eq!(
+            values,
+            [
+                ("2012-01-01 03:21:44".to_owned(), 4_345_856),
+                ("2012-01-01 03:36:44".to_owned(), -1),
+                ("2012-01-01 03:51:44".to_owned(), 0)
+            ]
+        );
+    }
+
+    #[test]
+    fn there_may_be_no_values_but_no_empty_value() {
+        assert_eq!(history("h 2012-01-01 03:51:44 (900 s)").expect("a history").values().count(), 0);
+        assert_eq!(history("h 2012-01-01 03:51:44 (900\ts)\t7").expect("a history").values().count(), 1);
+        for text in [
+            "h 2012-01-01 03:51:44 (900 s) 1,",
+            "h 2012-01-01 03:51:44 (900 s) ,1",
+            "h 2012-01-01 03:51:44 (900 s) 1,,1",
+            "h 2012-01-01 03:51:44 (900 s) 1;1",
+            "h 2012-01-01 03:51:44 (900 s) 99999999999999999999",
+            "h 2012-01-01 03:51:44 900 s 1",
+            "h 2012-01-01 03:51:44 (0 s) 1",
+            "h 2012-01-01 03:51:44 (900 s)1",
+        ] {
+            assert!(history(text).is_err(), "{text}");
         }
     }
 }

@@ -35,6 +35,27 @@ pub(crate) fn digits(text: &[u8]) -> Option<u64> {
     Some(value)
 }
 
+/// Takes a whole number with or without a minus off a text; refuses overflow. What follows is the caller's to judge.
+#[inline]
+pub(crate) fn leading_int(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (negative, number) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    let (mut value, mut count) = (0u64, 0);
+    while let Some(digit) = number.get(count).map(|byte| byte.wrapping_sub(b'0')).filter(|&digit| digit < 10)
+    {
+        // Nineteen digits always fit, and twenty are beyond `i64`.
+        value = value.wrapping_mul(10).wrapping_add(digit.into());
+        count += 1;
+    }
+    if count == 0 || count > 19 {
+        return None;
+    }
+    let value = i64::try_from(value).ok()?;
+    Some((if negative { -value } else { value }, &number[count..]))
+}
+
 macro_rules! unsigned {
     ($($type:ty),*) => {$(
         impl<'a> FromArg<'a> for $type {

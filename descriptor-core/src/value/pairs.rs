@@ -1,6 +1,6 @@
 //! `key=value` pairs and counts, `us=8,de=8`.
 
-use super::number::digits;
+use super::number::leading_int;
 use crate::{
     netdoc::{Args, FromArg, Item, find_either},
     schema::{FromItem, Kind, Part, Problem, Sink},
@@ -25,6 +25,28 @@ impl<'a> Pairs<'a> {
     pub fn int(&self, key: &str) -> Option<i64> {
         self.get(key).and_then(|value| FromArg::from_arg(value).ok())
     }
+
+    /// Takes pairs whose values are of one kind.
+    #[inline]
+    pub(crate) fn check(text: &'a [u8], value: impl Fn(&[u8]) -> bool) -> Result<Self, Problem> {
+        if Args::new(text).all(|pair| split(pair).is_some_and(|(key, it)| !key.is_empty() && value(it))) {
+            Ok(Pairs(text))
+        } else {
+            Err(Problem::BadArgument("key=value pair"))
+        }
+    }
+
+    /// Tells the pairs whose values are of one kind, as a map.
+    pub(crate) fn emit_as<T: FromArg<'a>>(&self, out: &mut dyn Sink) {
+        out.map();
+        for (key, value) in self.iter() {
+            if let Ok(value) = T::from_arg(value) {
+                out.key(key);
+                value.emit(out);
+            }
+        }
+        out.end_map();
+    }
 }
 
 #[inline]
@@ -37,37 +59,81 @@ impl<'a> FromItem<'a> for Pairs<'a> {
     const PARTS: &'static [Part] = &[Part::whole(Kind::Map(&Kind::Text))];
 
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        if Args::new(item.args).all(|pair| split(pair).is_some_and(|(key, _)| !key.is_empty())) {
-            Ok(Pairs(item.args))
-        } else {
-            Err(Problem::BadArgument("key=value pair"))
-        }
+        Self::check(item.args, |_| true)
     }
 
     fn emit(&self, _part: usize, out: &mut dyn Sink) {
-        out.map();
-        for (key, value) in self.iter() {
-            out.key(key);
-            out.text(value);
-        }
-        out.end_map();
+        self.emit_as::<&[u8]>(out);
     }
 }
 
-/// Counts by name, such as clients by country: `us=8,de=16`. `??` stands for what is not known. May be empty.
+/// Counts by name, such as responses by status: `ok=16,busy=0`. May be empty. Counts are negative in some old
+/// documents.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts<'a>(pub &'a [u8]);
 
+/// Counts by country, `us=8,??=16`: two characters each, and `??` for what is not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CountryCounts<'a>(pub Counts<'a>);
+
+/// Counts by port, `80=2352,other=80`. They are never negative.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PortCounts<'a>(pub Counts<'a>);
+
 impl<'a> Counts<'a> {
     /// Names and counts in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], u64)> + use<'a> {
-        self.0.split(|&b| b == b',').filter_map(split).filter_map(|(key, count)| Some((key, digits(count)?)))
+    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], i64)> + use<'a> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let (key, count, left) = pair(rest)?;
+            rest = left.get(1..).unwrap_or_default();
+            Some((key, count))
+        })
     }
 
     /// The count of a name.
-    pub fn get(&self, name: &str) -> Option<u64> {
+    pub fn get(&self, name: &str) -> Option<i64> {
         self.iter().find(|(it, _)| *it == name.as_bytes()).map(|(_, count)| count)
     }
+
+    /// The sum of all counts.
+    pub fn sum(&self) -> i64 {
+        self.iter().fold(0, |sum, (_, count)| sum.saturating_add(count))
+    }
+
+    /// Takes a line's first argument. Later ones are not looked at, for there may be more one day.
+    #[inline]
+    fn take(item: &Item<'a>, sound: impl Fn(&[u8], i64) -> bool) -> Result<Self, Problem> {
+        let text = item.args().rest();
+        if text.is_empty() {
+            return Ok(Counts(text));
+        }
+        let mut rest = text;
+        loop {
+            let (key, count, left) = pair(rest).ok_or(Problem::BadArgument("count"))?;
+            if !sound(key, count) {
+                return Err(Problem::BadArgument("name of a count"));
+            }
+            match left {
+                [b',', left @ ..] => rest = left,
+                [] | [b' ' | b'\t', ..] => return Ok(Counts(&text[..text.len() - left.len()])),
+                _ => return Err(Problem::BadArgument("count")),
+            }
+        }
+    }
+}
+
+/// Takes `key=count`. The key does not begin with `=`, and ends at the first one.
+#[inline]
+fn pair(text: &[u8]) -> Option<(&[u8], i64, &[u8])> {
+    let at = match text {
+        // Countries are most of what there is to count by.
+        [a, b, b'=', ..] if *a > b',' && *b > b',' && *a != b'=' && *b != b'=' => 2,
+        _ => text.iter().position(|&b| matches!(b, b'=' | b',' | b' ' | b'\t'))?,
+    };
+    let (key, value) = text.split_at(at);
+    let (count, rest) = leading_int(value.strip_prefix(b"=")?)?;
+    (!key.is_empty()).then_some((key, count, rest))
 }
 
 impl<'a> FromItem<'a> for Counts<'a> {
@@ -75,21 +141,60 @@ impl<'a> FromItem<'a> for Counts<'a> {
 
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        let counts = item.args().next().unwrap_or_default();
-        let sound = counts.is_empty()
-            || counts.split(|&b| b == b',').all(|pair| {
-                split(pair).is_some_and(|(key, count)| !key.is_empty() && digits(count).is_some())
-            });
-        if sound { Ok(Counts(counts)) } else { Err(Problem::BadArgument("count")) }
+        Self::take(item, |_, _| true)
     }
 
     fn emit(&self, _part: usize, out: &mut dyn Sink) {
         out.map();
         for (key, count) in self.iter() {
             out.key(key);
-            FromArg::emit(&count, out);
+            out.int(count);
         }
         out.end_map();
+    }
+}
+
+impl<'a> FromItem<'a> for CountryCounts<'a> {
+    const PARTS: &'static [Part] = Counts::PARTS;
+
+    #[inline]
+    fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
+        let known = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'?';
+        Counts::take(item, |country, _| country.len() == 2 && country.iter().all(known)).map(CountryCounts)
+    }
+
+    fn emit(&self, part: usize, out: &mut dyn Sink) {
+        FromItem::emit(&self.0, part, out);
+    }
+}
+
+impl<'a> FromItem<'a> for PortCounts<'a> {
+    const PARTS: &'static [Part] = Counts::PARTS;
+
+    #[inline]
+    fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
+        let is_port = |key: &[u8]| matches!(leading_int(key), Some((0..=65535, []))) || key == b"other";
+        Counts::take(item, |port, count| is_port(port) && count >= 0).map(PortCounts)
+    }
+
+    fn emit(&self, part: usize, out: &mut dyn Sink) {
+        FromItem::emit(&self.0, part, out);
+    }
+}
+
+impl<'a> std::ops::Deref for CountryCounts<'a> {
+    type Target = Counts<'a>;
+
+    fn deref(&self) -> &Counts<'a> {
+        &self.0
+    }
+}
+
+impl<'a> std::ops::Deref for PortCounts<'a> {
+    type Target = Counts<'a>;
+
+    fn deref(&self) -> &Counts<'a> {
+        &self.0
     }
 }
 
@@ -107,5 +212,41 @@ impl<'a> FromArg<'a> for Percent {
 
     fn emit(&self, out: &mut dyn Sink) {
         out.float(self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netdoc::items;
+
+    fn read<'a, T: FromItem<'a>>(text: &'a str) -> Result<T, Problem> {
+        T::from_item(&items(text.as_bytes()).next().expect("an item"))
+    }
+
+    #[test]
+    fn counts_are_names_with_numbers() {
+        let counts: Counts<'_> = read("x <OR>=8,obfs3_websocket=-16 later=1").expect("counts");
+        let all: Vec<_> = counts.iter().collect();
+        assert_eq!(all, [(&b"<OR>"[..], 8), (b"obfs3_websocket", -16)]);
+        assert_eq!((counts.get("<OR>"), counts.sum()), (Some(8), -8));
+        assert_eq!(read::<Counts<'_>>("x ").expect("counts").iter().count(), 0);
+        for text in
+            ["x =1", "x a=", "x a", "x a=1,", "x ,a=1", "x a=1,,b=1", "x a=1;b=2", "x a=1.5", "x a-1,b=1"]
+        {
+            assert!(read::<Counts<'_>>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn countries_and_ports_are_what_they_are() {
+        assert!(read::<CountryCounts<'_>>("x ??=8,a1=8,DE=1").is_ok());
+        assert!(read::<CountryCounts<'_>>("x usa=8").is_err());
+        assert!(read::<CountryCounts<'_>>("x u=8").is_err());
+        assert!(read::<CountryCounts<'_>>("x é=8").is_err());
+        assert_eq!(read::<PortCounts<'_>>("x 80=2,other=2282907805").expect("ports").get("80"), Some(2));
+        for text in ["x -25=1", "x unknown=1", "x 25=-1", "x 65536=1"] {
+            assert!(read::<PortCounts<'_>>(text).is_err(), "{text}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     netdoc::{FromArg, Item},
-    schema::{FromItem, Kind, Part, Problem, Sink},
+    schema::{BAD, FromItem, Kind, Part, Problem, Sink},
 };
 
 /// All arguments of a line as one text, such as a contact or a platform. May be empty.
@@ -52,7 +52,48 @@ impl<'a> FromArg<'a> for &'a [u8] {
     }
 }
 
-/// The arguments of a line as a list, such as a family. May be empty.
+/// A relay's nickname: 1 to 19 letters and digits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Nickname<'a>(pub &'a [u8]);
+
+impl<'a> FromArg<'a> for Nickname<'a> {
+    const KIND: Kind = Kind::Text;
+
+    #[inline]
+    fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
+        if (1..=19).contains(&arg.len()) && arg.iter().all(u8::is_ascii_alphanumeric) {
+            Ok(Nickname(arg))
+        } else {
+            Err(BAD)
+        }
+    }
+
+    fn emit(&self, out: &mut dyn Sink) {
+        out.text(self.0);
+    }
+}
+
+/// `1` or `0`, such as `hibernating 1`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Switch(pub bool);
+
+impl<'a> FromArg<'a> for Switch {
+    const KIND: Kind = Kind::Bool;
+
+    fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
+        match arg {
+            b"0" => Ok(Switch(false)),
+            b"1" => Ok(Switch(true)),
+            _ => Err(BAD),
+        }
+    }
+
+    fn emit(&self, out: &mut dyn Sink) {
+        out.bool(self.0);
+    }
+}
+
+/// The arguments of a line as a list, such as family identities. May be empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Words<'a>(pub &'a [u8]);
 

@@ -27,9 +27,18 @@ impl Timestamp {
             args.skip(WIDTH);
             return Ok(time);
         }
+        Self::take_slowly(args, what)
+    }
+
+    /// Takes date and time that are written in an unusual way: with more than one blank between, or with fractions of a
+    /// second, which are dropped.
+    #[cold]
+    fn take_slowly(args: &mut Args<'_>, what: &'static str) -> Result<Self, Problem> {
         let (date, time) = (args.text(what)?, args.text(what)?);
-        match (date.len(), time.len()) {
-            (10, 8) => {
+        let (time, fraction) = time.split_at_checked(8).ok_or(Problem::BadArgument(what))?;
+        let whole = matches!(fraction, [] | [b'.', ..]) && fraction.iter().skip(1).all(u8::is_ascii_digit);
+        match date.len() {
+            10 if whole => {
                 let mut text = [b' '; WIDTH];
                 text[..10].copy_from_slice(date);
                 text[11..].copy_from_slice(time);
