@@ -119,7 +119,7 @@ impl Framer {
         }
         let annotated = type_annotation(&text[..annotations]);
         let kind = match annotated {
-            Some((name, version)) => Type::of_annotation(name, version),
+            Some((name, version)) => Type::of_annotation(name, version).map(|kind| kind.confirm(rest)),
             None => Type::of_text(rest).or(self.hint),
         };
         let end = match kind.map_or(Start::Annotation, |kind| kind.info().start) {

@@ -3,6 +3,8 @@
 mod args;
 mod frame;
 mod item;
+pub(crate) mod json;
+pub(crate) mod pairs;
 
 pub use args::{Args, FromArg};
 pub use frame::{Annotation, Cut, Frame, Framer, Start, frames};

@@ -58,17 +58,19 @@ impl Keywords {
     }
 }
 
-/// A keyword's length, first eight and last eight bytes; shorter ones are padded so that nothing is lost.
+/// A keyword's length, first eight and last eight bytes; shorter ones are padded so that nothing is lost. Of long ones
+/// the middle eight are hashed too: two keywords of a table that have all of these in common would never find a seed.
 #[derive(Debug, Clone, Copy)]
 struct Packed {
     head: u64,
     tail: u64,
+    middle: u64,
     length: usize,
 }
 
 impl Packed {
     /// Equal to no keyword.
-    const NOTHING: Self = Packed { head: 0, tail: 0, length: usize::MAX };
+    const NOTHING: Self = Packed { head: 0, tail: 0, middle: 0, length: usize::MAX };
 
     #[inline]
     const fn of(keyword: &[u8]) -> Self {
@@ -82,12 +84,13 @@ impl Packed {
         } else {
             (0, 0)
         };
-        Packed { head, tail, length }
+        let middle = if length >= 24 { word(keyword, length / 2 - 4) } else { 0 };
+        Packed { head, tail, middle, length }
     }
 
     #[inline]
     const fn slot(&self, seed: u64) -> usize {
-        let mixed = self.head.wrapping_mul(0xff51_afd7_ed55_8ccd)
+        let mixed = (self.head ^ self.middle.rotate_left(17)).wrapping_mul(0xff51_afd7_ed55_8ccd)
             ^ self.tail.rotate_left(29).wrapping_add(self.length as u64);
         (mixed.wrapping_mul(seed) >> (64 - SLOTS.trailing_zeros())) as usize
     }
