@@ -13,7 +13,7 @@ descriptor! {
 
     /// When the last measurement was made; the first line.
     "timestamp" => timestamp: EpochSeconds;
-    /// The version of the format. Absent in 1.0. See [`format_version`](Self::format_version).
+    /// The version of the format. Absent in 1.0..
     "version" => version: Option<Line<'a>>;
     /// The program that wrote the file, as `sbws`. Absent means Torflow.
     "software" => software: Option<Line<'a>>;
@@ -41,7 +41,7 @@ descriptor! {
     "scanner_country" => scanner_country: Option<Country<'a>>;
     /// The countries of the servers that were downloaded from. Since version 1.3.
     "destinations_countries" => destinations_countries: Option<Countries<'a>>;
-    /// How many consensuses the scanner saw in the last days. Since version 1.4, as all that follow.
+    /// How many consensuses the scanner saw in the last days. Since version 1.4, as all up to `tor_version`.
     "recent_consensus_count" => recent_consensus_count: Option<u64>;
     /// How many times it made a list of relays to measure first.
     "recent_priority_list_count" => recent_priority_list_count: Option<u64>;
@@ -63,9 +63,9 @@ descriptor! {
     "time_to_report_half_network" => time_to_report_half_network: Option<Seconds>;
     /// The version of the tor that the scanner uses.
     "tor_version" => tor_version: Option<Line<'a>>;
-    /// The mean of all measurements, by which they are scaled. Since version 1.7. Unit: bytes per second.
+    /// The mean bandwidth of all streams. Since version 1.7. Unit: bytes per second.
     "mu" => mu: Option<u64>;
-    /// The mean of all measurements, each cut at the mean of its relay. Since version 1.7. Unit: bytes per second.
+    /// The same after slow streams were left out. Since version 1.7. Unit: bytes per second.
     "muf" => muf: Option<u64>;
     /// The nickname of the directory authority that the file is for. Since version 1.8.
     "dirauth_nickname" => dirauth_nickname: Option<Line<'a>>;
@@ -73,6 +73,12 @@ descriptor! {
     "=====" | "====" => terminator: bool;
     /// The relays.
     "relay" => relays: Vec<BandwidthLine<'a>>;
+}
+
+/// Whether the first line is a time. Ten digits since 2001; simulated networks may live earlier.
+pub(crate) fn detect(text: &[u8]) -> bool {
+    let digits = text.iter().take(11).take_while(|byte| byte.is_ascii_digit()).count();
+    matches!(digits, 9 | 10) && text.get(digits) == Some(&b'\n')
 }
 
 impl<'a> BandwidthFile<'a> {
@@ -168,9 +174,9 @@ descriptor! {
     "xoff_recv" => xoff_recv: Option<u64>;
     /// How many XOFF messages were sent. Since version 1.6.
     "xoff_sent" => xoff_sent: Option<u64>;
-    /// The relay's mean bandwidth as a share of the network's, by streams. Since version 1.7.
+    /// The mean bandwidth of the relay's streams, divided by the network's (`mu`). Since version 1.7.
     "r_strm" => r_strm: Option<f64>;
-    /// The same after slow streams were left out. Since version 1.7.
+    /// The same after slow streams were left out, by `muf`. Since version 1.7.
     "r_strm_filt" => r_strm_filt: Option<f64>;
     /// When Torflow measured the relay.
     "measured_at" => measured_at: Option<EpochSeconds>;
@@ -217,7 +223,8 @@ mod tests {
         schema::{Parsed, parse},
     };
 
-    const RELAY: &str = "bw=760\tnick=Test node_id=$68A483E05A2ABDCA6DA5A3EF8DB5177638A27F80 vote=0 new_key=7\n";
+    const RELAY: &str =
+        "bw=760\tnick=Test node_id=$68A483E05A2ABDCA6DA5A3EF8DB5177638A27F80 vote=0 new_key=7\n";
 
     fn read(text: &str) -> Parsed<'_, BandwidthFile<'_>> {
         parse(Frame::whole(Type::BandwidthFile, text.as_bytes()))
@@ -225,11 +232,16 @@ mod tests {
 
     #[test]
     fn header_and_relays_are_read_and_unknown_keys_kept() {
-        let text = format!("1523911758\nversion=1.4.0\nfile_created=2018-04-16T21:49:18\nnew=x y\n=====\n{RELAY}{RELAY}");
+        let text = format!(
+            "1523911758\nversion=1.4.0\nfile_created=2018-04-16T21:49:18\nnew=x y\n=====\n{RELAY}{RELAY}"
+        );
         let file = read(&text);
         assert!(file.issues.is_empty(), "{:?}", file.issues);
         let file = file.document().expect("complete");
-        assert_eq!((file.format_version(), file.generator(), file.terminator), (&b"1.4.0"[..], &b"torflow"[..], true));
+        assert_eq!(
+            (file.format_version(), file.generator(), file.terminator),
+            (&b"1.4.0"[..], &b"torflow"[..], true)
+        );
         assert_eq!(file.header().last(), Some((&b"new"[..], &b"x y"[..])));
         assert_eq!(file.relays.len(), 2);
         assert_eq!((file.relays[1].bw, file.relays[1].vote), (760, Some(Truth(false))));
@@ -258,7 +270,8 @@ mod tests {
 
     #[test]
     fn issues_point_at_the_word() {
-        let text = format!("1523911758\n{RELAY}nick=a bw=x node_id=$68A483E05A2ABDCA6DA5A3EF8DB5177638A27F80\n");
+        let text =
+            format!("1523911758\n{RELAY}nick=a bw=x node_id=$68A483E05A2ABDCA6DA5A3EF8DB5177638A27F80\n");
         let file = read(&text);
         assert_eq!(&text[file.issues[0].span.clone()], "bw=x ");
         assert_eq!(file.partial.relays.len(), 1);

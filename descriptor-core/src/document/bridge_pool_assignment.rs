@@ -1,13 +1,9 @@
 //! Bridge pool assignment: which bridges are given out how.
 
-use crate::{
-    netdoc::pairs,
-    schema::descriptor,
-    value::*,
-};
+use crate::{netdoc::pairs, schema::descriptor, value::*};
 
 descriptor! {
-    /// Which bridges BridgeDB (2011 to 2016, 2019 to 2021) or rdsys (since 2022) gives out, and how.
+    /// Which bridges BridgeDB (since 2011) or its successor rdsys (since 2022) gives out, and how.
     pub struct BridgePoolAssignment<'a> = "bridge-pool-assignment"
         in "https://metrics.torproject.org/collector.html#type-bridge-pool-assignment",
         grammar = pairs::pool_assignments;
@@ -16,7 +12,7 @@ descriptor! {
     "bridge-pool-assignment" => published: Timestamp;
     /// The bridges; such a line begins with the fingerprint.
     "bridge" => entries: Vec<PoolAssignment<'a>>;
-    /// Transports on a line of their own, torn off their bridge's line (Tor ticket #9264).
+    /// Transports on a line of their own. Some assignments of 2013 have broken transport lines (Tor ticket #9264).
     "transport" => stray_transports: Vec<Line<'a>>;
 }
 
@@ -77,7 +73,8 @@ mod tests {
             transport=obfs3,obfs2\n\
             \tflag\n";
         let parsed = parse::<BridgePoolAssignment<'_>>(Frame::whole(Type::BridgePoolAssignment, text));
-        assert!(parsed.issues.iter().all(|issue| issue.keyword == ""), "{:?}", parsed.issues);
+        // The line that begins with a tab has no keyword.
+        assert_eq!(parsed.issues.len(), 1, "{:?}", parsed.issues);
         let entries = &parsed.partial.entries;
         assert_eq!(entries.len(), 4);
         assert_eq!(entries[0].details(), b"email port=443 flag=stable");

@@ -100,6 +100,9 @@ mod tests {
     fn an_exit_without_address_is_an_issue() {
         let list = read(NODE);
         assert_eq!(list.issues.len(), 1);
-        assert_eq!((list.issues[0].keyword.as_ref(), &list.issues[0].problem), ("ExitAddress", &Problem::MissingLine));
+        assert_eq!(
+            (list.issues[0].keyword.as_ref(), &list.issues[0].problem),
+            ("ExitAddress", &Problem::MissingLine)
+        );
     }
 }

@@ -24,7 +24,7 @@ descriptor! {
     "protocol-versions" => protocol_versions: Versions<'a>;
     /// The introduction points, perhaps encrypted. Absent if there are none.
     "introduction-points" => introduction_points: Option<Pem<'a>>;
-    /// The signature by [`permanent_key`](Self::permanent_key) of all above.
+    /// The signature of all above by the permanent key.
     "signature" => signature: Pem<'a>;
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 descriptor! {
-    /// What OnionPerf measured in a day, version 1.0 to 3.1. Its downloads are [Torperf results](Self::to_torperf).
+    /// What OnionPerf measured in a day, version 1.0 to 3.1. Its downloads can be had as Torperf results.
     pub struct OnionPerfAnalysis<'a> = "onionperf"
         in "https://metrics.torproject.org/collector.html#type-onionperf",
         grammar = json::members, first = false, check = Some(is_supported);

@@ -116,7 +116,7 @@ types! {
         |text| text.starts_with(b"signed-directory\n"), digests::STATUS_2;
     /// Bandwidth file of a bandwidth authority.
     BandwidthFile = "bandwidth-file", BandwidthFile, Start::Annotation,
-        |text| text.len() > 10 && text[..10].iter().all(u8::is_ascii_digit) && text[10] == b'\n', digests::WHOLE;
+        super::bandwidth_file::detect, digests::WHOLE;
     /// What changed from one consensus to a later one.
     ConsensusDiff = "network-status-diff-3", ConsensusDiff, Start::Keyword(b"network-status-diff-version "),
         |text| text.starts_with(b"network-status-diff-version "), digests::NONE;
@@ -183,6 +183,7 @@ const NAMES: &[(&str, Type)] = &[
     ("-consensus", Type::Consensus),
     ("-vote-", Type::Vote),
     ("-bandwidth-", Type::BandwidthFile),
+    ("v3bw", Type::BandwidthFile),
     ("server-descriptor", Type::ServerDescriptor),
     ("extra-info", Type::ExtraInfo),
     ("-micro", Type::Microdescriptor),
@@ -273,7 +274,10 @@ mod tests {
             ("2016-10-02-17-00-00-consensus-microdesc", Type::MicrodescConsensus),
             ("2016-09-20-13-00-00-consensus", Type::Consensus),
             ("recent/exit-lists/2017-07-17-17-02-00", Type::ExitList),
-            ("recent/bridge-descriptors/server-descriptors/2017-07-17-17-09-00", Type::BridgeServerDescriptor),
+            (
+                "recent/bridge-descriptors/server-descriptors/2017-07-17-17-09-00",
+                Type::BridgeServerDescriptor,
+            ),
             ("microdescs-2019-05/micro/0/0/00a1c073", Type::Microdescriptor),
         ] {
             assert_eq!(Type::of_file_name(name), Some(kind), "{name}");

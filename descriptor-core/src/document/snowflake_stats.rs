@@ -21,7 +21,7 @@ descriptor! {
     "snowflake-ips-webext" => snowflake_ips_webext: Option<u64>;
     /// Addresses of proxies in applications that use IPtProxy, such as Orbot. Since 2022.
     "snowflake-ips-iptproxy" => snowflake_ips_iptproxy: Option<u64>;
-    /// Addresses of proxies in applications of Bloco. Since 2024.
+    /// Addresses of proxies in applications of Bloco. In later statistics.
     "snowflake-ips-bloco" => snowflake_ips_bloco: Option<u64>;
     /// Addresses of proxies of a type that the broker does not know.
     "snowflake-ips-unknown" => snowflake_ips_unknown: Option<u64>;
@@ -31,7 +31,7 @@ descriptor! {
     "snowflake-ips-nat-unrestricted" => snowflake_ips_nat_unrestricted: Option<u64>;
     /// Addresses of proxies behind a NAT of unknown type. Since 2020.
     "snowflake-ips-nat-unknown" => snowflake_ips_nat_unknown: Option<u64>;
-    /// Addresses of proxies behind a strict NAT. Since 2025, as the next two.
+    /// Addresses of proxies behind a strict NAT. In later statistics, as the next two.
     "snowflake-ips-nat-strict" => snowflake_ips_nat_strict: Option<u64>;
     /// Addresses of proxies behind a moderate NAT.
     "snowflake-ips-nat-moderate" => snowflake_ips_nat_moderate: Option<u64>;
@@ -51,7 +51,7 @@ descriptor! {
     "client-restricted-denied-count" => client_restricted_denied_count: Option<u64>;
     /// The same for clients behind an unrestricted NAT. Since 2020.
     "client-unrestricted-denied-count" => client_unrestricted_denied_count: Option<u64>;
-    /// The same for clients behind a strict NAT. Since 2025, as the next three.
+    /// The same for clients behind a strict NAT. In later statistics, as the next three.
     "client-nat-strict-denied-count" => client_nat_strict_denied_count: Option<u64>;
     /// The same for clients behind a moderate NAT.
     "client-nat-moderate-denied-count" => client_nat_moderate_denied_count: Option<u64>;

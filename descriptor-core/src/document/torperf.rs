@@ -126,10 +126,8 @@ pub struct Milestone {
 }
 
 impl<'a> FromItem<'a> for Milestone {
-    const PARTS: &'static [Part] = &[
-        Part::of("number", Kind::Int("")),
-        Part::of("time", Kind::Int("milliseconds since 1970")),
-    ];
+    const PARTS: &'static [Part] =
+        &[Part::of("number", Kind::Int("")), Part::of("time", Kind::Int("milliseconds since 1970"))];
 
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {

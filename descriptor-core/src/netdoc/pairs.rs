@@ -64,9 +64,11 @@ pub(crate) fn bandwidth_file<'a>(lexer: &mut Lexer<'a>) -> Option<Item<'a>> {
     Some(Item { keyword, args, raw, offset, ..Item::default() })
 }
 
+/// Whether a line has a key, as its first or a later one, that the header must not have.
 fn is_about_a_relay(line: &[u8]) -> bool {
-    [&b"bw="[..], b"node_id=", b"master_key_ed25519="].iter().any(|key| line.starts_with(key))
-        || memmem::find(line, b"bw=").is_some_and(|at| matches!(line[at.saturating_sub(1)], b' ' | b'\t'))
+    let begins_a_word = |at: usize| at == 0 || matches!(line[at - 1], b' ' | b'\t');
+    let keys = [&b"bw="[..], b"node_id=", b"master_key_ed25519="];
+    keys.iter().any(|key| memmem::find_iter(line, key).any(begins_a_word))
 }
 
 /// Bridge pool assignments: a line that begins with a fingerprint is `bridge` with the whole line as its argument.

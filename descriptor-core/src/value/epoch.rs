@@ -40,7 +40,8 @@ impl EpochMillis {
         if fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        let millis = (0..3).fold(0, |sum, at| sum * 10 + fraction.get(at).map_or(0, |&b| i64::from(b - b'0')));
+        let millis =
+            (0..3).fold(0, |sum, at| sum * 10 + fraction.get(at).map_or(0, |&b| i64::from(b - b'0')));
         let seconds = i64::try_from(digits(whole)?).ok()?;
         seconds.checked_mul(1000)?.checked_add(millis).map(EpochMillis)
     }
@@ -79,7 +80,9 @@ mod tests {
         ] {
             assert_eq!(EpochMillis::parse(text.as_bytes()), Some(EpochMillis(millis)), "{text}");
         }
-        for text in ["", ".5", "1.", "-1.0", "1e3", "1.2.3", "99999999999999999999.0", "9223372036854775807.0"] {
+        for text in
+            ["", ".5", "1.", "-1.0", "1e3", "1.2.3", "99999999999999999999.0", "9223372036854775807.0"]
+        {
             assert_eq!(EpochMillis::parse(text.as_bytes()), None, "{text}");
         }
     }
