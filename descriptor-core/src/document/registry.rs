@@ -116,7 +116,7 @@ types! {
         |text| text.starts_with(b"signed-directory\n"), digests::STATUS_2;
     /// Bandwidth file of a bandwidth authority.
     BandwidthFile = "bandwidth-file", BandwidthFile, Start::Annotation,
-        |text| text.len() > 10 && text[..10].iter().all(u8::is_ascii_digit) && text[10] == b'\n', digests::WHOLE;
+        super::bandwidth_file::detect, digests::WHOLE;
     /// What changed from one consensus to a later one.
     ConsensusDiff = "network-status-diff-3", ConsensusDiff, Start::Keyword(b"network-status-diff-version "),
         |text| text.starts_with(b"network-status-diff-version "), digests::NONE;
@@ -155,6 +155,42 @@ types! {
         |text| text.starts_with(b"hs-descriptor "), digests::NONE;
 }
 
+/// What names of files and folders contain. The first that fits wins, so the longer name stands first.
+const NAMES: &[(&str, Type)] = &[
+    ("access.log", Type::WebServerLog),
+    (".onionperf.analysis.json", Type::OnionPerf),
+    (".tpf", Type::Torperf),
+    ("cached-microdesc-consensus", Type::MicrodescConsensus),
+    ("cached-consensus", Type::Consensus),
+    ("cached-microdescs", Type::Microdescriptor),
+    ("cached-descriptors", Type::ServerDescriptor),
+    ("cached-extrainfo", Type::ExtraInfo),
+    ("cached-certs", Type::KeyCertificate),
+    ("v3-status-votes", Type::Vote),
+    ("networkstatus-bridges", Type::BridgeNetworkStatus),
+    ("bridge-pool-assignment", Type::BridgePoolAssignment),
+    ("bridge-server-descriptor", Type::BridgeServerDescriptor),
+    ("bridge-descriptors/server-descriptors", Type::BridgeServerDescriptor),
+    ("bridge-extra-info", Type::BridgeExtraInfo),
+    ("bridge-descriptors/extra-infos", Type::BridgeExtraInfo),
+    ("bridge-descriptors/statuses", Type::BridgeNetworkStatus),
+    ("bridge-statuses-", Type::BridgeNetworkStatus),
+    ("bridgedb-metrics", Type::BridgedbMetrics),
+    ("bridgestrap", Type::BridgestrapStats),
+    ("snowflake", Type::SnowflakeStats),
+    ("exit-list", Type::ExitList),
+    ("-consensus-microdesc", Type::MicrodescConsensus),
+    ("-consensus", Type::Consensus),
+    ("-vote-", Type::Vote),
+    ("-bandwidth-", Type::BandwidthFile),
+    ("v3bw", Type::BandwidthFile),
+    ("server-descriptor", Type::ServerDescriptor),
+    ("extra-info", Type::ExtraInfo),
+    ("-micro", Type::Microdescriptor),
+    ("microdesc", Type::Microdescriptor),
+    ("certs", Type::KeyCertificate),
+];
+
 impl Type {
     /// The `@type` name without its version.
     pub fn name(self) -> &'static str {
@@ -173,6 +209,20 @@ impl Type {
             return None;
         }
         Self::of_name(std::str::from_utf8(name).ok()?)
+    }
+
+    /// The type of an annotated document. For some months of 2016 CollecTor wrote `@type torperf 1.0` above exit lists.
+    pub(crate) fn confirm(self, text: &[u8]) -> Self {
+        match self {
+            Type::Torperf if (Type::ExitList.info().detect)(text) => Type::ExitList,
+            kind => kind,
+        }
+    }
+
+    /// The type that a file's name or path tells: a web server's log, a cache of tor, a name that CollecTor gives.
+    /// Good for a file that tells it neither by annotation nor by its first lines.
+    pub fn of_file_name(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(part, _)| name.contains(part)).map(|(_, kind)| *kind)
     }
 
     /// The type that a document's beginning tells.
@@ -211,6 +261,35 @@ mod tests {
             assert_eq!(Type::of_name(kind.name()), Some(kind));
             assert!(!(kind.info().schema)().fields.is_empty());
         }
+    }
+
+    #[test]
+    fn file_names_tell_types() {
+        for (name, kind) in [
+            ("www.torproject.org_nova.torproject.org_access.log_20150211.xz", Type::WebServerLog),
+            ("op-nl-1048576-2017-04-11.tpf", Type::Torperf),
+            ("2021-06-01.op-hk6a.onionperf.analysis.json.xz", Type::OnionPerf),
+            ("cached-microdesc-consensus", Type::MicrodescConsensus),
+            ("cached-descriptors.new", Type::ServerDescriptor),
+            ("2016-10-02-17-00-00-consensus-microdesc", Type::MicrodescConsensus),
+            ("2016-09-20-13-00-00-consensus", Type::Consensus),
+            ("recent/exit-lists/2017-07-17-17-02-00", Type::ExitList),
+            (
+                "recent/bridge-descriptors/server-descriptors/2017-07-17-17-09-00",
+                Type::BridgeServerDescriptor,
+            ),
+            ("microdescs-2019-05/micro/0/0/00a1c073", Type::Microdescriptor),
+        ] {
+            assert_eq!(Type::of_file_name(name), Some(kind), "{name}");
+        }
+        assert_eq!(Type::of_file_name("README"), None);
+    }
+
+    #[test]
+    fn exit_lists_are_told_from_torperf_results() {
+        let exits = b"@type torperf 1.0\nDownloaded 2016-11-01 00:02:02\nExitNode A\nExitAddress 1.2.3.4 x\n";
+        let kinds: Vec<_> = crate::netdoc::frames(exits, None).map(|frame| frame.kind).collect();
+        assert_eq!(kinds, [Some(Type::ExitList)]);
     }
 
     #[test]

@@ -140,7 +140,7 @@ impl Framer {
 
     fn detect(&self, annotations: &[u8], rest: &[u8]) -> Option<Type> {
         match type_annotation(annotations) {
-            Some((name, version)) => Type::of_annotation(name, version),
+            Some((name, version)) => Type::of_annotation(name, version).map(|kind| kind.confirm(rest)),
             None => Type::of_text(rest).or(self.hint),
         }
     }

@@ -199,6 +199,20 @@ impl<'a> Lexer<'a> {
         Some((offset, text, &input[..input.len() - rest.len()]))
     }
 
+    /// What no item has taken yet; for grammars whose items are not lines.
+    #[inline]
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        &self.input[self.position..]
+    }
+
+    /// Takes bytes off [`rest`](Lexer::rest); gives their offset and them.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: usize) -> (usize, &'a [u8]) {
+        let offset = self.position;
+        self.position += bytes;
+        (offset, &self.input[offset..self.position])
+    }
+
     /// Takes an item that was given back, if there is one; a grammar of its own asks this first.
     #[inline]
     pub(crate) fn take_pending(&mut self) -> Option<Item<'a>> {

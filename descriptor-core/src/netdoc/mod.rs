@@ -4,6 +4,8 @@ mod args;
 mod frame;
 mod item;
 mod words;
+pub(crate) mod json;
+pub(crate) mod pairs;
 
 pub use args::{Args, FromArg};
 pub use frame::{Annotation, Cut, Frame, Framer, Start, frames};

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 pub use keywords::Keywords;
 pub(crate) use memo::Memo;
 pub use problem::{BAD, Issue, Problem, line_and_column};
-pub use read::{MAX_LISTED, Options, Parsed, Reader, Table, parse, push_nested, read_inline, read_nested};
+pub use read::{MAX_LISTED, Options, Parsed, Reader, Table, parse, push_nested, read_nested};
 pub use sink::{Sink, Value, ValueSink};
 pub use slot::{FromItem, Slot, emit_value};
 pub(crate) use table::descriptor;

@@ -38,13 +38,16 @@ pub struct Options<'a, D> {
     pub grammar: Grammar<'a>,
     /// Whether the first row's keyword must begin the document. Left out: yes.
     pub first: bool,
+    /// Whether the table, as a part of another one, lies within the arguments of its item. Left out: no, it takes the
+    /// items that follow.
+    pub inline: bool,
     /// Rules between lines, checked after all lines are read, such as "the signature comes last".
     pub check: Option<fn(&D, &mut Reader<'a>)>,
 }
 
 impl<D> Options<'_, D> {
     /// Keyword lines, the first row first, no further rules.
-    pub const DEFAULT: Self = Options { grammar: Lexer::item, first: true, check: None };
+    pub const DEFAULT: Self = Options { grammar: Lexer::item, first: true, inline: false, check: None };
 }
 
 /// The state of reading one document: the lexer, and what was found wrong so far.
@@ -211,10 +214,32 @@ fn complete<'a, D: Table<'a>>(read: u128) -> bool {
     required & !read == 0
 }
 
-/// Reads a table that begins at an item of another document and ends where that document's own lines go on.
+/// Fills a table that is a part of another document: from its item and those that follow, up to where that document's
+/// own lines go on, or from the arguments of its item.
+#[inline]
+fn fill_part<'a, D: Table<'a>>(document: &mut D, first: &Item<'a>, reader: &mut Reader<'a>) -> u128 {
+    if D::OPTIONS.inline { fill_inline(document, first, reader) } else { fill(document, Some(first), reader) }
+}
+
+/// Fills a table from the arguments of its item, as the `key=value` pairs of a relay line.
+fn fill_inline<'a, D: Table<'a>>(document: &mut D, item: &Item<'a>, reader: &mut Reader<'a>) -> u128 {
+    let within = item.args.as_ptr() as usize - item.raw.as_ptr() as usize;
+    let mut inner = Reader::new(item.args);
+    inner.base = reader.base + item.offset + within;
+    let read = fill(document, None, &mut inner);
+    let found = inner.issues.len() + inner.unknown.len();
+    inner.issues.truncate(MAX_LISTED - reader.issues.len());
+    inner.unknown.truncate(MAX_LISTED - reader.unknown.len());
+    reader.suppressed += inner.suppressed + found - inner.issues.len() - inner.unknown.len();
+    reader.issues.append(&mut inner.issues);
+    reader.unknown.append(&mut inner.unknown);
+    read
+}
+
+/// Reads a table that is a part of another document.
 pub fn read_nested<'a, D: Table<'a>>(first: &Item<'a>, reader: &mut Reader<'a>) -> Result<D, Problem> {
     let mut document = D::default();
-    let read = fill(&mut document, Some(first), reader);
+    let read = fill_part(&mut document, first, reader);
     if complete::<D>(read) { Ok(document) } else { Err(Problem::Reported) }
 }
 
@@ -226,29 +251,12 @@ pub fn push_nested<'a, D: Table<'a>>(
 ) -> Result<(), Problem> {
     list.push(D::default());
     let Some(document) = list.last_mut() else { return Ok(()) };
-    let read = fill(document, Some(first), reader);
+    let read = fill_part(document, first, reader);
     if complete::<D>(read) {
         return Ok(());
     }
     list.pop();
     Err(Problem::Reported)
-}
-
-/// Reads a table that lies within the arguments of one item, as the `key=value` pairs of a relay line.
-pub fn read_inline<'a, D: Table<'a>>(
-    item: &Item<'a>,
-    text: &'a [u8],
-    reader: &mut Reader<'a>,
-) -> Result<D, Problem> {
-    let within = text.as_ptr() as usize - item.raw.as_ptr() as usize;
-    let mut inner = Reader::new(text);
-    inner.base = reader.base + item.offset + within;
-    let mut document = D::default();
-    let read = fill(&mut document, None, &mut inner);
-    reader.issues.append(&mut inner.issues);
-    reader.unknown.append(&mut inner.unknown);
-    reader.suppressed += inner.suppressed;
-    if complete::<D>(read) { Ok(document) } else { Err(Problem::Reported) }
 }
 
 /// What was read from one document: all that could be read, and all that is wrong with it.

@@ -64,6 +64,7 @@ macro_rules! descriptor {
 
             impl<$a> s::Table<$a> for $name<$a> {
                 const FIELDS: &'static [s::Field] = Self::FIELDS;
+                #[allow(clippy::needless_update, reason = "a table may set all options")]
                 const OPTIONS: s::Options<$a, Self> =
                     s::Options { $($option: $value,)* ..s::Options::DEFAULT };
 

@@ -141,3 +141,17 @@ mod tests {
         }
     }
 }
+
+impl<'a> FromArg<'a> for IpAddr {
+    const KIND: Kind = Kind::Address;
+
+    #[inline]
+    fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
+        let inner = arg.strip_prefix(b"[").and_then(|inner| inner.strip_suffix(b"]")).unwrap_or(arg);
+        ipv4(arg).map(IpAddr::V4).or_else(|| ipv6(inner).map(IpAddr::V6)).ok_or(BAD)
+    }
+
+    fn emit(&self, out: &mut dyn Sink) {
+        out.address(*self);
+    }
+}

@@ -118,3 +118,28 @@ impl<'a> FromItem<'a> for Words<'a> {
         out.end_list();
     }
 }
+
+/// One argument that is a comma-separated list, such as `obfs3,obfs2`. May be empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Commas<'a>(pub &'a [u8]);
+
+impl<'a> Commas<'a> {
+    /// The elements in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.0.split(|&b| b == b',').filter(|element| !element.is_empty())
+    }
+}
+
+impl<'a> FromArg<'a> for Commas<'a> {
+    const KIND: Kind = Kind::List(&Kind::Text);
+
+    fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
+        Ok(Commas(arg))
+    }
+
+    fn emit(&self, out: &mut dyn Sink) {
+        out.list();
+        self.iter().for_each(|element| out.text(element));
+        out.end_list();
+    }
+}
