@@ -3,9 +3,9 @@
 mod args;
 mod frame;
 mod item;
-mod words;
 pub(crate) mod json;
 pub(crate) mod pairs;
+mod words;
 
 pub use args::{Args, FromArg};
 pub use frame::{Annotation, Cut, Frame, Framer, Start, frames};

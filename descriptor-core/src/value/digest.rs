@@ -175,8 +175,8 @@ mod tests {
             let bytes: [u8; 20] =
                 std::array::from_fn(|at| (at as u8).wrapping_mul(37) ^ seed.wrapping_mul(91));
             let text = BASE64.encode(bytes);
-            assert_eq!(decode::<20>(text.as_bytes()), Some(bytes));
-            assert_eq!(decode::<20>(format!("{text}=").as_bytes()), Some(bytes));
+            assert_eq!(crate::value::base64::decode::<20>(text.as_bytes()), Some(bytes));
+            assert_eq!(crate::value::base64::decode::<20>(format!("{text}=").as_bytes()), Some(bytes));
             let key: [u8; 32] = std::array::from_fn(|at| (at as u8).wrapping_mul(29) ^ seed);
             assert_eq!(Base64::from_base64(BASE64.encode(key).as_bytes()), Some(Base64(key)));
         }

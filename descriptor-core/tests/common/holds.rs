@@ -7,7 +7,7 @@ use descriptor_core::{
 };
 
 /// Every byte belongs to exactly one item, and items follow each other without a gap.
-pub fn lexer(data: &[u8]) {
+pub(crate) fn lexer(data: &[u8]) {
     let mut at = 0;
     for item in items(data) {
         assert_eq!(item.offset, at);
@@ -19,7 +19,7 @@ pub fn lexer(data: &[u8]) {
 }
 
 /// Whatever the bytes are, they can be cut, read, told and digested; what strict takes, lenient takes.
-pub fn any_document(data: &[u8]) {
+pub(crate) fn any_document(data: &[u8]) {
     frames(data, None).for_each(|frame| document(frame, data));
     if let [choice, rest @ ..] = data {
         let kind = Type::ALL[usize::from(*choice) % Type::ALL.len()];
@@ -63,7 +63,7 @@ fn document(frame: Frame<'_>, source: &[u8]) {
 
 /// Cutting and reading loses nothing: frames and blank lines give the source again, a record its document, an item,
 /// lexed alone, itself.
-pub fn round_trip(data: &[u8]) {
+pub(crate) fn round_trip(data: &[u8]) {
     let mut at = 0;
     for frame in frames(data, None) {
         let start = frame.offset as usize - frame.annotations.len();
@@ -81,12 +81,15 @@ pub fn round_trip(data: &[u8]) {
     for item in items(data) {
         let again: Vec<_> = items(item.raw).collect();
         assert_eq!(again.len(), 1, "an item, lexed alone, is one item");
-        assert_eq!((again[0].keyword, again[0].args, again[0].object), (item.keyword, item.args, item.object));
+        assert_eq!(
+            (again[0].keyword, again[0].args, again[0].object),
+            (item.keyword, item.args, item.object)
+        );
     }
 }
 
 /// A stream that comes in pieces gives the frames of the whole buffer. `pieces` are their sizes, used in turn.
-pub fn stream(data: &[u8], pieces: &[usize]) {
+pub(crate) fn stream(data: &[u8], pieces: &[usize]) {
     let whole: Vec<_> = frames(data, None).map(|it| (it.kind, it.offset, it.annotations, it.body)).collect();
     let (mut framer, mut from, mut to, mut found) = (Framer::new(None), 0, 0, 0);
     let mut sizes = pieces.iter().copied().cycle();

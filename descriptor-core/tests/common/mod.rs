@@ -1,0 +1,144 @@
+//! What the tests over whole documents share.
+#![allow(dead_code, reason = "each test program uses a part of this")]
+
+pub(crate) mod holds;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use descriptor_core::{
+    document::{AnyParsed, Type},
+    netdoc::Frame,
+    schema::{Value, ValueSink, line_and_column},
+};
+use serde_json::{Map, Value as Json, json};
+
+/// The folder of real data beside the project, or `None`, said aloud.
+pub(crate) fn shared() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let path = std::env::var_os("TORDESC_SHARED").map_or(beside, PathBuf::from);
+    if path.join("corpus").is_dir() {
+        return Some(path);
+    }
+    eprintln!("skipped: the real data is not there ({}); TORDESC_SHARED tells where it is", path.display());
+    None
+}
+
+/// All files below a folder, sorted.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).expect("the folder can be read") {
+            let path = entry.expect("the folder can be read").path();
+            if path.is_dir() { open.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A value as JSON: times as RFC 3339, digests as hex or base64, text that is not UTF-8 as `{"bytes": hex}`.
+pub(crate) fn to_json(value: Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(it) => json!(it),
+        Value::Int(it) => json!(it),
+        Value::Float(it) => json!(it),
+        Value::Text(it) => text(&it),
+        Value::Hex(it) => json!(const_hex::encode_upper(it)),
+        Value::Base64(it) => json!(base64(&it)),
+        Value::Time(it) => json!(format!("{}Z", String::from_utf8_lossy(&it.format(b'T')))),
+        Value::Address(it) => json!(it.to_string()),
+        Value::List(it) => it.into_iter().map(to_json).collect(),
+        Value::Map(it) => it
+            .into_iter()
+            .map(|(key, value)| (String::from_utf8_lossy(&key).into_owned(), to_json(value)))
+            .filter(|(_, value)| !value.is_null())
+            .collect::<Map<_, _>>()
+            .into(),
+    }
+}
+
+/// Text as JSON.
+pub(crate) fn text(bytes: &[u8]) -> Json {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => json!(text),
+        Err(_) => json!({"bytes": const_hex::encode(bytes)}),
+    }
+}
+
+/// Base64 without padding.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+    STANDARD_NO_PAD.encode(bytes)
+}
+
+/// All columns of a document that have a value.
+pub(crate) fn values(parsed: &AnyParsed<'_>) -> Map<String, Json> {
+    let record = parsed.partial.as_ref();
+    let mut all = Map::new();
+    for column in record.schema().columns() {
+        let mut sink = ValueSink::default();
+        parsed.emit(record, column.field, column.part, &mut sink);
+        let value = to_json(sink.finish());
+        let says_nothing = value.is_null() || value == json!([]) || value == json!(false);
+        if !says_nothing {
+            all.insert(column.name.clone(), value);
+        }
+    }
+    all
+}
+
+/// One column of a document.
+pub(crate) fn column(parsed: &AnyParsed<'_>, name: &str) -> Option<Json> {
+    let record = parsed.partial.as_ref();
+    let column = record.schema().column(name)?;
+    let mut sink = ValueSink::default();
+    parsed.emit(record, column.field, column.part, &mut sink);
+    Some(to_json(sink.finish()))
+}
+
+/// What is wrong with a document, as `LINE: KEYWORD: PROBLEM`, lines counted from the document's first.
+pub(crate) fn issues(parsed: &AnyParsed<'_>) -> Vec<String> {
+    let line = |at| line_and_column(parsed.frame.body, at).0;
+    parsed.issues.iter().map(|issue| format!("{}: {issue}", line(issue.span.start))).collect()
+}
+
+/// All that is known about a document, as the golden files keep it.
+pub(crate) fn describe(frame: Frame<'_>) -> Json {
+    let mut all = Map::new();
+    all.insert("type".into(), json!(frame.kind.map(Type::name)));
+    all.insert("offset".into(), json!(frame.offset));
+    if !frame.annotations.is_empty() {
+        all.insert(
+            "annotations".into(),
+            frame.annotations().map(|it| text(&[it.name, b" ", it.value].concat())).collect(),
+        );
+    }
+    let Some(kind) = frame.kind else { return all.into() };
+    let digests = kind.digests(frame.body);
+    if let Some(sha1) = digests.sha1 {
+        all.insert("sha1".into(), json!(const_hex::encode_upper(sha1.0)));
+    }
+    if let Some(sha256) = digests.sha256 {
+        all.insert("sha256".into(), json!(base64(&sha256.0)));
+    }
+    let parsed = kind.parse(frame);
+    all.insert("values".into(), values(&parsed).into());
+    if !parsed.issues.is_empty() {
+        all.insert("issues".into(), json!(issues(&parsed)));
+    }
+    if !parsed.unknown.is_empty() {
+        all.insert("unknown".into(), parsed.unknown_lines().map(text).collect());
+    }
+    all.into()
+}
+
+/// Path below a folder, with `/` on every system.
+pub(crate) fn below(folder: &Path, path: &Path) -> String {
+    let inner = path.strip_prefix(folder).unwrap_or(path);
+    inner.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
