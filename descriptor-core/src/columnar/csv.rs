@@ -235,7 +235,7 @@ caches-extra-info
             "family",
             "read_history_values",
             "caches_extra_info",
-            "bandwidth_burst",
+            "burst_bandwidth",
         ];
         let selection = Selection::documents(kind).only(&names).expect("columns");
         let mut out = Vec::new();
@@ -243,7 +243,7 @@ caches-extra-info
         selection.rows(&document, &mut |row| csv_row(&mut out, row));
         let expected = concat!(
             "type,source,offset,digest_sha1,digest_sha256,nickname,uptime,published,proto,contact,family,",
-            "read_history_values,caches_extra_info,bandwidth_burst\n",
+            "read_history_values,caches_extra_info,burst_bandwidth\n",
             "server-descriptor,\"a,b\",0,,,a,,2019-01-02T03:04:05Z,\"{\"\"Cons\"\":\"\"1-2\"\",\"\"Link\"\":\"\"1\"\"}\",",
             "\"\"\"x\"\", y\",$A;B,1;2;3,true,\n"
         );

@@ -288,7 +288,7 @@ router-digest 0123456789abcdef0123456789ABCDEF01234567
         let document =
             Document { kind, source: "a \"file\"", parsed: &parsed, digests: kind.digests(frame.body) };
         let names =
-            ["published", "address", "bandwidth_average", "contact", "family", "exit_policy", "platform"];
+            ["published", "address", "average_bandwidth", "contact", "family", "exit_policy", "platform"];
         let selection = Selection::documents(kind).only(&names).expect("columns");
         let mut out = Vec::new();
         selection.rows(&document, &mut |row| json_row(&mut out, row));
@@ -296,7 +296,7 @@ router-digest 0123456789abcdef0123456789ABCDEF01234567
             r#"{"type":"bridge-server-descriptor","source":"a \"file\"","offset":35,"#,
             r#""digest":{"sha1":"0123456789ABCDEF0123456789ABCDEF01234567","#,
             r#""sha256":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"#,
-            r#""published":"2019-01-02T03:04:05Z","address":"10.1.2.3","bandwidth_average":null,"#,
+            r#""published":"2019-01-02T03:04:05Z","address":"10.1.2.3","average_bandwidth":null,"#,
             "\"contact\":\"\u{fffd} <a@b>\",",
             r#""family":["$AAAA","\"b\""],"exit_policy":["accept 1.2.3.4:80","reject *:*"],"platform":null}"#,
             "\n"

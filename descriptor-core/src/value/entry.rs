@@ -44,7 +44,7 @@ impl<'a> FromItem<'a> for RouterLine<'a> {
     const PARTS: &'static [Part] = &[
         Part::plain("nickname", Kind::Text),
         Part::plain("fingerprint", Kind::Hex),
-        Part::plain("digest", Kind::Hex),
+        Part::plain("descriptor_digest", Kind::Hex),
         Part::plain("published", Kind::Time),
         Part::plain("address", Kind::Address),
         Part::plain("or_port", Kind::Int("")),
