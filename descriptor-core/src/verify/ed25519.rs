@@ -2,107 +2,44 @@
 
 use curve25519_dalek::MontgomeryPoint;
 use ed25519_dalek::{Signature, Verifier, VerifyingKey};
-use nom::{
-    IResult, Parser,
-    bytes::complete::take,
-    number::complete::{be_u8, be_u16, be_u32},
-};
 
 use super::{Reason, ensure, signed::object};
 use crate::{
-    netdoc::{Item, Malformed},
-    value::{Base64, Timestamp},
+    netdoc::Item,
+    value::{Base64, Certificate, Timestamp},
 };
 
-/// A certificate: one key says something about another key, until a time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EdCertificate {
-    /// What is said; [`SIGNING`](Self::SIGNING) and so on.
-    pub kind: u8,
-    /// When it ends, a whole hour.
-    pub expires: Timestamp,
-    /// What kind of key [`key`](Self::key) is; 1 is an Ed25519 key.
-    pub key_kind: u8,
-    /// The key that something is said about.
-    pub key: Base64<32>,
-    /// The key that says it, if the certificate names it.
-    pub signer: Option<Base64<32>>,
-    signed: Vec<u8>,
-    signature: [u8; 64],
+/// What a certificate is for: the blinded key of an onion service names the key that signs its descriptors.
+pub(super) const ONION_SERVICE: u8 = 8;
+
+/// The extension that holds the certifying key.
+const SIGNER: u8 = 4;
+
+/// Reads the certificate below a line, and checks that it is for what it should be, an Ed25519 key.
+pub(super) fn certificate(item: &Item<'_>, purpose: u8) -> Result<Certificate, Reason> {
+    let label = if purpose == Certificate::FAMILY { "FAMILY CERT" } else { "ED25519 CERT" };
+    let it = Certificate::parse(&object(item, &[label])?).ok_or("the object is not a certificate")?;
+    ensure(it.purpose == purpose, "the certificate is for another purpose")?;
+    ensure(it.key_type == Certificate::ED25519, "the certified key is not an Ed25519 key")?;
+    Ok(it)
 }
 
-impl EdCertificate {
-    /// The identity key names the key that signs descriptors.
-    pub const SIGNING: u8 = 4;
-    /// The blinded key of an onion service names the key that signs its descriptors.
-    pub const ONION_SERVICE: u8 = 8;
-    /// The ntor onion key names the identity key that it belongs to.
-    pub const ONION: u8 = 10;
-    /// A family's key names the identity key of a member.
-    pub const FAMILY: u8 = 12;
-
-    /// Reads a certificate. It must be of version 1 and must have no unknown extension that changes its meaning.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (signature, mut it) = fields(bytes).ok()?;
-        it.signature = *signature.first_chunk().filter(|_| signature.len() == 64)?;
-        it.signed = bytes[..bytes.len() - 64].to_vec();
-        Some(it)
-    }
-
-    /// Reads the certificate below a line, and checks that it says what it should.
-    pub(super) fn of(item: &Item<'_>, kind: u8) -> Result<Self, Reason> {
-        let label = if kind == Self::FAMILY { "FAMILY CERT" } else { "ED25519 CERT" };
-        let it = Self::from_bytes(&object(item, &[label])?).ok_or("the object is not a certificate")?;
-        ensure(it.kind == kind, "the certificate is of another kind")?;
-        ensure(it.key_kind == 1, "the certified key is not an Ed25519 key")?;
-        Ok(it)
-    }
-
-    /// Whether a key has signed the certificate; a certificate that names another key is not signed by it.
-    pub fn is_signed_by(&self, key: &Base64<32>) -> bool {
-        self.signer.is_none_or(|signer| signer == *key) && has_signed(key, &self.signed, &self.signature)
-    }
-
-    /// Checks the certificate against the key that it names, which it must, and against the time of its document.
-    pub(super) fn check(&self, made: Option<Timestamp>) -> Result<(), Reason> {
-        let signer = self.signer.ok_or("the certificate does not name the key that signed it")?;
-        self.check_by(&signer, made)
-    }
-
-    /// Checks the certificate against a key, and against the time of its document.
-    pub(super) fn check_by(&self, signer: &Base64<32>, made: Option<Timestamp>) -> Result<(), Reason> {
-        ensure(self.is_signed_by(signer), "the signature of the certificate does not fit")?;
-        ensure(made.is_none_or(|made| made <= self.expires), "the certificate had expired")
-    }
+/// Checks a certificate against the key that it names, which it must, and against the time of its document.
+pub(super) fn check(it: &Certificate, made: Option<Timestamp>) -> Result<(), Reason> {
+    let signer = it.signed_with().ok_or("the certificate does not name the key that signed it")?;
+    check_by(it, &signer, made)
 }
 
-/// Everything before the signature.
-fn fields(input: &[u8]) -> IResult<&[u8], EdCertificate, Malformed> {
-    let malformed = nom::Err::Error(Malformed);
-    let (rest, (version, kind, hours, key_kind)) = (be_u8, be_u8, be_u32, be_u8).parse(input)?;
-    let (mut rest, (key, extensions)) = (take(32usize), be_u8).parse(rest)?;
-    let key = Base64(*key.first_chunk().ok_or(malformed.clone())?);
-    let mut signer = None;
-    for _ in 0..extensions {
-        let (after, (length, extension, flags)) = (be_u16, be_u8, be_u8).parse(rest)?;
-        let (after, data) = take(length).parse(after)?;
-        match extension {
-            4 => {
-                signer =
-                    Some(Base64(*data.first_chunk().filter(|_| data.len() == 32).ok_or(malformed.clone())?))
-            }
-            // Flag 1: who does not know the extension must not trust the certificate.
-            _ if flags & 1 != 0 => return Err(malformed),
-            _ => {}
-        }
-        rest = after;
-    }
-    if version != 1 {
-        return Err(malformed);
-    }
-    let expires = Timestamp(i64::from(hours) * 3600);
-    let it = EdCertificate { kind, expires, key_kind, key, signer, signed: Vec::new(), signature: [0; 64] };
-    Ok((rest, it))
+/// Checks a certificate against a key, and against the time of its document.
+pub(super) fn check_by(it: &Certificate, signer: &Base64<32>, made: Option<Timestamp>) -> Result<(), Reason> {
+    // Flag 1: who does not know the extension must not trust the certificate.
+    let unknown = it.extensions.iter().any(|extension| extension.kind != SIGNER && extension.flags & 1 != 0);
+    ensure(!unknown, "the certificate has an extension that nobody here understands")?;
+    let named = it.signed_with().is_none_or(|named| named == *signer);
+    ensure(named, "the certificate names another key than the one that must sign it")?;
+    let signed = has_signed(signer, &it.signed, &it.signature.0);
+    ensure(signed, "the signature of the certificate does not fit")?;
+    ensure(made.is_none_or(|made| made <= it.expires), "the certificate had expired")
 }
 
 /// Whether a key has signed a message.
@@ -119,29 +56,21 @@ pub(super) fn from_curve25519(key: &Base64<32>, sign: bool) -> Option<Base64<32>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A certificate with one extension; the signature is nothing.
-    fn certificate(extension: &[u8]) -> Vec<u8> {
-        [&[1, 4, 0, 7, 0x88, 0x9c, 1][..], &[7; 32], &[1], extension, &[9; 64]].concat()
-    }
-
-    #[test]
-    fn a_certificate_names_its_keys() {
-        let bytes = certificate(&[&[0, 32, 4, 0][..], &[8; 32]].concat());
-        let it = EdCertificate::from_bytes(&bytes).expect("the certificate is whole");
-        assert_eq!((it.kind, it.key_kind, it.expires), (4, 1, Timestamp(0x0007_889c * 3600)));
-        assert_eq!((it.key, it.signer), (Base64([7; 32]), Some(Base64([8; 32]))));
-        assert!(!it.is_signed_by(&Base64([8; 32])));
-        for length in 0..bytes.len() {
-            assert_eq!(EdCertificate::from_bytes(&bytes[..length]), None);
-        }
-    }
+    use crate::value::Extension;
 
     #[test]
     fn unknown_extensions_matter_only_if_they_say_so() {
-        assert!(EdCertificate::from_bytes(&certificate(&[0, 1, 99, 0, 5])).is_some());
-        assert!(EdCertificate::from_bytes(&certificate(&[0, 1, 99, 1, 5])).is_none());
-        assert!(EdCertificate::from_bytes(&certificate(&[0, 2, 4, 0, 5, 5])).is_none());
+        let with = |kind, flags| {
+            let extensions = vec![Extension { kind, flags, data: Vec::new() }];
+            let empty = [&[1, 4, 0, 0, 0, 1, 1][..], &[7; 32], &[0], &[9; 64]].concat();
+            let it =
+                Certificate { extensions, ..Certificate::parse(&empty).expect("the certificate is whole") };
+            check_by(&it, &Base64([8; 32]), None)
+        };
+        let unfit = Err("the signature of the certificate does not fit");
+        assert_eq!(with(99, 0), unfit);
+        assert_eq!(with(SIGNER, 1), unfit);
+        assert_eq!(with(99, 1), Err("the certificate has an extension that nobody here understands"));
     }
 
     #[test]

@@ -20,7 +20,6 @@ mod status;
 use std::{borrow::Cow, ops::Range};
 
 pub use authority::{Certificate, Certificates};
-pub use ed25519::EdCertificate;
 pub use old::self_signed;
 pub use onion_service::{hidden_service, hidden_service_3};
 pub use router::{Identities, extra_info, server_descriptor};

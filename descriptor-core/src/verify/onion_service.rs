@@ -1,8 +1,8 @@
 //! Onion service descriptors: version 2 (rend-spec-v2 §1.3) and the outer layer of version 3 (rend-spec-v3 §2.4).
 
 use super::{
-    Check, Checks, EdCertificate, Outcome, Reason, RsaKey,
-    ed25519::has_signed,
+    Check, Checks, Outcome, Reason, RsaKey,
+    ed25519::{self, ONION_SERVICE, has_signed},
     ensure,
     signed::{lines, next_keyword, through_line},
 };
@@ -33,9 +33,9 @@ pub fn hidden_service(body: &[u8]) -> Vec<Check> {
 pub fn hidden_service_3(body: &[u8]) -> Vec<Check> {
     let [certificate, signature] = lines(items(body), ["descriptor-signing-key-cert", "signature"]);
     let mut checks = Checks::default();
-    let parsed = certificate.as_ref().map(|item| EdCertificate::of(item, EdCertificate::ONION_SERVICE));
+    let parsed = certificate.as_ref().map(|item| ed25519::certificate(item, ONION_SERVICE));
     checks.must("descriptor-signing-key-cert", certificate.as_ref(), |_| match &parsed {
-        Some(Ok(it)) => it.check(None),
+        Some(Ok(it)) => ed25519::check(it, None),
         Some(Err(reason)) => Err(*reason),
         None => Err("the line is missing"),
     });

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Check, Checks, EdCertificate, Outcome, Reason, RsaKey,
-    ed25519::{from_curve25519, has_signed},
+    Check, Checks, Outcome, Reason, RsaKey,
+    ed25519::{certificate, check, check_by, from_curve25519, has_signed},
     ensure,
     signed::{lines, next_keyword, through_keyword, through_line},
 };
@@ -15,7 +15,7 @@ use crate::{
     document::{sha1, sha256},
     netdoc::{FromArg, Item, items},
     schema::{FromItem, MAX_LISTED},
-    value::{Base64, Fingerprint, SpacedFingerprint, Timestamp},
+    value::{Base64, Certificate, Fingerprint, SpacedFingerprint, Timestamp},
 };
 
 /// The identity keys of relays, by fingerprint, for documents that do not contain them.
@@ -136,7 +136,7 @@ fn ed25519(
     made: Option<Timestamp>,
     checks: &mut Checks,
 ) -> Option<Base64<32>> {
-    let [certificate, master, ntor, crosscert, signature] = lines(
+    let [identity_item, master, ntor, crosscert, signature] = lines(
         items(body),
         [
             "identity-ed25519",
@@ -146,7 +146,7 @@ fn ed25519(
             "router-sig-ed25519",
         ],
     );
-    let Some(item) = certificate else {
+    let Some(item) = identity_item else {
         // Neither of these means anything without the identity's certificate.
         if let Some(item) = master.or(crosscert).or(signature) {
             checks.missing("identity-ed25519");
@@ -162,10 +162,10 @@ fn ed25519(
         }
         return None;
     };
-    let certificate = EdCertificate::of(&item, EdCertificate::SIGNING);
-    let outcome = certificate.as_ref().map_err(|reason| *reason).and_then(|it| it.check(made));
+    let signing = certificate(&item, Certificate::SIGNING_KEY);
+    let outcome = signing.as_ref().map_err(|reason| *reason).and_then(|it| check(it, made));
     checks.note("identity-ed25519", &item, outcome);
-    let identity = certificate.as_ref().ok().and_then(|it| it.signer);
+    let identity = signing.as_ref().ok().and_then(Certificate::signed_with);
     if let Some(item) = &master {
         let outcome = match &identity {
             Some(identity) => {
@@ -189,19 +189,19 @@ fn ed25519(
             (None, None) => {}
         }
         for item in items(body).filter(|item| item.keyword == b"family-cert").take(MAX_LISTED) {
-            let attempt = EdCertificate::of(&item, EdCertificate::FAMILY).and_then(|it| {
+            let attempt = certificate(&item, Certificate::FAMILY).and_then(|it| {
                 ensure(it.key == *identity, "the certificate is of another identity")?;
-                it.check(made)
+                check(&it, made)
             });
             checks.note("family-cert", &item, attempt);
         }
     }
     checks.must("router-sig-ed25519", signature.as_ref(), |item| {
-        let Ok(certificate) = &certificate else {
+        let Ok(signing) = &signing else {
             return Outcome::Unchecked("the certificate of the identity does not hold");
         };
         let Some(start) = start else { return Outcome::Invalid("the document has no beginning") };
-        router_sig_ed25519(body, start, item, &certificate.key).into()
+        router_sig_ed25519(body, start, item, &signing.key).into()
     });
     identity
 }
@@ -235,7 +235,7 @@ fn ntor_crosscert(
     };
     let onion_key = ntor.args().value("key").map_err(|_| "the ntor onion key cannot be read")?;
     let signer = from_curve25519(&onion_key, sign).ok_or("the ntor onion key is not a point of the curve")?;
-    let certificate = EdCertificate::of(item, EdCertificate::ONION)?;
-    ensure(certificate.key == *identity, "the certificate is of another identity")?;
-    certificate.check_by(&signer, made)
+    let it = certificate(item, Certificate::NTOR_CROSSCERT)?;
+    ensure(it.key == *identity, "the certificate is of another identity")?;
+    check_by(&it, &signer, made)
 }
