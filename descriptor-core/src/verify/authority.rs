@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Check, Checks, Outcome, Reason, RsaKey, ensure,
+    Check, Checks, Outcome, PublicKey, Reason, ensure,
     signed::{lines, next_keyword, through_line},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 
 /// A key certificate, read and checked.
 #[derive(Debug, Clone)]
-pub struct Certificate {
+pub struct AuthorityCertificate {
     /// SHA-1 of the authority's identity key.
     pub identity: Fingerprint,
     /// When it was made.
@@ -23,10 +23,10 @@ pub struct Certificate {
     /// When it ends.
     pub expires: Timestamp,
     /// The key that signs votes and consensuses; its digest is what signatures name.
-    pub signing_key: RsaKey,
+    pub signing_key: PublicKey,
 }
 
-impl Certificate {
+impl AuthorityCertificate {
     /// Checks a key certificate (dir-spec §3.1); the certificate itself only if nothing is wrong with it.
     pub fn read(body: &[u8]) -> (Option<Self>, Vec<Check>) {
         let [version, fingerprint, published, expires, identity_key, signing_key, crosscert, certification] =
@@ -71,7 +71,7 @@ impl Certificate {
         });
         let whole = checks.0.iter().all(|check| check.outcome == Outcome::Valid);
         let certificate = (|| {
-            Some(Certificate {
+            Some(AuthorityCertificate {
                 identity: identity.fingerprint,
                 published: published?,
                 expires: expires?,
@@ -88,12 +88,12 @@ impl Certificate {
 }
 
 /// Reads a key; notes only that it cannot be read.
-fn key(checks: &mut Checks, what: &'static str, item: Option<&Item<'_>>) -> Option<RsaKey> {
+fn key(checks: &mut Checks, what: &'static str, item: Option<&Item<'_>>) -> Option<PublicKey> {
     let Some(item) = item else {
         checks.missing(what);
         return None;
     };
-    RsaKey::of(item).map_err(|reason| checks.note(what, item, Outcome::Invalid(reason))).ok()
+    PublicKey::of(item).map_err(|reason| checks.note(what, item, Outcome::Invalid(reason))).ok()
 }
 
 /// Reads a time; notes only that it cannot be read.
@@ -112,21 +112,21 @@ fn time(checks: &mut Checks, what: &'static str, item: Option<&Item<'_>>) -> Opt
 /// The certificates of all authorities, by identity and signing key.
 #[derive(Debug, Clone, Default)]
 pub struct Certificates {
-    certificates: BTreeMap<(Fingerprint, Hex<20>), Certificate>,
+    certificates: BTreeMap<(Fingerprint, Hex<20>), AuthorityCertificate>,
 }
 
 impl Certificates {
     /// Takes one certificate, if nothing is wrong with it; says what was checked. Of two certificates for the same
     /// keys the one that ends later counts.
     pub fn add(&mut self, body: &[u8]) -> Vec<Check> {
-        let (certificate, checks) = Certificate::read(body);
+        let (certificate, checks) = AuthorityCertificate::read(body);
         if let Some(certificate) = certificate {
             self.insert(certificate);
         }
         checks
     }
 
-    pub(super) fn insert(&mut self, certificate: Certificate) {
+    pub(super) fn insert(&mut self, certificate: AuthorityCertificate) {
         let key = (certificate.identity, certificate.signing_key.fingerprint);
         if self.certificates.get(&key).is_none_or(|known| known.expires < certificate.expires) {
             self.certificates.insert(key, certificate);
@@ -141,17 +141,17 @@ impl Certificates {
     }
 
     /// The certificate of an authority's signing key.
-    pub fn get(&self, identity: Fingerprint, signing_key: Hex<20>) -> Option<&Certificate> {
+    pub fn get(&self, identity: Fingerprint, signing_key: Hex<20>) -> Option<&AuthorityCertificate> {
         self.certificates.get(&(identity, signing_key))
     }
 
     /// All certificates, by identity.
-    pub fn iter(&self) -> impl Iterator<Item = &Certificate> {
+    pub fn iter(&self) -> impl Iterator<Item = &AuthorityCertificate> {
         self.certificates.values()
     }
 
     /// The certificates that had expired at a time.
-    pub fn expired(&self, at: Timestamp) -> impl Iterator<Item = &Certificate> {
+    pub fn expired(&self, at: Timestamp) -> impl Iterator<Item = &AuthorityCertificate> {
         self.iter().filter(move |it| it.expires < at)
     }
 
@@ -165,7 +165,7 @@ impl Certificates {
         &self,
         key: (Fingerprint, Hex<20>),
         made: Option<Timestamp>,
-    ) -> Result<&RsaKey, Outcome> {
+    ) -> Result<&PublicKey, Outcome> {
         let certificate = self
             .certificates
             .get(&key)

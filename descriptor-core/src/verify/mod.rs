@@ -19,11 +19,11 @@ mod status;
 
 use std::{borrow::Cow, ops::Range};
 
-pub use authority::{Certificate, Certificates};
+pub use authority::{AuthorityCertificate, Certificates};
 pub use old::self_signed;
 pub use onion_service::{hidden_service, hidden_service_3};
 pub use router::{Identities, extra_info, server_descriptor};
-pub use rsa::RsaKey;
+pub use rsa::PublicKey;
 pub use status::{Signatures, consensus, detached_signatures, vote};
 
 use crate::{
@@ -94,7 +94,7 @@ pub fn verify(kind: Type, body: &[u8], against: &Against) -> Vec<Check> {
         Type::Consensus | Type::MicrodescConsensus => consensus(body, &against.certificates).into_checks(),
         Type::Vote => vote(body),
         Type::DetachedSignatures => detached_signatures(body, &against.certificates),
-        Type::KeyCertificate => Certificate::read(body).1,
+        Type::KeyCertificate => AuthorityCertificate::read(body).1,
         Type::ServerDescriptor => server_descriptor(body),
         Type::ExtraInfo => extra_info(body, &against.identities),
         Type::NetworkStatus2 | Type::Directory => self_signed(body),

@@ -1,7 +1,7 @@
 //! Documents that bring their own key: network statuses of version 2 and directories of version 1.
 
 use super::{
-    Check, Checks, Outcome, RsaKey, ensure,
+    Check, Checks, Outcome, PublicKey, ensure,
     signed::{lines, next_keyword, through_line},
 };
 use crate::{
@@ -25,7 +25,7 @@ pub fn self_signed(body: &[u8]) -> Vec<Check> {
     );
     let mut checks = Checks::default();
     let key_item = key;
-    let key = key_item.as_ref().map(RsaKey::of);
+    let key = key_item.as_ref().map(PublicKey::of);
     if let (Some(item), Some(Err(reason))) = (&key_item, &key) {
         checks.note("dir-signing-key", item, Outcome::Invalid(reason));
     }

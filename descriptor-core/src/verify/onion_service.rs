@@ -1,7 +1,7 @@
 //! Onion service descriptors: version 2 (rend-spec-v2 §1.3) and the outer layer of version 3 (rend-spec-v3 §2.4).
 
 use super::{
-    Check, Checks, Outcome, Reason, RsaKey,
+    Check, Checks, Outcome, PublicKey, Reason,
     ed25519::{self, ONION_SERVICE, has_signed},
     ensure,
     signed::{lines, next_keyword, through_line},
@@ -23,7 +23,7 @@ pub fn hidden_service(body: &[u8]) -> Vec<Check> {
             return Outcome::Invalid("lines that are not signed follow");
         }
         let signed = sha1(through_line(body, start.as_ref().unwrap_or(key), item));
-        RsaKey::of(key).and_then(|key| key.check(&signed.0, item, &["SIGNATURE"])).into()
+        PublicKey::of(key).and_then(|key| key.check(&signed.0, item, &["SIGNATURE"])).into()
     });
     checks.done()
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Check, Checks, Outcome, Reason, RsaKey,
+    Check, Checks, Outcome, PublicKey, Reason,
     ed25519::{certificate, check, check_by, from_curve25519, has_signed},
     ensure,
     signed::{lines, next_keyword, through_keyword, through_line},
@@ -21,20 +21,20 @@ use crate::{
 /// The identity keys of relays, by fingerprint, for documents that do not contain them.
 #[derive(Debug, Clone, Default)]
 pub struct Identities {
-    keys: BTreeMap<Fingerprint, RsaKey>,
+    keys: BTreeMap<Fingerprint, PublicKey>,
 }
 
 impl Identities {
     /// Takes the identity key of a server descriptor. The fingerprint proves it; signatures are not checked.
     pub fn add(&mut self, server_descriptor: &[u8]) {
         let [key] = lines(items(server_descriptor), ["signing-key"]);
-        if let Some(Ok(key)) = key.as_ref().map(RsaKey::of) {
+        if let Some(Ok(key)) = key.as_ref().map(PublicKey::of) {
             self.keys.insert(key.fingerprint, key);
         }
     }
 
     /// The key of a fingerprint.
-    pub fn get(&self, fingerprint: Fingerprint) -> Option<&RsaKey> {
+    pub fn get(&self, fingerprint: Fingerprint) -> Option<&PublicKey> {
         self.keys.get(&fingerprint)
     }
 }
@@ -62,7 +62,7 @@ pub fn server_descriptor(body: &[u8]) -> Vec<Check> {
             None
         }
         Some(item) => {
-            let key = RsaKey::of(item);
+            let key = PublicKey::of(item);
             key.map_err(|reason| checks.note("signing-key", item, Outcome::Invalid(reason))).ok()
         }
     };
@@ -76,7 +76,7 @@ pub fn server_descriptor(body: &[u8]) -> Vec<Check> {
             let outcome = match (&identity, master) {
                 (Some(identity), Some(master)) => {
                     let signed = [&identity.fingerprint.0[..], &master.0].concat();
-                    RsaKey::of(onion_key).and_then(|key| key.check(&signed, item, &["CROSSCERT"])).into()
+                    PublicKey::of(onion_key).and_then(|key| key.check(&signed, item, &["CROSSCERT"])).into()
                 }
                 _ => Outcome::Unchecked("an identity cannot be read"),
             };
@@ -114,7 +114,7 @@ fn rsa(
     body: &[u8],
     start: Option<&Item<'_>>,
     signature: Option<&Item<'_>>,
-    identity: Option<&RsaKey>,
+    identity: Option<&PublicKey>,
     checks: &mut Checks,
 ) {
     checks.must("router-signature", signature, |item| {

@@ -1,6 +1,6 @@
 //! RSA as Tor uses it: the bare digest, padded by PKCS#1 version 1.5 without naming the algorithm (dir-spec §1.3).
 
-use rsa::{Pkcs1v15Sign, PublicKey, pkcs1::DecodeRsaPublicKey};
+use rsa::{Pkcs1v15Sign, pkcs1::DecodeRsaPublicKey};
 
 use super::{Reason, signed::object};
 use crate::{
@@ -11,17 +11,17 @@ use crate::{
 
 /// A public RSA key of 1024 to 8192 bits, with its digest.
 #[derive(Debug, Clone)]
-pub struct RsaKey {
+pub struct PublicKey {
     /// SHA-1 of the key's DER form; of an identity key it is the fingerprint.
     pub fingerprint: Fingerprint,
-    key: PublicKey,
+    key: rsa::PublicKey,
 }
 
-impl RsaKey {
+impl PublicKey {
     /// Reads a key's DER form, an `RSAPublicKey` of PKCS#1.
     pub fn from_der(der: &[u8]) -> Option<Self> {
-        let key = PublicKey::from_pkcs1_der(der).ok()?;
-        Some(RsaKey { fingerprint: Hex(sha1(der).0), key })
+        let key = rsa::PublicKey::from_pkcs1_der(der).ok()?;
+        Some(PublicKey { fingerprint: Hex(sha1(der).0), key })
     }
 
     /// Reads the key below a line.
@@ -52,19 +52,19 @@ mod tests {
     #[test]
     fn a_bad_key_is_refused_and_never_panics() {
         let der = der();
-        assert!(RsaKey::from_der(&der).is_some());
+        assert!(PublicKey::from_der(&der).is_some());
         for at in 0..der.len() {
-            assert!(RsaKey::from_der(&der[..at]).is_none());
+            assert!(PublicKey::from_der(&der[..at]).is_none());
             for change in [1, 2, 0x80, 0xff] {
                 let mut der = der.clone();
                 der[at] ^= change;
-                if let Some(key) = RsaKey::from_der(&der) {
+                if let Some(key) = PublicKey::from_der(&der) {
                     assert!(!key.has_signed(&[0; 20], &[0xfe; 128]));
                     assert!(!key.has_signed(&[0; 20], &[]));
                 }
             }
         }
         let even: Vec<u8> = [&der[..134], &[0xfe], &der[135..]].concat();
-        assert!(RsaKey::from_der(&even).is_none());
+        assert!(PublicKey::from_der(&even).is_none());
     }
 }

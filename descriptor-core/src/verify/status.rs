@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Certificate, Certificates, Check, Checks, Outcome, Reason, ensure,
+    AuthorityCertificate, Certificates, Check, Checks, Outcome, Reason, ensure,
     signed::{lines, through_keyword},
 };
 use crate::{
@@ -189,7 +189,7 @@ pub fn vote(body: &[u8]) -> Vec<Check> {
         return checks.done();
     };
     let embedded = body.get(begin.offset..end.offset + end.raw.len()).unwrap_or_default();
-    let (certificate, mut within) = Certificate::read(embedded);
+    let (certificate, mut within) = AuthorityCertificate::read(embedded);
     for check in &mut within {
         if !check.span.is_empty() {
             check.span = check.span.start + begin.offset..check.span.end + begin.offset;
