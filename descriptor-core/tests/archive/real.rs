@@ -56,5 +56,7 @@ fn real_web_logs_are_compressed_members() {
     let Some(path) = shared("corpus/webstats/webstats-2015-02.tar") else { return };
     let (all, summary) = collect(&[&path], &Options::default());
     assert_eq!((failures(&all).len(), summary.documents), (0, 7));
+    // Nothing but the name tells what they are.
+    assert!(all.iter().flatten().all(|told| told.2 == Some(Type::WebServerLog)));
     assert!(bodies(&all).iter().all(|body| body.starts_with(b"0.0.0.")), "they are log lines");
 }
