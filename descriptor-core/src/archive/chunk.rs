@@ -31,7 +31,7 @@ pub struct Chunk {
 #[derive(Debug, Clone)]
 pub(super) enum Piece {
     /// A whole source, to be cut into documents by whoever works on it.
-    Whole { source: usize, range: Range<usize>, hint: Option<Type> },
+    Whole { source: usize, range: Range<usize> },
     /// One document, cut already.
     Document { source: usize, annotations: usize, body: Range<usize>, offset: u64, kind: Option<Type> },
 }
@@ -71,8 +71,37 @@ struct Frames<'c> {
     /// Kept from piece to piece: to make one for each of many small members costs more than to use it.
     framer: Framer,
     /// What is left of a piece that is a whole source.
-    rest: Option<(usize, &'c [u8])>,
+    rest: Option<Rest<'c>>,
     count: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Rest<'c> {
+    source: usize,
+    bytes: &'c [u8],
+    offset: u64,
+    /// Whether the source's name was asked for a type.
+    asked: bool,
+}
+
+impl<'c> Frames<'c> {
+    /// The next document of a source. Its name is asked only if the text tells no type: for most it is not worth it.
+    fn cut(&mut self, mut rest: Rest<'c>) -> Option<(usize, Frame<'c>)> {
+        let Cut::Frame(mut frame, mut taken) = self.framer.cut(rest.bytes, true) else { return None };
+        if frame.kind.is_none() && !rest.asked {
+            rest.asked = true;
+            let hint = self.chunk.sources.get(rest.source).and_then(|source| source.hint());
+            if hint.is_some() {
+                self.framer.restart(hint, rest.offset);
+                if let Cut::Frame(again, length) = self.framer.cut(rest.bytes, true) {
+                    (frame, taken) = (again, length);
+                }
+            }
+        }
+        let (bytes, offset) = (&rest.bytes[taken..], rest.offset + taken as u64);
+        self.rest = Some(Rest { bytes, offset, ..rest });
+        Some((rest.source, frame))
+    }
 }
 
 impl<'c> Iterator for Frames<'c> {
@@ -80,15 +109,15 @@ impl<'c> Iterator for Frames<'c> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let (source, frame) = if let Some((source, rest)) = self.rest.take() {
-                let Cut::Frame(frame, taken) = self.framer.cut(rest, true) else { continue };
-                self.rest = Some((source, &rest[taken..]));
-                (source, frame)
+            let (source, frame) = if let Some(rest) = self.rest.take() {
+                let Some(next) = self.cut(rest) else { continue };
+                next
             } else {
                 match self.pieces.next()?.clone() {
-                    Piece::Whole { source, range, hint } => {
-                        self.framer.restart(hint);
-                        self.rest = Some((source, self.chunk.bytes.get(range)?));
+                    Piece::Whole { source, range } => {
+                        let bytes = self.chunk.bytes.get(range)?;
+                        self.framer.restart(None, 0);
+                        self.rest = Some(Rest { source, bytes, offset: 0, asked: false });
                         continue;
                     }
                     Piece::Document { source, annotations, body, offset, kind } => {

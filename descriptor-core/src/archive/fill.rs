@@ -21,7 +21,7 @@ use crate::document::Type;
 /// How many compressions and archives may lie within each other.
 const LAYERS: usize = 4;
 
-/// How many bytes are read ahead, at least.
+/// How many bytes are read at once, and ahead.
 const AHEAD: usize = 64 << 10;
 
 /// A file or member up to so many times the size of a chunk is read whole and cut by whoever works on it.
@@ -176,6 +176,8 @@ impl<'l> Filler<'l> {
             return Err(Halt::Stop);
         }
         while self.len < end && !feed.eof {
+            // What a decompressor gave out in the call in which it fails is lost, so a call asks for little.
+            let end = end.min(self.len + AHEAD);
             match feed.read(&mut self.chunk.bytes[self.len..end]) {
                 Ok(count) => self.len += count,
                 Err(error) => return Err(Halt::Broken(Cause::of(error, feed.offset))),
@@ -229,10 +231,10 @@ impl<'l> Filler<'l> {
     }
 
     /// Makes the next bytes a piece that is a whole source.
-    pub(super) fn claim(&mut self, source: &Arc<Source>, hint: Option<Type>, length: usize) {
+    pub(super) fn claim(&mut self, source: &Arc<Source>, length: usize) {
         if length > 0 {
             let (source, range) = (self.chunk.source(source), self.pos..self.pos + length);
-            self.chunk.pieces.push(Piece::Whole { source, range, hint });
+            self.chunk.pieces.push(Piece::Whole { source, range });
             self.pos += length;
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The fewest bytes that all buffers may have together.
-const LEAST: usize = 24 << 20;
+const LEAST: usize = 16 << 20;
 
 /// Hands out buffers to the threads that fill them.
 ///

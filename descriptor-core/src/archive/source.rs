@@ -2,6 +2,8 @@
 
 use std::{fmt, io, path::Path, sync::Arc};
 
+use crate::document::Type;
+
 /// A file, or a member of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Source {
@@ -28,12 +30,9 @@ impl Source {
         Source { path: Arc::clone(&self.path), member: Some(member) }
     }
 
-    /// The last part of the name, which may tell what the source holds.
-    pub fn file_name(&self) -> &str {
-        match &self.member {
-            Some(member) => member.rsplit(['/', '!']).next().unwrap_or_default(),
-            None => self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
-        }
+    /// The type that the name tells, for sources that do not tell it themselves.
+    pub(super) fn hint(&self) -> Option<Type> {
+        Type::of_file_name(self.member.as_deref().or_else(|| self.path.to_str())?)
     }
 }
 

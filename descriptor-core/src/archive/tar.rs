@@ -70,12 +70,13 @@ fn is_header(block: &[u8; BLOCK]) -> bool {
         return false;
     }
     let Ok(told) = Header::from_byte_slice(block).cksum() else { return false };
-    // The checksum counts its own field as blanks. Some old programs added up signed bytes.
-    let sum = |value: fn(u8) -> i64| -> i64 {
-        let rest = block[..148].iter().chain(&block[156..]);
-        rest.map(|&byte| value(byte)).sum::<i64>() + 8 * i64::from(b' ')
-    };
-    i64::from(told) == sum(i64::from) || i64::from(told) == sum(|byte| i64::from(byte as i8))
+    // The checksum counts its own field as blanks.
+    let sum = |part: &[u8]| part.iter().map(|&byte| u32::from(byte)).sum::<u32>();
+    let blanks = 8 * u32::from(b' ');
+    let unsigned = sum(&block[..148]) + sum(&block[156..]) + blanks;
+    // Some old programs added up signed bytes.
+    let high = || block[..148].iter().chain(&block[156..]).filter(|byte| **byte >= 0x80).count() as u32;
+    told == unsigned || i64::from(told) == i64::from(unsigned) - 256 * i64::from(high())
 }
 
 /// Reads a header; `None` if the block is none.

@@ -8,24 +8,15 @@ use super::{
     feed::Feed,
     fill::{Filler, Halt},
 };
-use crate::{
-    document::Type,
-    netdoc::{Cut, Framer},
-};
+use crate::netdoc::{Cut, Framer};
 
-/// How many bytes are kept while the end of a document is looked for, so that no first line is overlooked.
+/// How many bytes are enough to tell the beginning of a document: so many are kept while one is looked for.
 const KEPT: usize = 1024;
-
-/// The type that a source's name tells.
-pub(super) fn type_of_name(_source: &Source) -> Option<Type> {
-    None
-}
 
 impl Filler<'_> {
     /// Reads a source that is neither compressed nor an archive. Its first bytes may be here already. If it breaks off,
     /// the documents before that are delivered, but not the one that it breaks off in.
     pub(super) fn text(&mut self, feed: &mut Feed<'_>, source: &Arc<Source>) -> Result<(), Halt> {
-        let hint = type_of_name(source);
         // A source whose size is known may be larger than a chunk; room for it is made at once.
         let whole = match feed.size.and_then(|size| usize::try_from(size).ok()) {
             Some(size) if size < self.whole() => size + 1,
@@ -42,10 +33,10 @@ impl Filler<'_> {
             }
         }
         if broken.is_none() && feed.eof && have <= self.options.max_document {
-            self.claim(source, hint, have);
+            self.claim(source, have);
             return Ok(());
         }
-        self.documents(feed, source, hint, broken)
+        self.documents(feed, source, broken)
     }
 
     /// Makes each document a piece. `broken` tells why there are no more bytes than those that are here.
@@ -53,11 +44,12 @@ impl Filler<'_> {
         &mut self,
         feed: &mut Feed<'_>,
         source: &Arc<Source>,
-        hint: Option<Type>,
         mut broken: Option<Cause>,
     ) -> Result<(), Halt> {
         let limit = self.options.max_document;
-        let mut framer = Framer::new(hint);
+        // The end of the largest document shows by what follows it.
+        let most = limit.saturating_add(KEPT);
+        let mut framer = Framer::new(source.hint());
         loop {
             let blank = self.chunk.bytes[self.pos..self.len]
                 .iter()
@@ -68,26 +60,23 @@ impl Filler<'_> {
             let have = self.len - self.pos;
             let eof = feed.eof && broken.is_none();
             match framer.cut(&self.chunk.bytes[self.pos..self.len], eof) {
-                Cut::Frame(frame, taken) if frame.body.len() <= limit => {
+                Cut::Frame(frame, taken) => {
                     let (annotations, length, offset, kind) =
                         (frame.annotations.len(), frame.body.len(), frame.offset, frame.kind);
                     self.pos += taken;
-                    if self.wants(kind) {
+                    if annotations + length > limit {
+                        self.fail(source, Cause::TooLarge { offset: offset - annotations as u64, limit })?;
+                    } else if self.wants(kind) {
                         let (source, body) = (self.chunk.source(source), self.pos - length..self.pos);
                         self.chunk.pieces.push(Piece::Document { source, annotations, body, offset, kind });
                     }
                 }
-                Cut::Frame(frame, taken) => {
-                    let offset = frame.offset;
-                    self.pos += taken;
-                    self.fail(source, Cause::TooLarge { offset, limit })?;
-                }
                 Cut::End => break,
                 Cut::More if broken.is_some() => break,
-                Cut::More if have > limit => broken = self.too_large(feed, source, &mut framer)?,
+                Cut::More if have > most => broken = self.too_large(feed, source, &mut framer)?,
                 Cut::More => {
                     // Twice as much each time, so that a document is searched no more than twice over.
-                    match self.need(feed, (have * 2).min(limit.saturating_add(1)).max(have + 1)) {
+                    match self.need(feed, (have * 2).min(most.saturating_add(1)).max(have + 1)) {
                         Ok(_) => {}
                         Err(Halt::Broken(cause)) => broken = Some(cause),
                         Err(stop) => return Err(stop),

@@ -8,7 +8,6 @@ use super::{
     feed::Feed,
     fill::{Filler, Halt},
     tar::{self, Attributes, BLOCK, Entry, Kind},
-    text::type_of_name,
 };
 
 impl Filler<'_> {
@@ -114,7 +113,7 @@ impl Filler<'_> {
                     _ => Cause::Truncated { offset: feed.offset - begin },
                 };
                 feed.broken = true;
-                return match self.documents(feed, member, type_of_name(member), Some(cause)) {
+                return match self.documents(feed, member, Some(cause)) {
                     Err(Halt::Broken(cause)) => self.fail(member, cause),
                     result => result,
                 };
@@ -122,7 +121,7 @@ impl Filler<'_> {
         };
         let head = &self.chunk.bytes[self.pos..self.pos + have.min(BLOCK).min(needed)];
         if let (Some(size), None, false) = (small, Codec::detect(head), tar::is_archive(head)) {
-            self.claim(member, type_of_name(member), size);
+            self.claim(member, size);
             return Ok(());
         }
         self.unread(feed);

@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
     str::FromStr,
@@ -41,7 +42,8 @@ pub(super) enum Found {
 struct Folder {
     /// Where it really is, so that a link to an outer folder is noticed.
     real: PathBuf,
-    entries: std::vec::IntoIter<(PathBuf, fs::FileType)>,
+    path: PathBuf,
+    entries: std::vec::IntoIter<(OsString, fs::FileType)>,
 }
 
 /// All files of some inputs. Folders are listed when their turn comes.
@@ -98,22 +100,23 @@ impl<'i> Walk<'i> {
         if self.folders.iter().any(|folder| folder.real == real) {
             return None;
         }
-        let list = || -> io::Result<Vec<(PathBuf, fs::FileType)>> {
+        let list = || -> io::Result<Vec<(OsString, fs::FileType)>> {
             let mut entries = Vec::new();
             for entry in fs::read_dir(path)? {
                 let entry = entry?;
                 let name = entry.file_name();
-                let name = name.as_encoded_bytes();
-                if !name.starts_with(b".") && !name.ends_with(b".tmp") {
-                    entries.push((entry.path(), entry.file_type()?));
+                let bytes = name.as_encoded_bytes();
+                if !bytes.starts_with(b".") && !bytes.ends_with(b".tmp") {
+                    entries.push((name, entry.file_type()?));
                 }
             }
-            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+            entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
             Ok(entries)
         };
         match list() {
             Ok(entries) => {
-                self.folders.push(Folder { real, entries: entries.into_iter() });
+                let (path, entries) = (path.to_path_buf(), entries.into_iter());
+                self.folders.push(Folder { real, path, entries });
                 None
             }
             Err(error) => Some(failed(path, Cause::Open(error))),
@@ -121,11 +124,9 @@ impl<'i> Walk<'i> {
     }
 
     /// An entry of the innermost folder.
-    fn entry(&mut self, path: PathBuf, kind: fs::FileType) -> Option<Found> {
+    fn entry(&mut self, path: PathBuf, real: PathBuf, kind: fs::FileType) -> Option<Found> {
         if kind.is_dir() {
-            let real =
-                self.folders.last().map(|folder| folder.real.join(path.file_name().unwrap_or_default()));
-            return self.folder(&path, real.unwrap_or_default());
+            return self.folder(&path, real);
         }
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => self.file(path, Stamp::of(&metadata)),
@@ -147,7 +148,10 @@ impl Iterator for Walk<'_> {
         loop {
             let found = if let Some(folder) = self.folders.last_mut() {
                 match folder.entries.next() {
-                    Some((path, kind)) => self.entry(path, kind),
+                    Some((name, kind)) => {
+                        let (path, real) = (folder.path.join(&name), folder.real.join(&name));
+                        self.entry(path, real, kind)
+                    }
                     None => {
                         self.folders.pop();
                         None

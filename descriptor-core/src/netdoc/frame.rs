@@ -169,9 +169,9 @@ impl Framer {
         finder.find_iter(text).find(|&at| at > 0 && text[at - 1] == b'\n')
     }
 
-    /// Begins anew at another source, with its hint, and keeps what was learned.
-    pub fn restart(&mut self, hint: Option<Type>) {
-        (self.hint, self.offset) = (hint, 0);
+    /// Begins anew at a place of a source, with the source's hint, and keeps what was learned.
+    pub fn restart(&mut self, hint: Option<Type>, offset: u64) {
+        (self.hint, self.offset) = (hint, offset);
     }
 
     /// Counts bytes that the caller has dropped without cutting them.

@@ -1,10 +1,14 @@
 //! Files, folders and archives: the same documents whatever they are packed in, in order, and the neighbours of what is
 //! broken survive.
 #![cfg(feature = "archive")]
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod broken;
+mod pack;
+mod real;
 
 use std::{
     fs,
-    io::Write,
     ops::ControlFlow::{self, Break, Continue},
     path::{Path, PathBuf},
     sync::{
@@ -17,74 +21,7 @@ use descriptor_core::{
     archive::{Cause, Chunk, Event, History, Input, Options, Progress, Summary, read},
     document::Type,
 };
-
-/// A server descriptor, as far as framing is concerned. No two are alike, so that they do not compress to nothing.
-fn descriptor(number: usize, length: usize) -> Vec<u8> {
-    let mut text = format!("@type server-descriptor 1.0\nrouter n{number} 1.2.3.4 9001 0 0\n").into_bytes();
-    let mut state = number as u64 + 1;
-    while text.len() < length {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        text.extend(format!("x-{state:x} {}\n", "y".repeat(40)).bytes());
-    }
-    text
-}
-
-fn descriptors(count: usize, length: usize) -> Vec<u8> {
-    (0..count).flat_map(|number| descriptor(number, length)).collect()
-}
-
-fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for (name, contents) in members {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(contents.len() as u64);
-        if name.starts_with("..") {
-            // The builder refuses such names.
-            header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
-            header.set_cksum();
-            builder.append(&header, *contents).unwrap();
-        } else {
-            builder.append_data(&mut header, name, *contents).unwrap();
-        }
-    }
-    builder.into_inner().unwrap()
-}
-
-fn gz(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn zlib(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn bz2(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn xz(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 1);
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn lzma(bytes: &[u8]) -> Vec<u8> {
-    let options = liblzma::stream::LzmaOptions::new_preset(1).unwrap();
-    let stream = liblzma::stream::Stream::new_lzma_encoder(&options).unwrap();
-    let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn zst(bytes: &[u8]) -> Vec<u8> {
-    zstd::encode_all(bytes, 1).unwrap()
-}
+use pack::*;
 
 /// What is told of a document: source, offset, type and body.
 type Told = (String, u64, Option<Type>, Vec<u8>);
@@ -136,16 +73,6 @@ impl Folder {
 
 fn options(threads: usize, chunk_bytes: usize) -> Options {
     Options { threads, chunk_bytes, ..Options::default() }
-}
-
-fn shared(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("TORDESC_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
-    let found = Some(root.join(path)).filter(|path| path.exists());
-    if found.is_none() {
-        println!("skipped: ../shared/{path} is not there");
-    }
-    found
 }
 
 #[test]
@@ -292,147 +219,6 @@ fn memory_is_bounded_though_the_first_chunk_is_slow() {
 }
 
 #[test]
-fn what_is_broken_is_told_with_its_place_and_its_neighbours_survive() {
-    let folder = Folder::new();
-    let text = descriptors(20, 1000);
-    let first = folder.put("1", &xz(&text)[..2000]);
-    let mut flipped = xz(&text);
-    // The block's checksum stands before index and footer.
-    let place = flipped.len() - 40;
-    flipped[place] ^= 1;
-    let second = folder.put("2", &flipped);
-    let third = folder.put("3", &text);
-    let (all, summary) = collect(&[&first, &second, &third, &folder.0.path().join("4")], &options(2, 4096));
-    let failed = failures(&all);
-    assert_eq!(failed.len(), 3, "{failed:?}");
-    assert!(failed[0].starts_with(&format!("{}: byte ", first.display())), "{failed:?}");
-    assert!(failed[0].ends_with("the end is missing"), "{failed:?}");
-    assert!(failed[1].starts_with(&second.display().to_string()), "{failed:?}");
-    assert!(failed[2].contains("/4: cannot be opened: "), "{failed:?}");
-    assert!(
-        matches!(all.last(), Some(Err(_)))
-            && bodies(&all).ends_with(&bodies(&collect(&[&third], &options(1, 9)).0))
-    );
-    assert_eq!((summary.files, summary.failures, summary.stopped), (1, 3, false));
-}
-
-#[test]
-fn an_archive_goes_on_after_what_is_broken_in_it() {
-    let folder = Folder::new();
-    let packed = xz(&descriptors(5, 1000));
-    let mut archive = tar(&[
-        ("1", &descriptors(2, 300)),
-        ("2.xz", &packed[..packed.len() - 30]),
-        ("3", &descriptors(3, 300)),
-        ("4", &descriptors(1, 300)),
-        ("5", &descriptors(2, 300)),
-    ]);
-    let fourth =
-        archive.windows(100).position(|name| name[0] == b'4' && name[1..].iter().all(|&b| b == 0)).unwrap();
-    archive[fourth + 50] = b'!';
-    let path = folder.put("x.tar", &archive);
-    let (all, _) = collect(&[&path], &options(1, 1 << 20));
-    let failed = failures(&all);
-    assert_eq!(failed.len(), 2, "{failed:?}");
-    assert!(
-        failed[0].contains("x.tar!2.xz: byte ") && failed[0].ends_with("the end is missing"),
-        "{failed:?}"
-    );
-    assert!(failed[1].ends_with(&format!("x.tar: byte {fourth}: not a tar header")), "{failed:?}");
-    let members: Vec<_> =
-        all.iter().flatten().map(|told| told.0.rsplit('!').next().unwrap().to_owned()).collect();
-    assert_eq!(
-        members.iter().filter(|name| *name != "2.xz").collect::<Vec<_>>(),
-        ["1", "1", "3", "3", "3", "5", "5"]
-    );
-
-    // Cut off within a member: its whole documents count, the torn one does not.
-    let text = descriptors(10, 300);
-    let path = folder.put(
-        "y.tar",
-        &tar(&[("1", &text), ("2", &text)])[..512 + text.len().next_multiple_of(512) + 512 + 1000],
-    );
-    let (all, summary) = collect(&[&path], &options(1, 1 << 20));
-    assert_eq!((bodies(&all).len() / 10, failures(&all).len(), summary.files), (1, 1, 0));
-    assert!(failures(&all)[0].ends_with("y.tar!2: byte 1000: the end is missing"), "{:?}", failures(&all));
-}
-
-#[test]
-fn every_truncation_keeps_a_beginning_of_the_documents() {
-    let folder = Folder::new();
-    let text = descriptors(8, 700);
-    let whole = folder.put("whole", &text);
-    let expected = collect(&[&whole], &options(1, 1024)).0;
-    for (name, packed) in [
-        ("gz", gz(&text)),
-        ("bz2", bz2(&text)),
-        ("xz", xz(&text)),
-        ("zst", zst(&text)),
-        ("tar", tar(&[("a", &text)])),
-    ] {
-        // A shorter beginning is not yet told from text.
-        for length in (512..packed.len()).step_by(7) {
-            let path = folder.put(name, &packed[..length]);
-            let (all, _) = collect(&[&path], &options(1, 1024));
-            let documents = bodies(&all);
-            assert!(bodies(&expected).starts_with(&documents), "{name} cut off after {length}");
-            let failed = failures(&all);
-            assert!(failed.len() == 1 || documents.len() == 8, "{name} cut off after {length}: {failed:?}");
-        }
-    }
-}
-
-#[test]
-fn a_document_that_is_too_large_is_passed_over() {
-    let folder = Folder::new();
-    let text = [descriptors(3, 500), descriptor(99, 300_000), descriptors(2, 500)].concat();
-    let place = descriptors(3, 500).len();
-    for bytes in [text.clone(), xz(&text), tar(&[("m", &text)])] {
-        let path = folder.put("x", &bytes);
-        let options = Options { max_document: 50_000, ..options(1, 8192) };
-        let (all, summary) = collect(&[&path], &options);
-        let failed: Vec<_> = all.iter().position(Result::is_err).into_iter().collect();
-        assert_eq!((bodies(&all).len(), failed), (5, vec![3]));
-        let wanted = format!("byte {place}: the document is larger than 50000 bytes");
-        assert!(failures(&all)[0].ends_with(&wanted), "{:?}", failures(&all));
-        assert_eq!(all[4].as_ref().unwrap().1, (place + descriptor(99, 300_000).len() + 28) as u64);
-        // All of the file was read all the same.
-        assert_eq!(summary.files, 1);
-    }
-}
-
-#[test]
-fn bombs_take_bounded_memory() {
-    let folder = Folder::new();
-    let line = [descriptor(1, 200), vec![b'a'; 20 << 20], b"\n".to_vec(), descriptor(2, 200)].concat();
-    let zeros = vec![0; 20 << 20];
-    let blank = [vec![b'\n'; 20 << 20], descriptor(1, 200)].concat();
-    for (name, bytes, documents, failed) in [
-        ("line", &line, 1, 1),
-        ("line in an archive", &tar(&[("a", &line)]), 1, 1),
-        ("an empty archive", &zeros, 0, 0),
-        ("blank lines", &blank, 1, 0),
-    ] {
-        let path = folder.put("bomb", &zst(bytes));
-        let options = Options { max_document: 1 << 20, ..options(2, 1 << 18) };
-        let (all, summary) = collect(&[&path], &options);
-        assert_eq!((bodies(&all).len(), failures(&all).len()), (documents, failed), "{name}");
-        assert!(summary.peak_bytes < 6 << 20, "{name}: {summary:?}");
-    }
-    let mut nested = descriptor(1, 200);
-    for _ in 0..10 {
-        nested = gz(&nested);
-    }
-    let path = folder.put("nested", &nested);
-    let (all, _) = collect(&[&path], &Options::default());
-    assert!(
-        failures(&all)[0].ends_with("compressed or archived more than 4 times over"),
-        "{:?}",
-        failures(&all)
-    );
-}
-
-#[test]
 fn other_types_are_passed_over() {
     let folder = Folder::new();
     let other = b"@type extra-info 1.0\nextra-info n 0\npublished 2020-01-01 00:00:00\n".repeat(100);
@@ -521,46 +307,6 @@ fn progress_ends_at_its_total() {
         (progress.bytes(), progress.total(), progress.documents(), progress.files()),
         (bytes, Some(bytes), 33, 2)
     );
-}
-
-#[test]
-fn real_files_in_every_compression_hold_the_same_document() {
-    let Some(folder) = shared("corpus/compressed") else { return };
-    let expected = fs::read(folder.join("compressed_identity")).unwrap();
-    let (all, summary) = collect(&[&folder], &Options::default());
-    assert_eq!((summary.files, bodies(&all).len(), failures(&all).len()), (5, 5, 0));
-    for body in bodies(&all) {
-        assert!(expected.ends_with(body) && body.starts_with(b"router "));
-    }
-}
-
-#[test]
-fn real_archives_hold_what_they_should() {
-    let Some(folder) = shared("corpus/archive") else { return };
-    for (name, kind, count) in [
-        ("descriptor_archive.tar", Type::ServerDescriptor, 3),
-        ("descriptor_archive.tar.bz2", Type::ServerDescriptor, 3),
-        ("stem-collector-bridge-server-descriptors-2019-02-cropped.tar", Type::BridgeServerDescriptor, 4),
-        ("stem-collector-certs-cropped.tar", Type::KeyCertificate, 5),
-        ("stem-collector-consensuses-2018-06-cropped.tar", Type::Consensus, 2),
-        ("stem-collector-exit-list-2018-11-cropped.tar", Type::ExitList, 4),
-        ("stem-collector-microdescs-2019-05-cropped.tar", Type::Microdescriptor, 3),
-        ("stem-collector-server-descriptors-2005-12-cropped.tar", Type::ServerDescriptor, 5),
-    ] {
-        let (all, _) = collect(&[&folder.join(name)], &Options::default());
-        let found = all.iter().flatten().filter(|told| told.2 == Some(kind)).count();
-        // The microdescriptors come with a consensus.
-        let rest = usize::from(kind == Type::Microdescriptor);
-        assert_eq!((failures(&all).len(), found, all.len() - found), (0, count, rest), "{name}");
-    }
-}
-
-#[test]
-fn real_web_logs_are_compressed_members() {
-    let Some(path) = shared("corpus/webstats/webstats-2015-02.tar") else { return };
-    let (all, summary) = collect(&[&path], &Options::default());
-    assert_eq!((failures(&all).len(), summary.documents), (0, 7));
-    assert!(bodies(&all).iter().all(|body| body.starts_with(b"0.0.0.")), "they are log lines");
 }
 
 #[test]

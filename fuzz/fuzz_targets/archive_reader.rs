@@ -1,0 +1,44 @@
+//! Any bytes as a file: nothing panics or hangs, and the number of threads changes nothing. Nor does the size of a
+//! chunk, unless a decompressor fails: how much it gives out before that depends on how it is asked.
+#![no_main]
+
+use std::{ops::ControlFlow, path::PathBuf, sync::LazyLock};
+
+use descriptor_core::archive::{Cause, Event, Input, Options, read};
+
+static PATH: LazyLock<PathBuf> =
+    LazyLock::new(|| std::env::temp_dir().join(format!("archive-reader-{}", std::process::id())));
+
+/// What was told: documents with their places, and failures; and whether a decompressor failed.
+fn told(threads: usize, chunk_bytes: usize) -> (Vec<String>, bool) {
+    let options = Options { threads, chunk_bytes, max_document: 20_000, ..Options::default() };
+    let (mut all, mut failed) = (Vec::new(), false);
+    read(
+        &[Input::Path(PATH.clone())],
+        &options,
+        |chunk| {
+            let tell = |(source, frame)| format!("{source:?} {frame:?}");
+            chunk.frames().map(tell).collect::<Vec<_>>()
+        },
+        |event| {
+            match event {
+                Event::Output(documents) => all.extend(documents),
+                Event::Failed(error) => {
+                    failed |= matches!(error.cause, Cause::Read { .. });
+                    all.push(error.to_string());
+                }
+            }
+            ControlFlow::Continue(())
+        },
+    );
+    (all, failed)
+}
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    std::fs::write(&*PATH, data).expect("the folder for temporary files is writable");
+    let expected = told(1, 3000);
+    assert_eq!(told(2, 3000), expected);
+    if !expected.1 {
+        assert_eq!(told(1, 1 << 20), expected);
+    }
+});
