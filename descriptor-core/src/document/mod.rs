@@ -35,6 +35,8 @@ pub use consensus::Consensus;
 pub use consensus_diff::ConsensusDiff;
 pub use detached_signatures::DetachedSignatures;
 pub use digests::Digests;
+#[cfg(feature = "verify")]
+pub(crate) use digests::{sha1, sha256};
 pub use directory::Directory;
 pub use exit_list::ExitList;
 pub use extra_info::ExtraInfo;
