@@ -187,6 +187,8 @@ fn real_descriptors_hold() {
         ("server-descriptor/netdoc-testdata__routerdesc3.txt", 1),
         ("dir-key-certificate/2021-08-cached-certs", 10),
         ("vote/2015-09-01-00-vote-7134r", 1),
+        ("hidden-service/hidden_service_duckduckgo", 1),
+        ("hidden-service/hidden_service_v3", 1),
         ("vote/2016-09-20-13-vote-49015F78-7903r", 1),
     ] {
         let Some(bytes) = shared(&format!("corpus/{file}")) else { continue };

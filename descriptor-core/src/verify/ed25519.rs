@@ -34,6 +34,8 @@ pub struct EdCertificate {
 impl EdCertificate {
     /// The identity key names the key that signs descriptors.
     pub const SIGNING: u8 = 4;
+    /// The blinded key of an onion service names the key that signs its descriptors.
+    pub const ONION_SERVICE: u8 = 8;
     /// The ntor onion key names the identity key that it belongs to.
     pub const ONION: u8 = 10;
     /// A family's key names the identity key of a member.

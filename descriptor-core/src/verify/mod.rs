@@ -11,6 +11,7 @@
 mod authority;
 mod ed25519;
 mod old;
+mod onion_service;
 mod router;
 mod rsa;
 mod signed;
@@ -21,6 +22,7 @@ use std::{borrow::Cow, ops::Range};
 pub use authority::{Certificate, Certificates};
 pub use ed25519::EdCertificate;
 pub use old::self_signed;
+pub use onion_service::{hidden_service, hidden_service_3};
 pub use router::{Identities, extra_info, server_descriptor};
 pub use rsa::RsaKey;
 pub use status::{Signatures, consensus, detached_signatures, vote};
@@ -97,6 +99,8 @@ pub fn verify(kind: Type, body: &[u8], against: &Against) -> Vec<Check> {
         Type::ServerDescriptor => server_descriptor(body),
         Type::ExtraInfo => extra_info(body, &against.identities),
         Type::NetworkStatus2 | Type::Directory => self_signed(body),
+        Type::HiddenService => hidden_service(body),
+        Type::HiddenService3 => hidden_service_3(body),
         _ => Vec::new(),
     }
 }
