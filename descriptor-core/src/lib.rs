@@ -5,3 +5,5 @@ pub mod document;
 pub mod netdoc;
 pub mod schema;
 pub mod value;
+#[cfg(feature = "verify")]
+pub mod verify;

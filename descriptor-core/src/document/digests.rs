@@ -22,12 +22,12 @@ pub struct Digests {
 }
 
 /// The SHA-1 of some bytes.
-pub(crate) fn sha1(bytes: &[u8]) -> Hex<20> {
+pub fn sha1(bytes: &[u8]) -> Hex<20> {
     Hex(Sha1::digest(bytes).into())
 }
 
 /// The SHA-256 of some bytes.
-pub(crate) fn sha256(bytes: &[u8]) -> Base64<32> {
+pub fn sha256(bytes: &[u8]) -> Base64<32> {
     Base64(Sha256::digest(bytes).into())
 }
 

@@ -38,7 +38,7 @@ pub use bridgestrap_stats::BridgestrapStats;
 pub use consensus::Consensus;
 pub use consensus_diff::ConsensusDiff;
 pub use detached_signatures::DetachedSignatures;
-pub use digests::{Digests, sha1, sha3_256, sha256, status_signed_part};
+pub use digests::{Digests, sha1, sha256, sha3_256, status_signed_part};
 pub use directory::Directory;
 pub use exit_list::ExitList;
 pub use extra_info::ExtraInfo;
