@@ -1,5 +1,7 @@
 //! Reads, checks and writes every document of the Tor network.
 
+#[cfg(feature = "archive")]
+pub mod archive;
 pub mod columnar;
 pub mod document;
 pub mod netdoc;

@@ -117,21 +117,8 @@ impl Framer {
         if !eof && rest.len() < DETECT {
             return Cut::More;
         }
-        let annotated = type_annotation(&text[..annotations]);
-        let kind = match annotated {
-            Some((name, version)) => Type::of_annotation(name, version),
-            None => Type::of_text(rest).or(self.hint),
-        };
-        let end = match kind.map_or(Start::Annotation, |kind| kind.info().start) {
-            Start::File => None,
-            Start::Line => rest.iter().position(|&b| b == b'\n').map(|at| at + 1),
-            Start::Annotation if kind.is_none() => next_known(rest),
-            Start::Annotation => next_annotation(rest),
-            Start::Keyword(keyword) => {
-                let end = self.next_start(rest, keyword);
-                next_annotation(&rest[..end.unwrap_or(rest.len())]).or(end)
-            }
-        };
+        let kind = self.detect(&text[..annotations], rest);
+        let end = self.end(kind, rest);
         let Some(end) = end.or(eof.then_some(rest.len())) else { return Cut::More };
         let frame = Frame {
             kind,
@@ -144,6 +131,35 @@ impl Framer {
         Cut::Frame(frame, taken)
     }
 
+    /// The type of the document that a buffer begins with, as far as its beginning tells.
+    pub fn kind(&self, buffer: &[u8]) -> Option<Type> {
+        let blank = buffer.iter().position(|&b| b != b'\n' && b != b'\r').unwrap_or(buffer.len());
+        let (annotations, rest) = buffer[blank..].split_at(annotation_length(&buffer[blank..]));
+        self.detect(annotations, rest)
+    }
+
+    fn detect(&self, annotations: &[u8], rest: &[u8]) -> Option<Type> {
+        match type_annotation(annotations) {
+            Some((name, version)) => Type::of_annotation(name, version),
+            None => Type::of_text(rest).or(self.hint),
+        }
+    }
+
+    /// Where a document ends and the next one begins, in a text that begins somewhere in the document. So a caller
+    /// leaves a document behind that is too large to be held; the first byte of the text never begins the next one.
+    pub fn end(&mut self, kind: Option<Type>, text: &[u8]) -> Option<usize> {
+        match kind.map_or(Start::Annotation, |kind| kind.info().start) {
+            Start::File => None,
+            Start::Line => memchr::memchr(b'\n', text).map(|at| at + 1),
+            Start::Annotation if kind.is_none() => next_known(text),
+            Start::Annotation => next_annotation(text),
+            Start::Keyword(keyword) => {
+                let end = self.next_start(text, keyword);
+                next_annotation(&text[..end.unwrap_or(text.len())]).or(end)
+            }
+        }
+    }
+
     /// The first line after the first one that begins with a keyword.
     fn next_start(&mut self, text: &[u8], keyword: &'static [u8]) -> Option<usize> {
         if self.searcher.as_ref().is_none_or(|(known, _)| *known != keyword) {
@@ -151,6 +167,11 @@ impl Framer {
         }
         let (_, finder) = self.searcher.as_ref()?;
         finder.find_iter(text).find(|&at| at > 0 && text[at - 1] == b'\n')
+    }
+
+    /// Begins anew at another source, with its hint, and keeps what was learned.
+    pub fn restart(&mut self, hint: Option<Type>) {
+        (self.hint, self.offset) = (hint, 0);
     }
 
     /// Counts bytes that the caller has dropped without cutting them.

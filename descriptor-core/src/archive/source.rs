@@ -1,0 +1,135 @@
+//! Where documents come from, and what goes wrong there.
+
+use std::{fmt, io, path::Path, sync::Arc};
+
+/// A file, or a member of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Source {
+    /// The file as it was named or found; `-` for standard input.
+    pub path: Arc<Path>,
+    /// The member's name, if the file is an archive. It comes from the archive: never use it as a path on disk.
+    /// A member of an archive within the archive is `OUTER!INNER`.
+    pub member: Option<String>,
+}
+
+impl Source {
+    /// A file.
+    pub fn file(path: &Path) -> Self {
+        Source { path: path.into(), member: None }
+    }
+
+    /// A member of this source.
+    pub(super) fn member(&self, name: &[u8]) -> Self {
+        let name = String::from_utf8_lossy(name);
+        let member = match &self.member {
+            Some(outer) => format!("{outer}!{name}"),
+            None => name.into_owned(),
+        };
+        Source { path: Arc::clone(&self.path), member: Some(member) }
+    }
+
+    /// The last part of the name, which may tell what the source holds.
+    pub fn file_name(&self) -> &str {
+        match &self.member {
+            Some(member) => member.rsplit(['/', '!']).next().unwrap_or_default(),
+            None => self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        match &self.member {
+            Some(member) => write!(f, "!{member}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Something that could not be read. What came before it in the source has been delivered.
+#[derive(Debug)]
+pub struct Error {
+    /// Where.
+    pub source: Arc<Source>,
+    /// What.
+    pub cause: Cause,
+}
+
+// By hand: a field of this name would be taken for the underlying error.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.source, self.cause)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(&self.cause)
+    }
+}
+
+/// What could not be read, and why. Offsets count the decompressed bytes of the source.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// A file or folder could not be opened.
+    #[error("cannot be opened: {0}")]
+    Open(#[source] io::Error),
+    /// A pattern that fits no file, or that is none.
+    #[error("no such file, and nothing that the pattern fits")]
+    NoMatch,
+    /// The disk or the decompressor failed, as with a checksum that does not fit.
+    #[error("byte {offset}: {error}")]
+    Read {
+        /// How far it was read.
+        offset: u64,
+        /// What the operating system or the decompressor says.
+        #[source]
+        error: io::Error,
+    },
+    /// The file, or a member of it, ends before it should.
+    #[error("byte {offset}: the end is missing")]
+    Truncated {
+        /// How far it goes.
+        offset: u64,
+    },
+    /// A block of an archive is no header where one must be. Reading goes on at the next header.
+    #[error("byte {offset}: not a tar header")]
+    Header {
+        /// Where the block begins in the archive.
+        offset: u64,
+    },
+    /// A member is stored in a way that is not read.
+    #[error("stored as a sparse file")]
+    Sparse,
+    /// A document is larger than the limit. Reading goes on at the next document.
+    #[error("byte {offset}: the document is larger than {limit} bytes")]
+    TooLarge {
+        /// Where the document begins.
+        offset: u64,
+        /// The limit.
+        limit: usize,
+    },
+    /// A file could not be written.
+    #[error("cannot be written: {0}")]
+    Write(#[source] io::Error),
+    /// An archive in an archive in an archive …
+    #[error("compressed or archived more than {0} times over")]
+    Nested(usize),
+}
+
+impl Cause {
+    /// An error of a reader, at a place.
+    pub(super) fn of(error: io::Error, offset: u64) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Cause::Truncated { offset },
+            _ => Cause::Read { offset, error },
+        }
+    }
+
+    /// Whether all bytes of the source could be read all the same.
+    pub(super) fn is_about_a_document(&self) -> bool {
+        matches!(self, Cause::TooLarge { .. })
+    }
+}

@@ -1,0 +1,142 @@
+//! Cuts a source that is text into documents, where it does not fit into a chunk.
+
+use std::sync::Arc;
+
+use super::{
+    Cause, Source,
+    chunk::Piece,
+    feed::Feed,
+    fill::{Filler, Halt},
+};
+use crate::{
+    document::Type,
+    netdoc::{Cut, Framer},
+};
+
+/// How many bytes are kept while the end of a document is looked for, so that no first line is overlooked.
+const KEPT: usize = 1024;
+
+/// The type that a source's name tells.
+pub(super) fn type_of_name(_source: &Source) -> Option<Type> {
+    None
+}
+
+impl Filler<'_> {
+    /// Reads a source that is neither compressed nor an archive. Its first bytes may be here already. If it breaks off,
+    /// the documents before that are delivered, but not the one that it breaks off in.
+    pub(super) fn text(&mut self, feed: &mut Feed<'_>, source: &Arc<Source>) -> Result<(), Halt> {
+        let hint = type_of_name(source);
+        // A source whose size is known may be larger than a chunk; room for it is made at once.
+        let whole = match feed.size.and_then(|size| usize::try_from(size).ok()) {
+            Some(size) if size < self.whole() => size + 1,
+            _ => self.options.chunk_bytes().min(self.options.max_document),
+        };
+        let mut have = self.len - self.pos;
+        let mut broken = None;
+        while !feed.eof && have < whole && broken.is_none() {
+            let wanted = if feed.size.is_some() { whole } else { whole.min(have * 2) };
+            match self.need(feed, wanted.max(have + 1)) {
+                Ok(count) => have = count,
+                Err(Halt::Broken(cause)) => broken = Some(cause),
+                Err(stop) => return Err(stop),
+            }
+        }
+        if broken.is_none() && feed.eof && have <= self.options.max_document {
+            self.claim(source, hint, have);
+            return Ok(());
+        }
+        self.documents(feed, source, hint, broken)
+    }
+
+    /// Makes each document a piece. `broken` tells why there are no more bytes than those that are here.
+    pub(super) fn documents(
+        &mut self,
+        feed: &mut Feed<'_>,
+        source: &Arc<Source>,
+        hint: Option<Type>,
+        mut broken: Option<Cause>,
+    ) -> Result<(), Halt> {
+        let limit = self.options.max_document;
+        let mut framer = Framer::new(hint);
+        loop {
+            let blank = self.chunk.bytes[self.pos..self.len]
+                .iter()
+                .take_while(|&&b| b == b'\n' || b == b'\r')
+                .count();
+            framer.skip(blank);
+            self.pos += blank;
+            let have = self.len - self.pos;
+            let eof = feed.eof && broken.is_none();
+            match framer.cut(&self.chunk.bytes[self.pos..self.len], eof) {
+                Cut::Frame(frame, taken) if frame.body.len() <= limit => {
+                    let (annotations, length, offset, kind) =
+                        (frame.annotations.len(), frame.body.len(), frame.offset, frame.kind);
+                    self.pos += taken;
+                    if self.wants(kind) {
+                        let (source, body) = (self.chunk.source(source), self.pos - length..self.pos);
+                        self.chunk.pieces.push(Piece::Document { source, annotations, body, offset, kind });
+                    }
+                }
+                Cut::Frame(frame, taken) => {
+                    let offset = frame.offset;
+                    self.pos += taken;
+                    self.fail(source, Cause::TooLarge { offset, limit })?;
+                }
+                Cut::End => break,
+                Cut::More if broken.is_some() => break,
+                Cut::More if have > limit => broken = self.too_large(feed, source, &mut framer)?,
+                Cut::More => {
+                    // Twice as much each time, so that a document is searched no more than twice over.
+                    match self.need(feed, (have * 2).min(limit.saturating_add(1)).max(have + 1)) {
+                        Ok(_) => {}
+                        Err(Halt::Broken(cause)) => broken = Some(cause),
+                        Err(stop) => return Err(stop),
+                    }
+                }
+            }
+        }
+        self.discard();
+        broken.map_or(Ok(()), |cause| Err(Halt::Broken(cause)))
+    }
+
+    /// Reports a document that does not fit and leaves it behind, without holding more than its beginning.
+    /// Returns why there are no more bytes, if it breaks off.
+    fn too_large(
+        &mut self,
+        feed: &mut Feed<'_>,
+        source: &Arc<Source>,
+        framer: &mut Framer,
+    ) -> Result<Option<Cause>, Halt> {
+        let kind = framer.kind(&self.chunk.bytes[self.pos..self.len]);
+        let offset = feed.offset - (self.len - self.pos) as u64;
+        self.keep_last(framer);
+        self.fail(source, Cause::TooLarge { offset, limit: self.options.max_document })?;
+        loop {
+            let have = self.len - self.pos;
+            match self.need(feed, have + 1) {
+                Ok(_) => {}
+                Err(Halt::Broken(cause)) => return Ok(Some(cause)),
+                Err(stop) => return Err(stop),
+            }
+            if let Some(end) = framer.end(kind, &self.chunk.bytes[self.pos..self.len]) {
+                framer.skip(end);
+                self.pos += end;
+                return Ok(None);
+            }
+            if feed.eof {
+                framer.skip(self.len - self.pos);
+                self.discard();
+                return Ok(None);
+            }
+            self.keep_last(framer);
+        }
+    }
+
+    /// Drops all bytes that belong to no piece but the last ones.
+    fn keep_last(&mut self, framer: &mut Framer) {
+        let from = self.pos.max(self.len.saturating_sub(KEPT));
+        framer.skip(from - self.pos);
+        self.chunk.bytes.copy_within(from..self.len, self.pos);
+        self.len -= from - self.pos;
+    }
+}
