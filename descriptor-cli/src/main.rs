@@ -1,0 +1,64 @@
+//! `tordesc`: reads, checks, searches and converts archives of the Tor network.
+
+mod check;
+mod cli;
+mod convert;
+mod exit;
+mod figures;
+mod find;
+mod generate;
+mod key;
+mod lines;
+mod output;
+mod parse;
+mod progress;
+mod reading;
+mod render;
+mod repack;
+mod schema;
+mod selections;
+mod status;
+mod style;
+mod suggest;
+mod summary;
+mod summary_json;
+mod tally;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Verb};
+use exit::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    colour(cli.global.color);
+    let result = match &cli.verb {
+        Verb::Summary(args) => summary::run(args, cli.global),
+        Verb::Check(args) => check::run(args, cli.global),
+        Verb::Find(args) => find::run(args, cli.global),
+        Verb::Parse(args) => parse::run(args, cli.global),
+        Verb::Schema(args) => schema::run(args),
+        Verb::Completions { shell } => generate::completions(*shell),
+        Verb::Man { output } => generate::man(output.as_deref()),
+        Verb::Convert(args) => convert::run(args, cli.global),
+        Verb::Repack(args) => repack::run(args, cli.global),
+    };
+    if let Err(failure @ (Failure::Usage(_) | Failure::Other(_))) = &result
+        && cli.global.quiet < 2
+    {
+        anstream::eprintln!("tordesc: {failure}");
+    }
+    exit::code(&result)
+}
+
+/// Tells `--color` to everything that prints.
+fn colour(choice: clap::ColorChoice) {
+    match choice {
+        clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
+        clap::ColorChoice::Always => anstream::ColorChoice::Always,
+        clap::ColorChoice::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}

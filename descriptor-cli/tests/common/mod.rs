@@ -1,0 +1,94 @@
+//! Runs the program, and a small made-up descriptor to run it on.
+
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+/// What a run gave.
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Run {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tordesc"));
+    command.args(arguments).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("CLICOLOR");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs the program with nothing on standard input.
+pub fn run(arguments: &[&str]) -> Run {
+    run_with(arguments, b"")
+}
+
+/// Runs the program with text on standard input.
+pub fn run_with(arguments: &[&str], input: &[u8]) -> Run {
+    let mut child = program(arguments).spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    std::thread::scope(|scope| {
+        // The program may leave before it has read all of it.
+        scope.spawn(move || drop(stdin.write_all(input)));
+        Run::from(child.wait_with_output().expect("the program ends"))
+    })
+}
+
+/// Runs the program with an output that nobody reads.
+pub fn run_to_closed_pipe(arguments: &[&str], input: &[u8]) -> Run {
+    let mut child = program(arguments).spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().expect("a pipe");
+    std::thread::scope(|scope| {
+        scope.spawn(move || drop(stdin.write_all(input)));
+        Run::from(child.wait_with_output().expect("the program ends"))
+    })
+}
+
+/// Writes a file and gives its path as text.
+pub fn write(folder: &Path, name: &str, text: &[u8]) -> String {
+    let path = folder.join(name);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).expect("a folder");
+    }
+    std::fs::write(&path, text).expect("a file");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+/// The made-up descriptor of a relay called `mars`.
+pub const DESCRIPTOR: &str = "\
+@type server-descriptor 1.0
+router mars 192.0.2.1 9001 0 9030
+platform Tor 0.4.8.12 on Linux
+published 2024-12-16 14:02:03
+fingerprint 0011 2233 4455 6677 8899 AABB CCDD EEFF 0011 2233
+uptime 12345
+bandwidth 1048576 2097152 524288
+contact someone, \"quoted\"
+reject 192.0.2.0/24:*
+accept *:80
+reject *:*
+router-signature
+-----BEGIN SIGNATURE-----
+AAAA
+-----END SIGNATURE-----
+";
+
+/// The same with a time that does not exist.
+pub fn broken() -> String {
+    DESCRIPTOR.replace("2024-12-16", "2024-99-16")
+}
