@@ -1,8 +1,8 @@
 //! Relay families (dir-spec §2.1.1, `family`).
 
-use super::{Fingerprint, Hex, Nickname};
+use super::{Fingerprint, Hex, nickname::is_nickname};
 use crate::{
-    netdoc::{Args, FromArg, Item},
+    netdoc::{Args, Item},
     schema::{FromItem, Kind, Part, Problem, Reader, Sink},
 };
 
@@ -24,13 +24,12 @@ impl<'a> FamilyMember<'a> {
     #[inline]
     pub fn parse(text: &'a [u8]) -> Option<Self> {
         let Some(rest) = text.strip_prefix(b"$") else {
-            let Nickname(nickname) = Nickname::from_arg(text).ok()?;
-            return Some(FamilyMember { fingerprint: None, nickname: Some(nickname) });
+            return is_nickname(text).then_some(FamilyMember { fingerprint: None, nickname: Some(text) });
         };
         let (digits, rest) = rest.split_at_checked(40)?;
         let nickname = match rest {
             [] => None,
-            [b'=' | b'~', rest @ ..] => Some(Nickname::from_arg(rest).ok()?.0),
+            [b'=' | b'~', nickname @ ..] if is_nickname(nickname) => Some(nickname),
             _ => return None,
         };
         Some(FamilyMember { fingerprint: Some(Hex::from_hex(digits)?), nickname })

@@ -69,7 +69,7 @@ pub use protocols::Protocols;
 pub use router::{Bandwidth, ExtraInfoDigest, HiddenServiceDir, LinkCircuit, Owner, Router};
 pub use shared_random::{SharedRandCommit, SharedRandValue};
 pub use signature::{AdditionalDigest, AdditionalSignature, DirectorySignature, NamedSignature};
-pub use text::{Commas, Line, Nickname, Raw, Switch, Words};
+pub use text::{Commas, Line, Raw, Switch, Words};
 pub use timestamp::{IsoTime, Timestamp};
 pub use tor_version::{Stage, TorVersion, VersionStatus, Versions};
 pub use transport::Transport;

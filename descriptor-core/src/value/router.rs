@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Base64, Fingerprint, Hex, Nickname};
+use super::{Base64, Fingerprint, Hex, nickname::take_nickname};
 use crate::{
     netdoc::{Args, FromArg, Item},
     schema::{FromItem, Kind, Part, Problem, Sink},
@@ -41,9 +41,8 @@ impl<'a> FromItem<'a> for Router<'a> {
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let mut args = item.args();
-        let Nickname(nickname) = args.value("nickname")?;
         Ok(Router {
-            nickname,
+            nickname: take_nickname(&mut args)?,
             address: args.value("address")?,
             or_port: args.value("ORPort")?,
             socks_port: args.value("SOCKSPort")?,
@@ -78,8 +77,7 @@ impl<'a> FromItem<'a> for Owner<'a> {
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let mut args = item.args();
-        let Nickname(nickname) = args.value("nickname")?;
-        Ok(Owner { nickname, fingerprint: args.value("fingerprint")? })
+        Ok(Owner { nickname: take_nickname(&mut args)?, fingerprint: args.value("fingerprint")? })
     }
 
     fn emit(&self, part: usize, out: &mut dyn Sink) {

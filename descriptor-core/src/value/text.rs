@@ -52,27 +52,6 @@ impl<'a> FromArg<'a> for &'a [u8] {
     }
 }
 
-/// A relay's nickname: 1 to 19 letters and digits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Nickname<'a>(pub &'a [u8]);
-
-impl<'a> FromArg<'a> for Nickname<'a> {
-    const KIND: Kind = Kind::Text;
-
-    #[inline]
-    fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
-        if (1..=19).contains(&arg.len()) && arg.iter().all(u8::is_ascii_alphanumeric) {
-            Ok(Nickname(arg))
-        } else {
-            Err(BAD)
-        }
-    }
-
-    fn emit(&self, out: &mut dyn Sink) {
-        out.text(self.0);
-    }
-}
-
 /// `1` or `0`, such as `hibernating 1`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Switch(pub bool);
