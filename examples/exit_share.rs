@@ -24,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let Some(consensus) = parsed.document() else { continue };
                 partial.0 += 1;
                 partial.1 += consensus.entries.len();
-                partial.2 += consensus.entries.iter().filter(|entry| entry.flags.contains(Flags::EXIT)).count();
+                partial.2 +=
+                    consensus.entries.iter().filter(|entry| entry.flags.contains(Flags::EXIT)).count();
             }
             partial
         },

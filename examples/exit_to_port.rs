@@ -25,7 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let Some(microdescriptor) = parsed.document() else { continue };
                 partial.0 += 1;
                 // A microdescriptor without a policy rejects everything (dir-spec §3.3).
-                partial.1 += usize::from(microdescriptor.policy.is_some_and(|policy| policy.allows(PORT)));
+                partial.1 +=
+                    usize::from(microdescriptor.exit_policy.is_some_and(|policy| policy.allows(PORT)));
             }
             partial
         },

@@ -32,9 +32,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let Some(it) = parsed.document() else { continue };
                 let Some(fingerprint) = it.fingerprint else { continue };
                 // A member is `$` and a fingerprint, perhaps with `=` or `~` and a nickname after it.
-                let family = it.family.iter().flat_map(|family| family.iter()).filter_map(|member| {
-                    Fingerprint::from_hex(member.strip_prefix(b"$")?.get(..40)?)
-                });
+                let family = it
+                    .family
+                    .iter()
+                    .flat_map(|family| family.iter())
+                    .filter_map(|member| Fingerprint::from_hex(member.strip_prefix(b"$")?.get(..40)?));
                 let bandwidth = it.bandwidth.average.min(it.bandwidth.observed.unwrap_or(0));
                 let nickname = String::from_utf8_lossy(it.router.nickname).into_owned();
                 relays.push((fingerprint.0, (it.published, nickname, bandwidth, family.collect())));

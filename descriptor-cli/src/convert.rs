@@ -25,19 +25,35 @@ pub(crate) fn run(args: &Convert, global: Global) -> Result<Outcome, Failure> {
     let mut writer = PartitionedWriter::new(&args.output, choose, PartitionLimits::default());
     let (mut documents, mut unparseable) = (0, 0);
     let how = How { history: args.history.as_deref(), ..How::default() };
-    let totals = reading::read(&args.inputs, global, how, |all| tables(entries, all), |part| {
-        let part = part.map_err(failure)?;
-        documents += part.documents;
-        unparseable += part.unparseable;
-        part.batches.iter().try_for_each(|it| writer.write(it.kind, it.time, &it.batch)).map_err(failure)
-    })?;
+    let totals = reading::read(
+        &args.inputs,
+        global,
+        how,
+        |all| tables(entries, all),
+        |part| {
+            let part = part.map_err(failure)?;
+            documents += part.documents;
+            unparseable += part.unparseable;
+            part.batches.iter().try_for_each(|it| writer.write(it.kind, it.time, &it.batch)).map_err(failure)
+        },
+    )?;
     let written = writer.finish().map_err(failure)?;
     totals.remember(args.history.as_deref())?;
     if global.quiet == 0 {
         let rows = things(written.rows, "row");
-        complain(global, &format!("{rows} of {} in {}", things(documents, "document"), things(written.files.len() as u64, "file")));
+        complain(
+            global,
+            &format!(
+                "{rows} of {} in {}",
+                things(documents, "document"),
+                things(written.files.len() as u64, "file")
+            ),
+        );
         if unparseable > 0 {
-            complain(global, &format!("{} could not be read; `tordesc check` shows why", things(unparseable, "document")));
+            complain(
+                global,
+                &format!("{} could not be read; `tordesc check` shows why", things(unparseable, "document")),
+            );
         }
     }
     Ok(Outcome::of_reading(documents, unparseable + totals.failed))

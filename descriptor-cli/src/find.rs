@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Find, global: Global) -> Result<Outcome, Failure> {
     let totals = reading::read(
         &args.inputs,
         global,
-        None,
+        How::default(),
         |documents| search(&key, args.raw, documents),
         |part| {
             found.extend(part);

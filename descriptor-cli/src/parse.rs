@@ -144,12 +144,16 @@ impl Rows {
         }
         if self.unparseable > 0 {
             self.named.iter().for_each(|line| complain(global, line));
-            let place = if format == RowFormat::Jsonl { " and stand among the rows as unparseable" } else { "" };
+            let place =
+                if format == RowFormat::Jsonl { " and stand among the rows as unparseable" } else { "" };
             let cannot = format!("{} could not be read{place}", things(self.unparseable, "document"));
             complain(global, &format!("{cannot}; `tordesc check` shows why"));
         }
         if self.without > 0 && (self.documents == 0 || global.verbose) {
-            complain(global, &format!("--entries: {} of types without entries", things(self.without, "document")));
+            complain(
+                global,
+                &format!("--entries: {} of types without entries", things(self.without, "document")),
+            );
         }
     }
 }

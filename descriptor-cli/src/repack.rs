@@ -49,7 +49,9 @@ fn line(to: &Path, Repacked { before, after, plain }: Repacked) -> String {
 fn pairs(args: &Repack) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
     if let Some(folder) = &args.output {
         let name = |from: &PathBuf| {
-            let name = from.file_name().ok_or_else(|| Failure::Usage(format!("{}: no file name", from.display())))?;
+            let name = from
+                .file_name()
+                .ok_or_else(|| Failure::Usage(format!("{}: no file name", from.display())))?;
             Ok((from.clone(), folder.join(renamed(Path::new(name)))))
         };
         return args.files.iter().map(name).collect();

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// What a run gave.
-pub struct Run {
+pub(crate) struct Run {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
@@ -33,12 +33,12 @@ fn program(arguments: &[&str]) -> Command {
 }
 
 /// Runs the program with nothing on standard input.
-pub fn run(arguments: &[&str]) -> Run {
+pub(crate) fn run(arguments: &[&str]) -> Run {
     run_with(arguments, b"")
 }
 
 /// Runs the program with text on standard input.
-pub fn run_with(arguments: &[&str], input: &[u8]) -> Run {
+pub(crate) fn run_with(arguments: &[&str], input: &[u8]) -> Run {
     let mut child = program(arguments).spawn().expect("the program starts");
     let mut stdin = child.stdin.take().expect("a pipe");
     std::thread::scope(|scope| {
@@ -49,7 +49,7 @@ pub fn run_with(arguments: &[&str], input: &[u8]) -> Run {
 }
 
 /// Runs the program with an output that nobody reads.
-pub fn run_to_closed_pipe(arguments: &[&str], input: &[u8]) -> Run {
+pub(crate) fn run_to_closed_pipe(arguments: &[&str], input: &[u8]) -> Run {
     let mut child = program(arguments).spawn().expect("the program starts");
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().expect("a pipe");
@@ -60,7 +60,7 @@ pub fn run_to_closed_pipe(arguments: &[&str], input: &[u8]) -> Run {
 }
 
 /// Writes a file and gives its path as text.
-pub fn write(folder: &Path, name: &str, text: &[u8]) -> String {
+pub(crate) fn write(folder: &Path, name: &str, text: &[u8]) -> String {
     let path = folder.join(name);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).expect("a folder");
@@ -70,7 +70,7 @@ pub fn write(folder: &Path, name: &str, text: &[u8]) -> String {
 }
 
 /// The made-up descriptor of a relay called `mars`.
-pub const DESCRIPTOR: &str = "\
+pub(crate) const DESCRIPTOR: &str = "\
 @type server-descriptor 1.0
 router mars 192.0.2.1 9001 0 9030
 platform Tor 0.4.8.12 on Linux
@@ -89,6 +89,6 @@ AAAA
 ";
 
 /// The same with a time that does not exist.
-pub fn broken() -> String {
+pub(crate) fn broken() -> String {
     DESCRIPTOR.replace("2024-12-16", "2024-99-16")
 }

@@ -49,7 +49,7 @@ pub fn csv_row(out: &mut Vec<u8>, row: &Row<'_>) {
         out.push(b',');
         let start = out.len();
         let mut cell =
-            Cell { json: JsonSink::new(out), form: form_of(column.kind), depth: 0, suspect: false };
+            Cell { json: JsonSink::in_csv(out), form: Form::of(column.kind), depth: 0, suspect: false };
         row.emit(index, &mut cell);
         if cell.suspect {
             quote(out, start);
@@ -60,7 +60,7 @@ pub fn csv_row(out: &mut Vec<u8>, row: &Row<'_>) {
 
 /// What a cell holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     /// One value.
     Plain,
     /// Values with semicolons between.
@@ -69,12 +69,15 @@ enum Form {
     Json,
 }
 
-fn form_of(kind: Kind) -> Form {
-    match kind {
-        Kind::Map(_) | Kind::Record(_) | Kind::Table(_) => Form::Json,
-        Kind::List(Kind::List(_) | Kind::Map(_) | Kind::Record(_) | Kind::Table(_)) => Form::Json,
-        Kind::List(_) => Form::Joined,
-        _ => Form::Plain,
+impl Form {
+    /// What the cells of a kind hold.
+    pub(super) fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Map(_) | Kind::Record(_) | Kind::Table(_) => Form::Json,
+            Kind::List(Kind::List(_) | Kind::Map(_) | Kind::Record(_) | Kind::Table(_)) => Form::Json,
+            Kind::List(_) => Form::Joined,
+            _ => Form::Plain,
+        }
     }
 }
 
@@ -84,7 +87,7 @@ struct Cell<'o> {
     form: Form,
     /// How many lists and maps are open.
     depth: usize,
-    /// Whether the cell may hold something that must be quoted.
+    /// Whether the cell may hold something that must be quoted; a cell of JSON is quoted already.
     suspect: bool,
 }
 
@@ -96,6 +99,31 @@ impl Cell<'_> {
             Form::Plain => plain(self.json.buffer()),
             Form::Joined => plain(self.json.next(b';')),
             Form::Json => json(&mut self.json),
+        }
+    }
+
+    /// Begins a cell of JSON, which has commas and quotation marks nearly always.
+    #[inline]
+    fn open(&mut self) {
+        if self.depth == 0 {
+            self.json.buffer().push(b'"');
+        }
+    }
+
+    /// Ends a cell of JSON; an empty list or map needs no quotation marks.
+    #[inline]
+    fn close(&mut self) {
+        if self.depth > 0 {
+            return;
+        }
+        let out = self.json.buffer();
+        match out.as_slice() {
+            [.., b'"', open @ (b'[' | b'{'), close @ (b']' | b'}')] => {
+                let empty = [*open, *close];
+                out.truncate(out.len() - 3);
+                out.extend_from_slice(&empty);
+            }
+            _ => out.push(b'"'),
         }
     }
 }
@@ -117,7 +145,7 @@ impl Sink for Cell<'_> {
         self.value(|out| form::float(out, value), |json| json.float(value));
     }
     fn text(&mut self, value: &[u8]) {
-        self.suspect = true;
+        self.suspect = self.form != Form::Json;
         self.value(|out| form::text(out, value), |json| json.text(value));
     }
     fn hex(&mut self, value: &[u8]) {
@@ -133,24 +161,23 @@ impl Sink for Cell<'_> {
         self.value(|out| form::address(out, value), |json| json.address(value));
     }
     fn list(&mut self) {
-        self.depth += 1;
         if self.form == Form::Json {
-            self.suspect = true;
+            self.open();
             self.json.list();
         }
+        self.depth += 1;
     }
     fn end_list(&mut self) {
         self.depth -= 1;
         if self.form == Form::Json {
             self.json.end_list();
+            self.close();
         }
     }
     fn map(&mut self) {
-        self.depth += 1;
-        // A map where the table promised none still has its braces and commas.
-        self.form = Form::Json;
-        self.suspect = true;
+        self.open();
         self.json.map();
+        self.depth += 1;
     }
     fn key(&mut self, key: &[u8]) {
         self.json.key(key);
@@ -158,6 +185,7 @@ impl Sink for Cell<'_> {
     fn end_map(&mut self) {
         self.depth -= 1;
         self.json.end_map();
+        self.close();
     }
 }
 

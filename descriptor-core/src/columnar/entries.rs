@@ -11,11 +11,11 @@ use crate::{
 /// Where the entries of a type are.
 struct Entries {
     types: &'static [Type],
-    /// The keyword that begins an entry; empty for entries without one, whose field is the only one that holds a table.
+    /// The keyword of the field of entries.
     keyword: &'static str,
     /// The keyword of the line within an entry that is a row, if a row is less than an entry.
     line: &'static str,
-    /// The columns of the document that stand in each row.
+    /// The columns of the document that stand in each row; `field.column` for one of a table within the document.
     document: &'static [&'static str],
 }
 
@@ -27,7 +27,12 @@ const ENTRIES: &[Entries] = &[
         line: "",
         document: &["valid_after"],
     },
-    Entries { types: &[Type::Vote], keyword: "r", line: "", document: &["valid_after", "fingerprint"] },
+    Entries {
+        types: &[Type::Vote],
+        keyword: "r",
+        line: "",
+        document: &["valid_after", "authority.identity"],
+    },
     Entries {
         types: &[Type::BridgeNetworkStatus, Type::NetworkStatus2],
         keyword: "r",
@@ -35,8 +40,8 @@ const ENTRIES: &[Entries] = &[
         document: &["published", "fingerprint"],
     },
     Entries { types: &[Type::ExitList], keyword: "ExitNode", line: "ExitAddress", document: &["downloaded"] },
-    Entries { types: &[Type::BridgePoolAssignment], keyword: "", line: "", document: &["published"] },
-    Entries { types: &[Type::BandwidthFile], keyword: "", line: "", document: &["timestamp"] },
+    Entries { types: &[Type::BridgePoolAssignment], keyword: "bridge", line: "", document: &["published"] },
+    Entries { types: &[Type::BandwidthFile], keyword: "relay", line: "", document: &["timestamp"] },
 ];
 
 /// The way from a document to its rows, as places of fields.
@@ -58,23 +63,20 @@ pub(super) fn find(kind: Type) -> Option<(Path, Vec<Selected>)> {
     let entries = ENTRIES.iter().find(|it| it.types.contains(&kind))?;
     let document = (kind.info().schema)();
     let (field, entry) = document.fields.iter().enumerate().find_map(|(at, field)| {
-        let named = entries.keyword.is_empty() || field.keywords.contains(&entries.keyword);
         let [part] = field.parts else { return None };
         let Kind::List(Kind::Table(table)) = part.kind else { return None };
-        named.then(|| (at, table()))
+        field.keywords.contains(&entries.keyword).then(|| (at, table()))
     })?;
     let lines =
         entry.fields.iter().position(|it| !entries.line.is_empty() && it.keywords.contains(&entries.line));
 
     let mut columns = Vec::new();
-    for name in entries.document {
-        if let Some(column) = document.column(name) {
-            let name = match entry.column(name) {
-                Some(_) => Cow::Owned(format!("document_{name}")),
-                None => Cow::Borrowed(*name),
-            };
-            columns.push(Selected { name, ..selected(document, column, From::Document) });
+    for path in entries.document {
+        let Some(mut column) = of_document(document, path) else { continue };
+        if entry.column(&column.name).is_some() {
+            column.name = Cow::Owned(format!("document_{}", column.name));
         }
+        columns.push(column);
     }
     for column in entry.columns() {
         if lines != Some(column.field) {
@@ -88,6 +90,19 @@ pub(super) fn find(kind: Type) -> Option<(Path, Vec<Selected>)> {
         }
     }
     Some((Path { entries: field, lines }, columns))
+}
+
+/// A column of a document, or of a table within it.
+fn of_document(document: &'static Schema, path: &'static str) -> Option<Selected> {
+    let Some((field, inner)) = path.split_once('.') else {
+        return Some(selected(document, document.column(path)?, From::Document));
+    };
+    let outer = document.column(field)?;
+    let Kind::Table(schema) = outer.kind else { return None };
+    let column = schema().column(inner)?;
+    let from = From::Within(outer.field, column.field, column.part);
+    let selected = selected(schema(), column, From::Entry);
+    Some(Selected { name: Cow::Owned(format!("{field}_{inner}")), from, ..selected })
 }
 
 /// The named parts of a value.
@@ -114,5 +129,25 @@ pub(super) fn selected(
         kind: column.kind,
         doc: schema.fields[column.field].doc,
         from: from(column.field, column.part),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_leads_to_rows() {
+        for entries in ENTRIES {
+            for &kind in entries.types {
+                let (path, columns) = find(kind).expect("the field of entries");
+                assert_eq!(path.lines.is_some(), !entries.line.is_empty(), "{}", kind.name());
+                let of_document =
+                    columns.iter().filter(|it| matches!(it.from, From::Document(..) | From::Within(..)));
+                assert_eq!(of_document.count(), entries.document.len(), "{}", kind.name());
+                let of_line = columns.iter().filter(|it| matches!(it.from, From::Line(_))).count();
+                assert_eq!(of_line > 1, path.lines.is_some(), "{}", kind.name());
+            }
+        }
     }
 }

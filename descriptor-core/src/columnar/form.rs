@@ -66,10 +66,15 @@ pub(super) fn text(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-/// The first byte that is special. Most text has none, so that 16 bytes are looked at together.
+/// The first byte that is special. Most text has none, so that first many bytes are looked at together.
 #[inline]
 pub(super) fn find(text: &[u8], special: impl Fn(u8) -> bool) -> Option<usize> {
-    let none = |chunk: &&[u8]| !chunk.iter().fold(false, |any, &byte| any | special(byte));
-    let at = 16 * text.chunks_exact(16).take_while(none).count();
+    let any = |bytes: &[u8]| bytes.iter().fold(false, |any, &byte| any | special(byte));
+    let (chunks, rest) = text.as_chunks::<16>();
+    let clean = chunks.iter().take_while(|chunk| !any(&chunk[..])).count();
+    if clean == chunks.len() && !any(rest) {
+        return None;
+    }
+    let at = 16 * clean;
     text[at..].iter().position(|&byte| special(byte)).map(|found| at + found)
 }

@@ -16,12 +16,19 @@ pub struct JsonSink<'o> {
     out: &'o mut Vec<u8>,
     /// Whether a value stands before in the same list or map.
     comma: bool,
+    /// What a quotation mark looks like: in a CSV cell it is doubled.
+    quote: &'static [u8],
 }
 
 impl<'o> JsonSink<'o> {
     /// A sink that appends one value to a buffer.
     pub fn new(out: &'o mut Vec<u8>) -> Self {
-        JsonSink { out, comma: false }
+        JsonSink { out, comma: false, quote: b"\"" }
+    }
+
+    /// A sink whose value stands within a quoted CSV cell.
+    pub(super) fn in_csv(out: &'o mut Vec<u8>) -> Self {
+        JsonSink { out, comma: false, quote: b"\"\"" }
     }
 
     /// The buffer as it is.
@@ -42,10 +49,11 @@ impl<'o> JsonSink<'o> {
 
     #[inline]
     fn quoted(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let quote = self.quote;
         let out = self.next(b',');
-        out.push(b'"');
+        out.extend_from_slice(quote);
         write(out);
-        out.push(b'"');
+        out.extend_from_slice(quote);
     }
 }
 
@@ -67,7 +75,8 @@ impl Sink for JsonSink<'_> {
         }
     }
     fn text(&mut self, value: &[u8]) {
-        self.quoted(|out| escape(out, value));
+        let quote = self.quote;
+        self.quoted(|out| escape(out, value, quote));
     }
     fn hex(&mut self, value: &[u8]) {
         self.quoted(|out| form::hex(out, value));
@@ -105,36 +114,41 @@ impl Sink for JsonSink<'_> {
 }
 
 /// Appends text as the inside of a JSON string.
-pub(super) fn escape(out: &mut Vec<u8>, value: &[u8]) {
-    if value.is_ascii() {
-        return escape_valid(out, value);
+#[inline]
+fn escape(out: &mut Vec<u8>, text: &[u8], quote: &[u8]) {
+    let special = |byte| (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (byte > 0x7f);
+    match form::find(text, special) {
+        None => out.extend_from_slice(text),
+        Some(_) => escape_special(out, text, quote),
     }
-    for chunk in value.utf8_chunks() {
-        escape_valid(out, chunk.valid().as_bytes());
+}
+
+fn escape_special(out: &mut Vec<u8>, text: &[u8], quote: &[u8]) {
+    for chunk in text.utf8_chunks() {
+        let mut valid = chunk.valid().as_bytes();
+        while let Some(at) = form::find(valid, |byte| (byte < 0x20) | (byte == b'"') | (byte == b'\\')) {
+            out.extend_from_slice(&valid[..at]);
+            match valid[at] {
+                b'\n' => out.extend_from_slice(b"\\n"),
+                b'\r' => out.extend_from_slice(b"\\r"),
+                b'\t' => out.extend_from_slice(b"\\t"),
+                b'\\' => out.extend_from_slice(b"\\\\"),
+                b'"' => {
+                    out.push(b'\\');
+                    out.extend_from_slice(quote);
+                }
+                byte => {
+                    out.extend_from_slice(b"\\u00");
+                    form::hex(out, &[byte]);
+                }
+            }
+            valid = &valid[at + 1..];
+        }
+        out.extend_from_slice(valid);
         if !chunk.invalid().is_empty() {
             out.extend_from_slice("\u{FFFD}".as_bytes());
         }
     }
-}
-
-/// Appends UTF-8 as the inside of a JSON string.
-#[inline]
-fn escape_valid(out: &mut Vec<u8>, mut text: &[u8]) {
-    while let Some(at) = form::find(text, |byte| (byte < 0x20) | (byte == b'"') | (byte == b'\\')) {
-        out.extend_from_slice(&text[..at]);
-        match text[at] {
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            byte @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', byte]),
-            byte => {
-                out.extend_from_slice(b"\\u00");
-                form::hex(out, &[byte]);
-            }
-        }
-        text = &text[at + 1..];
-    }
-    out.extend_from_slice(text);
 }
 
 /// Writes a row as one line: `type`, `source`, `offset`, for documents `digest` with what the type has, then the

@@ -2,6 +2,7 @@
 
 use std::{io::Write, sync::Arc};
 
+use arrow_array::RecordBatch;
 use parquet::{
     arrow::ArrowWriter,
     basic::{Compression, ZstdLevel},
@@ -72,6 +73,13 @@ impl<W: Write + Send> ParquetWriter<W> {
             self.encode()?;
         }
         appended
+    }
+
+    /// Adds the rows of a batch that a [`RecordBatchBuilder`] of the same selection made, as on another thread.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), ColumnarError> {
+        self.encode()?;
+        self.rows += batch.num_rows() as u64;
+        Ok(self.writer.write(&batch.project(&self.columns)?)?)
     }
 
     /// How many rows were added.

@@ -7,8 +7,10 @@ use std::{
     sync::Arc,
 };
 
+use arrow_array::RecordBatch;
+
 use super::{ColumnarError, Document, ParquetWriter, Selection};
-use crate::document::Type;
+use crate::{document::Type, value::Timestamp};
 
 /// How the engines call the folder of rows that have no value for it.
 const NONE: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -120,6 +122,31 @@ impl PartitionedWriter {
             self.spare()?;
         }
         result
+    }
+
+    /// Adds a batch of rows, made on another thread by a [`RecordBatchBuilder`](super::RecordBatchBuilder) of what the
+    /// writer chooses for the type. All of them are filed under the month of one time.
+    pub fn write(
+        &mut self,
+        kind: Type,
+        time: Option<Timestamp>,
+        batch: &RecordBatch,
+    ) -> Result<(), ColumnarError> {
+        let selection = self.selections.entry(kind);
+        let selection = selection.or_insert_with(|| (self.choose)(kind).map(Arc::new)).clone();
+        let Some(selection) = selection else { return Ok(()) };
+        let month = time.and_then(|time| time.format(b' ').first_chunk().copied());
+        let partition = Partition { kind, month };
+        self.clock += 1;
+        if !self.open.contains_key(&partition) {
+            self.begin(partition, &selection)?;
+        }
+        if let Some(part) = self.open.get_mut(&partition) {
+            part.used = self.clock;
+            part.writer.write(batch)?;
+            self.rows += batch.num_rows() as u64;
+        }
+        self.spare()
     }
 
     /// Finishes all files and gives them their names.

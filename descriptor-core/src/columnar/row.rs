@@ -65,6 +65,8 @@ pub struct Selected {
 pub(super) enum From {
     /// A field and part of the document.
     Document(usize, usize),
+    /// A field of the document that is a table, and a field and part of that.
+    Within(usize, usize, usize),
     /// A field and part of the entry.
     Entry(usize, usize),
     /// A part, by its name, of the line in the entry.
@@ -204,6 +206,17 @@ impl<'r> Row<'r> {
                 let parsed = self.document.parsed;
                 parsed.emit(&*parsed.partial, field, part, out);
             }
+            (From::Within(outer, field, part), _, _) => {
+                let mut there = false;
+                self.document.parsed.partial.each(outer, &mut |record| {
+                    if !std::mem::replace(&mut there, true) {
+                        record.emit(field, part, out);
+                    }
+                });
+                if !there {
+                    out.null();
+                }
+            }
             (From::Entry(field, part), Some(entry), _) => entry.emit(field, part, out),
             (From::Line(part), _, Some(Value::Map(parts))) => {
                 match parts.iter().find(|(key, _)| key == part.as_bytes()) {
@@ -258,7 +271,11 @@ mod tests {
                 [Some(Selection::documents(kind)), Selection::entries(kind)].into_iter().flatten()
             {
                 let mut names: Vec<_> = selection.columns().iter().map(|column| &*column.name).collect();
-                names.extend(["type", "source", "offset", "digest", "digest_sha1", "digest_sha256"]);
+                names.extend(["type", "source", "offset"]);
+                // Rows of entries show no digest, and a status entry that stands alone has none.
+                if !selection.is_entries() && kind != Type::RouterStatus {
+                    names.extend(["digest", "digest_sha1", "digest_sha256"]);
+                }
                 names.sort();
                 let all = names.len();
                 names.dedup();
