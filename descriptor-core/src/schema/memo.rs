@@ -6,17 +6,23 @@ use crate::netdoc::Item;
 /// flags thousands of times, and to compare two texts is far quicker than to check one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memo<'a> {
-    /// Empty until the first text comes: most documents need none.
+    /// Empty until some texts have come: most documents ask a few times only and need none.
     slots: Vec<&'a [u8]>,
+    asked: usize,
 }
 
 const SLOTS: usize = 256;
+const FEW: usize = 8;
 
 impl<'a> Memo<'a> {
     /// Whether a text is sound; asks `check` only if the memory does not know it.
     #[inline]
     pub(crate) fn is_sound(&mut self, text: &'a [u8], check: impl FnOnce() -> bool) -> bool {
         if self.slots.is_empty() {
+            self.asked += 1;
+            if self.asked <= FEW {
+                return check();
+            }
             self.slots.resize(SLOTS, &[]);
         }
         // Each text has two places.

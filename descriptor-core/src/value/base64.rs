@@ -1,16 +1,18 @@
 //! Base64 of keys and digests, whose length is known. A loop over whole groups is much faster than a general decoder.
 
-/// The value of each character; the highest bit is set for those that are none.
-const VALUES: [u8; 256] = {
-    let mut values = [0x80; 256];
+/// What a character stands for at each of the four places of a group; [`INVALID`] for those that are none.
+static VALUES: [[u32; 256]; 4] = {
+    let mut values = [[INVALID; 256]; 4];
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut at = 0;
-    while at < alphabet.len() {
-        values[alphabet[at] as usize] = at as u8;
+    while at < 4 * alphabet.len() {
+        let (place, value) = (at / alphabet.len(), at % alphabet.len());
+        values[place][alphabet[value] as usize] = (value as u32) << (18 - 6 * place);
         at += 1;
     }
     values
 };
+const INVALID: u32 = 1 << 31;
 
 /// Decodes exactly `N` bytes, with padding or without. Bits of the last character that no byte takes may be set.
 #[inline]
@@ -21,31 +23,24 @@ pub(crate) fn decode<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     if !(rest.is_empty() || rest.len() == padding && rest.iter().all(|&byte| byte == b'=')) {
         return None;
     }
-    let value = |byte: u8| VALUES[byte as usize];
-    let mut bytes = [0; N];
-    let mut bad = 0;
+    let value = |place: usize, byte: u8| VALUES[place][byte as usize];
+    let (mut bytes, mut seen) = ([0; N], 0);
     let (groups, last) = text.as_chunks::<4>();
     let (triples, tail) = bytes.as_chunks_mut::<3>();
-    for (group, triple) in groups.iter().zip(triples) {
-        let [a, b, c, d] = group.map(value);
-        bad |= a | b | c | d;
-        *triple = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    for (&[a, b, c, d], triple) in groups.iter().zip(triples) {
+        let word = value(0, a) | value(1, b) | value(2, c) | value(3, d);
+        seen |= word;
+        let [_, one, two, three] = word.to_be_bytes();
+        *triple = [one, two, three];
     }
-    match (last, tail) {
-        ([], []) => {}
-        ([a, b], [one]) => {
-            let [a, b] = [a, b].map(|&byte| value(byte));
-            bad |= a | b;
-            *one = a << 2 | b >> 4;
-        }
-        ([a, b, c], [one, two]) => {
-            let [a, b, c] = [a, b, c].map(|&byte| value(byte));
-            bad |= a | b | c;
-            (*one, *two) = (a << 2 | b >> 4, b << 4 | c >> 2);
-        }
-        _ => return None,
+    let mut word = 0;
+    for (place, &byte) in last.iter().enumerate() {
+        word |= value(place, byte);
     }
-    (bad & 0x80 == 0).then_some(bytes)
+    for (byte, &of_word) in tail.iter_mut().zip(&word.to_be_bytes()[1..]) {
+        *byte = of_word;
+    }
+    ((seen | word) & INVALID == 0).then_some(bytes)
 }
 
 #[cfg(test)]

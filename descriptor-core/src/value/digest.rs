@@ -144,11 +144,28 @@ impl<'a, const N: usize> FromArg<'a> for Base64<N> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SpacedFingerprint(pub Fingerprint);
 
+impl SpacedFingerprint {
+    /// Reads the usual form, ten groups with one blank between.
+    #[inline]
+    fn grouped(text: &[u8]) -> Option<Self> {
+        let text: &[u8; 49] = text.try_into().ok()?;
+        let (mut digits, mut blanks) = ([0; 40], true);
+        for group in 0..10 {
+            digits[group * 4..group * 4 + 4].copy_from_slice(&text[group * 5..group * 5 + 4]);
+            blanks &= group == 9 || text[group * 5 + 4] == b' ';
+        }
+        Fingerprint::from_hex(&digits).filter(|_| blanks).map(SpacedFingerprint)
+    }
+}
+
 impl<'a> FromItem<'a> for SpacedFingerprint {
     const PARTS: &'static [Part] = &[Part::whole(Kind::Hex)];
 
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
+        if let Some(fingerprint) = Self::grouped(item.args) {
+            return Ok(fingerprint);
+        }
         let mut digits = [0; 40];
         let mut count = 0;
         for &byte in item.args.iter().filter(|&&byte| byte != b' ') {

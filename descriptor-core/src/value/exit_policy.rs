@@ -107,28 +107,36 @@ impl<'a> FromItem<'a> for PolicyRule<'a> {
 
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        let accept = match item.keyword {
-            b"accept" => true,
-            b"reject" => false,
-            _ => return Err(Problem::Misplaced("rules for IPv6 stand in configuration files only")),
-        };
-        let pattern = item.args().text("address and port")?;
-        // A port may be written with one to eleven bytes, but most rules are about all ports.
-        let (address, ports) = match pattern.strip_suffix(b":*") {
-            Some(address) => (address, 0..=u16::MAX),
-            None => {
-                let colon = memchr::memrchr(b':', pattern).ok_or(Problem::BadArgument("port"))?;
-                let ports = ports(&pattern[colon + 1..]).ok_or(Problem::BadArgument("port"))?;
-                (&pattern[..colon], ports)
-            }
-        };
-        let address = AddressPattern::parse(address).ok_or(Problem::BadArgument("address"))?;
+        let (accept, address, ports) = rule(item)?;
         Ok(PolicyRule { line: line(item), accept, address, ports })
     }
 
     fn emit(&self, _part: usize, out: &mut dyn Sink) {
         out.text(self.line);
     }
+}
+
+/// Reads a rule without its line.
+#[inline]
+fn rule(item: &Item<'_>) -> Result<(bool, AddressPattern, RangeInclusive<u16>), Problem> {
+    let accept = match item.keyword {
+        b"accept" => true,
+        b"reject" => false,
+        _ => return Err(Problem::Misplaced("rules for IPv6 stand in configuration files only")),
+    };
+    let pattern = item.args().text("address and port")?;
+    // Most rules are about all ports or about all addresses.
+    let (address, ports) = match pattern {
+        [address @ .., b':', b'*'] => (address, 0..=u16::MAX),
+        [b'*', b':', ports @ ..] => (&b"*"[..], self::ports(ports).ok_or(Problem::BadArgument("port"))?),
+        _ => {
+            let colon = pattern.iter().rposition(|&b| b == b':').ok_or(Problem::BadArgument("port"))?;
+            let ports = self::ports(&pattern[colon + 1..]).ok_or(Problem::BadArgument("port"))?;
+            (&pattern[..colon], ports)
+        }
+    };
+    let address = AddressPattern::parse(address).ok_or(Problem::BadArgument("address"))?;
+    Ok((accept, address, ports))
 }
 
 /// An item's line without `opt`.
@@ -224,7 +232,13 @@ impl<'a> ExitPolicy<'a> {
     }
 
     fn lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.text.split(|&b| b == b'\n').filter(|line| !line.is_empty())
+        let (text, mut start) = (self.text, 0);
+        let last = text.len().checked_sub(1).filter(|&last| text[last] != b'\n').map(|last| last + 1);
+        memchr::memchr_iter(b'\n', text).chain(last).map(move |end| {
+            let line = &text[start..end];
+            start = end + 1;
+            line
+        })
     }
 }
 
@@ -249,7 +263,7 @@ impl<'a> Slot<'a> for ExitPolicy<'a> {
 
     #[inline]
     fn fill(&mut self, item: &Item<'a>, _again: bool, reader: &mut Reader<'a>) -> Result<(), Problem> {
-        if let Err(problem) = PolicyRule::from_item(item) {
+        if let Err(problem) = rule(item) {
             self.mixed = true;
             return Err(problem);
         }

@@ -1,6 +1,9 @@
 //! Statistics intervals and histories: `YYYY-MM-DD HH:MM:SS (NSEC s) …`.
 
-use super::{Timestamp, number::leading_int};
+use super::{
+    Timestamp,
+    number::{leading_int, leading_long},
+};
 use crate::{
     netdoc::{Args, Item},
     schema::{FromItem, Kind, Part, Problem, Reader, Sink},
@@ -71,7 +74,7 @@ impl<'a> BandwidthHistory<'a> {
     pub fn values(&self) -> impl Iterator<Item = i64> + use<'a> {
         let mut rest = self.values;
         std::iter::from_fn(move || {
-            let (value, left) = leading_int(rest)?;
+            let (value, left) = leading_long(rest)?;
             rest = left.get(1..).unwrap_or_default();
             Some(value)
         })
@@ -98,7 +101,7 @@ impl<'a> BandwidthHistory<'a> {
             return Ok((BandwidthHistory { last, values }, negative));
         }
         loop {
-            let Some((value, left)) = leading_int(rest) else {
+            let Some((value, left)) = leading_long(rest) else {
                 return Err(Problem::BadArgument("bandwidth value"));
             };
             negative |= value < 0;

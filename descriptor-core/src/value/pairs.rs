@@ -2,7 +2,7 @@
 
 use super::number::leading_int;
 use crate::{
-    netdoc::{Args, FromArg, Item, find_either},
+    netdoc::{FromArg, Item, Words, find_either},
     schema::{FromItem, Kind, Part, Problem, Sink},
 };
 
@@ -13,7 +13,7 @@ pub struct Pairs<'a>(pub &'a [u8]);
 impl<'a> Pairs<'a> {
     /// Keys and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        Args::new(self.0).filter_map(split)
+        Words::new(self.0).filter_map(split)
     }
 
     /// The value of a key.
@@ -29,7 +29,7 @@ impl<'a> Pairs<'a> {
     /// Takes pairs whose values are of one kind.
     #[inline]
     pub(crate) fn check(text: &'a [u8], value: impl Fn(&[u8]) -> bool) -> Result<Self, Problem> {
-        if Args::new(text).all(|pair| split(pair).is_some_and(|(key, it)| !key.is_empty() && value(it))) {
+        if Words::new(text).all(|pair| split(pair).is_some_and(|(key, it)| !key.is_empty() && value(it))) {
             Ok(Pairs(text))
         } else {
             Err(Problem::BadArgument("key=value pair"))
@@ -129,9 +129,12 @@ fn pair(text: &[u8]) -> Option<(&[u8], i64, &[u8])> {
     let at = match text {
         // Countries are most of what there is to count by.
         [a, b, b'=', ..] if *a > b',' && *b > b',' && *a != b'=' && *b != b'=' => 2,
-        _ => text.iter().position(|&b| matches!(b, b'=' | b',' | b' ' | b'\t'))?,
+        _ => find_either(text, b'=', b',')?,
     };
     let (key, value) = text.split_at(at);
+    if at != 2 && key.iter().any(|&b| b == b' ' || b == b'\t') {
+        return None;
+    }
     let (count, rest) = leading_int(value.strip_prefix(b"=")?)?;
     (!key.is_empty()).then_some((key, count, rest))
 }
