@@ -44,6 +44,18 @@ impl<const N: usize> Hex<N> {
         Some(Hex(bytes))
     }
 
+    /// Takes hex digits off a line.
+    #[inline]
+    pub(crate) fn take(args: &mut Args<'_>, what: &'static str) -> Result<Self, Problem> {
+        if let Some((text, [] | [b' ', ..])) = args.rest().split_at_checked(2 * N)
+            && let Some(hex) = Self::from_hex(text)
+        {
+            args.skip(2 * N);
+            return Ok(hex);
+        }
+        args.value(what)
+    }
+
     /// Reads base64 with or without padding, as status entries write identities.
     #[inline]
     pub fn from_base64(text: &[u8]) -> Option<Self> {

@@ -276,6 +276,19 @@ pub(crate) fn ipv6(text: &[u8]) -> Option<Ipv6Addr> {
     Some(Ipv6Addr::from(groups))
 }
 
+/// Takes a count off a line, such as a bandwidth.
+#[inline]
+pub(crate) fn take_count(args: &mut Args<'_>, what: &'static str) -> Result<u64, Problem> {
+    let rest = args.rest();
+    match leading_long(rest) {
+        Some((value @ 0.., after @ ([] | [b' ', ..]))) if rest[0] != b'-' => {
+            args.skip(rest.len() - after.len());
+            Ok(value.unsigned_abs())
+        }
+        _ => args.value(what),
+    }
+}
+
 /// Takes a port off a line.
 #[inline]
 pub(crate) fn take_port(args: &mut Args<'_>, what: &'static str) -> Result<u16, Problem> {

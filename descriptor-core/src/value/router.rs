@@ -2,7 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Base64, Fingerprint, Hex, nickname::take_nickname};
+use super::{
+    Base64, Fingerprint, Hex,
+    nickname::take_nickname,
+    number::{take_count, take_port},
+};
 use crate::{
     netdoc::{Args, FromArg, Item},
     schema::{FromItem, Kind, Part, Problem, Sink},
@@ -44,9 +48,9 @@ impl<'a> FromItem<'a> for Router<'a> {
         Ok(Router {
             nickname: take_nickname(&mut args)?,
             address: args.value("address")?,
-            or_port: args.value("ORPort")?,
-            socks_port: args.value("SOCKSPort")?,
-            dir_port: args.value("DirPort")?,
+            or_port: take_port(&mut args, "ORPort")?,
+            socks_port: take_port(&mut args, "SOCKSPort")?,
+            dir_port: take_port(&mut args, "DirPort")?,
         })
     }
 
@@ -77,7 +81,7 @@ impl<'a> FromItem<'a> for Owner<'a> {
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let mut args = item.args();
-        Ok(Owner { nickname: take_nickname(&mut args)?, fingerprint: args.value("fingerprint")? })
+        Ok(Owner { nickname: take_nickname(&mut args)?, fingerprint: Hex::take(&mut args, "fingerprint")? })
     }
 
     fn emit(&self, part: usize, out: &mut dyn Sink) {
@@ -117,10 +121,11 @@ impl<'a> FromItem<'a> for Bandwidth {
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let mut args = item.args();
-        let (average, burst) = (args.value("average bandwidth")?, args.value("burst bandwidth")?);
+        let average = take_count(&mut args, "average bandwidth")?;
+        let burst = take_count(&mut args, "burst bandwidth")?;
         let observed = match args.rest() {
             [] => None,
-            _ => Some(args.value("observed bandwidth")?),
+            _ => Some(take_count(&mut args, "observed bandwidth")?),
         };
         Ok(Bandwidth { average, burst, observed })
     }
@@ -150,7 +155,7 @@ impl<'a> FromItem<'a> for ExtraInfoDigest {
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let mut args = item.args();
-        let sha1 = args.value("SHA-1 digest")?;
+        let sha1 = Hex::take(&mut args, "SHA-1 digest")?;
         let sha256 = match args.rest() {
             [] => None,
             _ => Some(args.value("SHA-256 digest")?),
