@@ -12,13 +12,13 @@ use descriptor_core::{
 
 fn main() -> Result<(), Box<dyn Error>> {
     let inputs = env::args().skip(1).map(|path| path.parse()).collect::<Result<Vec<Input>, _>>()?;
-    let mut requests = BTreeMap::<String, u64>::new();
+    let mut requests = BTreeMap::<String, i64>::new();
     let mut count = 0;
     read(
         &inputs,
         &Options::default(),
         |chunk| {
-            let mut partial = BTreeMap::<String, u64>::new();
+            let mut partial = BTreeMap::<String, i64>::new();
             let mut count = 0;
             for (_, frame) in chunk.frames().filter(|(_, frame)| frame.kind == Some(Type::ExtraInfo)) {
                 let parsed = parse::<ExtraInfo<'_>>(frame);

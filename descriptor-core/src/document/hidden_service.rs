@@ -1,10 +1,6 @@
 //! Onion service descriptor, version 2 (rend-spec-v2 §1.3).
 
-use crate::{
-    netdoc::{Args, FromArg},
-    schema::{BAD, Kind, Problem, Sink, descriptor},
-    value::*,
-};
+use crate::{schema::descriptor, value::*};
 
 descriptor! {
     /// How an onion service of version 2 can be reached. Until 2021.
@@ -13,7 +9,7 @@ descriptor! {
     /// The descriptor's identifier, base32; it changes daily.
     "rendezvous-service-descriptor" => descriptor_id: &'a [u8];
     /// The version of the format: 2.
-    "version" => version: u32;
+    "version" => version: Version<2>;
     /// The service's key, RSA.
     "permanent-key" => permanent_key: Pem<'a>;
     /// What proves that the identifier belongs to the key and the day, base32.
@@ -21,7 +17,7 @@ descriptor! {
     /// When it was made, rounded down to the hour.
     "publication-time" => published: Timestamp;
     /// The versions of the rendezvous protocol that the service speaks.
-    "protocol-versions" => protocol_versions: Versions<'a>;
+    "protocol-versions" => protocol_versions: Numbers<'a>;
     /// The introduction points, perhaps encrypted. Absent if there are none.
     "introduction-points" => introduction_points: Option<Pem<'a>>;
     /// The signature of all above by the permanent key.
@@ -32,31 +28,5 @@ impl HiddenService<'_> {
     /// The text of the introduction points, if it is base64. If the service demands authorization, it is encrypted.
     pub fn introduction_points_content(&self) -> Option<Vec<u8>> {
         self.introduction_points?.decode()
-    }
-}
-
-/// Version numbers, comma-separated, each valid.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Versions<'a>(pub &'a [u8]);
-
-impl<'a> Versions<'a> {
-    /// The numbers in order.
-    pub fn iter(&self) -> impl Iterator<Item = u32> + use<'a> {
-        self.0.split(|&b| b == b',').filter_map(|text| Args::new(text).value("version").ok())
-    }
-}
-
-impl<'a> FromArg<'a> for Versions<'a> {
-    const KIND: Kind = Kind::List(&Kind::Int(""));
-
-    fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
-        let sound = arg.split(|&b| b == b',').all(|text| u32::from_arg(text).is_ok());
-        if sound { Ok(Versions(arg)) } else { Err(BAD) }
-    }
-
-    fn emit(&self, out: &mut dyn Sink) {
-        out.list();
-        self.iter().for_each(|version| out.int(version.into()));
-        out.end_list();
     }
 }

@@ -7,7 +7,7 @@ descriptor! {
     pub struct HiddenService3<'a> = "hidden-service-descriptor-3" in "rend-spec-v3 §2.4";
 
     /// The version of the format: 3.
-    "hs-descriptor" => version: u32;
+    "hs-descriptor" => version: Version<3>;
     /// How long the descriptor is good. Unit: minutes.
     "descriptor-lifetime" => lifetime: u32;
     /// The certificate of the key that signed the descriptor, by the blinded key of the service.

@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(ns.issues, []);
         assert_eq!(ns.partial.get("fingerprint"), ns.partial.r.fingerprint.0.to_vec().into_hex());
         assert_eq!(ns.partial.r.fingerprint.to_string(), "000A10D43011EA4928A35F610405F92B4433B4DC");
-        assert!(ns.partial.r.digest.is_some() && ns.partial.has_flag(Flags::RUNNING));
+        assert!(ns.partial.r.descriptor_digest.is_some() && ns.partial.has_flag(Flags::RUNNING));
         let weight = ns.partial.weight.unwrap_or_default();
         assert_eq!((weight.bandwidth, weight.measured, weight.unmeasured), (Some(28), Some(7), true));
         assert_eq!(weight.unrecognized().collect::<Vec<_>>(), [(&b"X"[..], &b"2"[..])]);
@@ -70,7 +70,7 @@ mod tests {
             b"r seele AAoQ1DAR6kkoo19hBAX5K0QztNw 2038-01-01 00:00:00 104.53.221.159 9001 0\n\
             m V+2ZMEddXPQbmzgBXoJm16pvTyq5eOybp9a/Nb4QJ/I\n",
         );
-        assert_eq!((micro.issues, micro.partial.r.digest), (vec![], None));
+        assert_eq!((micro.issues, micro.partial.r.descriptor_digest), (vec![], None));
         assert_eq!(micro.partial.r.published.to_string(), "2038-01-01 00:00:00");
         assert!(micro.partial.microdescriptors.digest.is_some());
     }

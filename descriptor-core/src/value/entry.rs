@@ -15,7 +15,7 @@ pub struct RouterLine<'a> {
     /// SHA-1 of the identity key.
     pub fingerprint: Hex<20>,
     /// SHA-1 of the server descriptor. Absent in microdesc consensuses.
-    pub digest: Option<Hex<20>>,
+    pub descriptor_digest: Option<Hex<20>>,
     /// When the descriptor was made. Since consensus method 33 always 2038-01-01 in microdesc consensuses.
     pub published: Timestamp,
     /// IPv4 address.
@@ -31,7 +31,7 @@ impl Default for RouterLine<'_> {
         RouterLine {
             nickname: b"",
             fingerprint: Hex::default(),
-            digest: None,
+            descriptor_digest: None,
             published: Timestamp::default(),
             address: Ipv4Addr::UNSPECIFIED,
             or_port: 0,
@@ -57,14 +57,14 @@ impl<'a> FromItem<'a> for RouterLine<'a> {
         let nickname = take_nickname(&mut args)?;
         let fingerprint = Hex::take_base64(&mut args, "identity")?;
         // Only the date, which comes next where there is no digest, has a `-`: base64 has none.
-        let digest = match args.rest().get(4) {
+        let descriptor_digest = match args.rest().get(4) {
             Some(b'-') => None,
             _ => Some(Hex::take_base64(&mut args, "descriptor digest")?),
         };
         Ok(RouterLine {
             nickname,
             fingerprint,
-            digest,
+            descriptor_digest,
             published: Timestamp::take(&mut args, "publication time")?,
             address: args.value("address")?,
             or_port: take_port(&mut args, "ORPort")?,
@@ -76,7 +76,7 @@ impl<'a> FromItem<'a> for RouterLine<'a> {
         match part {
             0 => out.text(self.nickname),
             1 => out.hex(&self.fingerprint.0),
-            2 => Slot::emit(&self.digest, 0, out),
+            2 => Slot::emit(&self.descriptor_digest, 0, out),
             3 => out.time(self.published),
             4 => out.address(self.address.into()),
             5 => out.int(self.or_port.into()),
