@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 partial.0 += 1;
                 partial.1 += consensus.entries.len();
                 partial.2 +=
-                    consensus.entries.iter().filter(|entry| entry.flags.contains(Flags::EXIT)).count();
+                    consensus.entries.iter().filter(|entry| entry.has_flag(Flags::EXIT)).count();
             }
             partial
         },

@@ -37,10 +37,6 @@ pub(crate) struct How<'p> {
 /// What was read.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
-    /// Documents of the types that were asked for, and of no known type.
-    pub(crate) documents: u64,
-    /// Files read to their end.
-    pub(crate) files: u64,
     /// Files, members and documents that could not be read, or not to their end.
     pub(crate) failed: u64,
     history: Option<History>,
@@ -117,12 +113,7 @@ pub(crate) fn read<T: Send>(
     if global.verbose && summary.unchanged > 0 {
         complain(global, &format!("{} passed over, read before", things(summary.unchanged, "file")));
     }
-    Ok(Totals {
-        documents: summary.documents,
-        files: summary.files,
-        failed: summary.failures + lost,
-        history: options.history,
-    })
+    Ok(Totals { failed: summary.failures + lost, history: options.history })
 }
 
 /// The documents of a chunk, with the names of their sources, each made once.
