@@ -92,10 +92,9 @@ descriptor! {
 }
 
 impl<'a> ServerDescriptor<'a> {
-    /// The version of tor, the word after `Tor ` in [`platform`](Self::platform).
-    pub fn tor_version(&self) -> Option<&'a [u8]> {
-        let words = self.platform?.0.strip_prefix(b"Tor ")?;
-        words.split(|&b| b == b' ').find(|word| !word.is_empty())
+    /// The version of tor, by [`platform`](Self::platform).
+    pub fn tor_version(&self) -> Option<TorVersion<'a>> {
+        TorVersion::of_platform(self.platform?.0)
     }
 
     /// The operating system, what stands after ` on ` in [`platform`](Self::platform).
@@ -128,4 +127,22 @@ fn check<'a>(descriptor: &ServerDescriptor<'a>, reader: &mut Reader<'a>) {
     }
     certificate_second(descriptor.raw, descriptor.identity_ed25519.as_ref(), reader);
     signature_last(descriptor.raw, descriptor.router_signature.as_ref(), reader);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{netdoc::frames, schema::parse};
+
+    #[test]
+    fn a_platform_tells_version_and_system() {
+        let text = b"router a 1.2.3.4 1 0 0\nplatform Tor 0.2.2.35 (git-b04388f9e7546a9f) on Linux i686\n\
+            ipv6-policy accept 80\nreject *:*\n";
+        let frame = frames(text, None).next().expect("a frame");
+        let descriptor = parse::<ServerDescriptor<'_>>(frame).partial;
+        assert_eq!(descriptor.tor_version(), TorVersion::parse(b"0.2.2.35"));
+        assert_eq!(descriptor.operating_system(), Some(&b"Linux i686"[..]));
+        let (v4, v6) = (IpAddr::from([1, 1, 1, 1]), IpAddr::from([0x2001, 0, 0, 0, 0, 0, 0, 1]));
+        assert!(!descriptor.allows(v4, 80) && descriptor.allows(v6, 80) && !descriptor.allows(v6, 81));
+    }
 }
