@@ -24,8 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let Some(consensus) = parsed.document() else { continue };
                 partial.0 += 1;
                 partial.1 += consensus.entries.len();
-                partial.2 +=
-                    consensus.entries.iter().filter(|entry| entry.has_flag(Flags::EXIT)).count();
+                partial.2 += consensus.entries.iter().filter(|entry| entry.has_flag(Flags::EXIT)).count();
             }
             partial
         },

@@ -19,7 +19,8 @@ use descriptor_core::{
 };
 
 /// Folders of the corpus that hold no documents, or broken ones.
-const OTHER_FOLDERS: &[&str] = &["malformed", "collector-index", "geoip", "metrics-csv", "onionoo", "vectors-"];
+const OTHER_FOLDERS: &[&str] =
+    &["malformed", "collector-index", "geoip", "metrics-csv", "onionoo", "vectors-"];
 /// What of the recording holds documents.
 const RECORDED: &[&str] = &["http", "exit-lists", "bridge-authority", "datadirs"];
 
@@ -229,8 +230,11 @@ fn digests_find_their_documents() {
         (&[Type::Consensus, Type::MicrodescConsensus], Named::Vote, &[Type::Vote], 200),
     ];
     for (by, what, of, least) in joins {
-        let named: BTreeSet<_> =
-            recorded(by).flat_map(|it| &it.names).filter(|it| it.0 == what).map(|it| it.1.as_slice()).collect();
+        let named: BTreeSet<_> = recorded(by)
+            .flat_map(|it| &it.names)
+            .filter(|it| it.0 == what)
+            .map(|it| it.1.as_slice())
+            .collect();
         let digest = |it: &'static Document| if what == Named::Micro { &it.sha256 } else { &it.sha1 };
         let have: BTreeSet<_> = recorded(of).filter_map(|it| digest(it).as_deref()).collect();
         assert!(named.len() >= least, "{by:?} name only {} of {of:?}", named.len());

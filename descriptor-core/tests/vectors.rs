@@ -55,7 +55,11 @@ impl Case<'_> {
         let right = frames.iter().all(|frame| frame.kind == Some(self.kind));
         let refused = parsed.is_empty() || !right || parsed.iter().any(|it| it.strict().is_err());
         if self.json.get("throws").is_some() {
-            return if refused { Ok(()) } else { Err(format!("accepted, not refused: {}", self.json["message"])) };
+            return if refused {
+                Ok(())
+            } else {
+                Err(format!("accepted, not refused: {}", self.json["message"]))
+            };
         }
         if refused {
             let issues: Vec<_> = parsed.iter().flat_map(common::issues).collect();
@@ -68,7 +72,8 @@ impl Case<'_> {
     }
 
     fn expect(&self, expectation: &Json, parsed: &[AnyParsed<'_>]) -> Result<(), String> {
-        let path: Vec<_> = expectation["path"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+        let path: Vec<_> =
+            expectation["path"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
         let whole = path.join(".");
         let got = self.follow(&path, parsed).ok_or_else(|| format!("{whole} is in no column"))?;
         let fits = match (expectation.get("equals"), expectation.get("is")) {
@@ -119,9 +124,10 @@ fn built_in(accessor: &str, document: &AnyParsed<'_>) -> Option<Json> {
     let digests = document.frame.kind?.digests(document.frame.body);
     Some(match accessor {
         "getAnnotations()" => document.frame.annotations().map(|it| common::text(it.name)).collect(),
-        "getUnrecognizedLines()" => {
-            document.unknown_lines().map(|line| common::text(line.strip_suffix(b"\n").unwrap_or(line))).collect()
-        }
+        "getUnrecognizedLines()" => document
+            .unknown_lines()
+            .map(|line| common::text(line.strip_suffix(b"\n").unwrap_or(line)))
+            .collect(),
         "getDigestSha1Hex()" => json!(const_hex::encode(digests.sha1?.0)),
         "getDigestSha256Base64()" => json!(common::base64(&digests.sha256?.0)),
         "getDigestSha256Hex()" => json!(const_hex::encode(digests.sha256?.0)),
@@ -187,7 +193,9 @@ fn equal(got: &Json, wanted: &Json) -> bool {
         (Json::Number(got), Json::Number(wanted)) => got.as_f64() == wanted.as_f64(),
         (Json::Bool(got), Json::Number(wanted)) => wanted.as_i64() == Some(i64::from(*got)),
         (Json::String(got), Json::String(wanted)) => {
-            let plain = |text: &str| text.replace('T', " ").trim_end_matches(['Z', '=']).trim_start_matches('$').to_owned();
+            let plain = |text: &str| {
+                text.replace('T', " ").trim_end_matches(['Z', '=']).trim_start_matches('$').to_owned()
+            };
             got == wanted || plain(got).eq_ignore_ascii_case(&plain(wanted))
         }
         (Json::Number(got), Json::String(wanted)) => got.to_string() == *wanted,
@@ -233,7 +241,8 @@ fn build(file: &Json, case: &Json) -> Option<Vec<u8>> {
         }
     }
     let order = file["order"].as_array()?.iter().filter_map(Json::as_str);
-    let lines: Vec<_> = order.filter_map(|name| bytes(parts.get(name)?)).filter(|it| !it.is_empty()).collect();
+    let lines: Vec<_> =
+        order.filter_map(|name| bytes(parts.get(name)?)).filter(|it| !it.is_empty()).collect();
     (!lines.is_empty()).then(|| [lines.join(&b"\n"[..]), b"\n".to_vec()].concat())
 }
 

@@ -39,8 +39,7 @@ impl Codec {
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Codec::Xz),
             // A frame may be preceded by one that is to be skipped.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Codec::Zstd),
-            // The header is a number that 31 divides. `x^` is left out: it may be text, and nobody writes that level.
-            [0x78, 0x01 | 0x9c | 0xda, ..] => Some(Codec::Zlib),
+            [cmf, flags, ..] if is_zlib(*cmf, *flags) => Some(Codec::Zlib),
             _ => is_lzma(head).then_some(Codec::Lzma),
         }
     }
@@ -60,6 +59,17 @@ impl Codec {
             Codec::Zlib => Box::new(Zlib { reader, state: Decompress::new(true), done: false }),
         })
     }
+}
+
+/// The two bytes of a zlib header: deflate, a window of 512 bytes to 32 KiB, no preset dictionary, and a checksum. tor
+/// chooses small windows for small answers and when memory is short, so that the first byte may look like a digit or a
+/// letter; the second byte is then none that a text has.
+fn is_zlib(cmf: u8, flags: u8) -> bool {
+    cmf & 0x0f == 8
+        && cmf >> 4 <= 7
+        && flags & 0x20 == 0
+        && (u16::from(cmf) << 8 | u16::from(flags)).is_multiple_of(31)
+        && !(flags.is_ascii_graphic() || flags.is_ascii_whitespace())
 }
 
 /// An `.lzma` file has no magic. Its header is a byte of properties, the dictionary's size (a power of two, or one and
@@ -120,6 +130,10 @@ mod tests {
         }
         assert_eq!(Codec::detect(b"]\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff"), Some(Codec::Lzma));
         assert_eq!(Codec::detect(b"]\0\0\x80\0router a"), None);
+        assert_eq!(Codec::detect(b"hs-descriptor 3\n"), None);
+        for header in [[0x78, 0x9c], [0x78, 0xda], [0x78, 0x01], [0x38, 0xcb], [0x48, 0xc7], [0x68, 0xde]] {
+            assert_eq!(Codec::detect(&header), Some(Codec::Zlib), "{header:x?}");
+        }
     }
 
     #[test]

@@ -93,9 +93,6 @@ impl<'a> FromItem<'a> for Edit<'a> {
 fn commands<'a>(lexer: &mut Lexer<'a>) -> Option<Item<'a>> {
     const HEADER: u8 = 0;
     const COMMANDS: u8 = 1;
-    if let Some(item) = lexer.take_pending() {
-        return Some(item);
-    }
     if lexer.state == HEADER {
         let item = lexer.item()?;
         lexer.state = if item.keyword == b"hash" { COMMANDS } else { HEADER };

@@ -123,7 +123,7 @@ impl Framer {
         let frame = Frame {
             kind,
             annotations: &text[..annotations],
-            body: &rest[..end],
+            body: without_blank_lines(&rest[..end]),
             offset: self.offset + (blank + annotations) as u64,
         };
         let taken = blank + annotations + end;
@@ -205,6 +205,14 @@ fn annotation_length(text: &[u8]) -> usize {
     length
 }
 
+/// A document without the blank lines that follow it, as tor sends some answers.
+fn without_blank_lines(mut body: &[u8]) -> &[u8] {
+    while let [rest @ .., b'\n', b'\n'] = body {
+        body = &body[..rest.len() + 1];
+    }
+    body
+}
+
 fn type_annotation(annotations: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = find_line(annotations, b"@type ")?;
     let mut line = annotations[at + 6..].split(|&b| b == b'\n' || b == b'\r').next()?.split(|&b| b == b' ');
@@ -233,7 +241,7 @@ mod tests {
         let text = b"@type server-descriptor 1.0\nrouter a\nx\nrouter b\n\n@source 1\n@type extra-info 1.0\nextra-info c\nrouter no\n";
         let all: Vec<_> = frames(text, None).collect();
         let bodies: Vec<_> = all.iter().map(|frame| frame.body).collect();
-        assert_eq!(bodies, [&b"router a\nx\n"[..], b"router b\n\n", b"extra-info c\nrouter no\n"]);
+        assert_eq!(bodies, [&b"router a\nx\n"[..], b"router b\n", b"extra-info c\nrouter no\n"]);
         assert_eq!(all[1].offset, 39);
         assert_eq!(all[2].annotations().count(), 2);
         assert_eq!(all[2].kind, Some(Type::ExtraInfo));

@@ -159,7 +159,6 @@ pub type Grammar<'a> = fn(&mut Lexer<'a>) -> Option<Item<'a>>;
 pub struct Lexer<'a> {
     input: &'a [u8],
     position: usize,
-    pending: Option<Item<'a>>,
     /// A note that a grammar leaves for itself between items, such as "the header is over".
     pub(crate) state: u8,
 }
@@ -167,26 +166,23 @@ pub struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// A lexer over a whole document.
     pub fn new(input: &'a [u8]) -> Self {
-        Lexer { input, position: 0, pending: None, state: 0 }
+        Lexer { input, position: 0, state: 0 }
     }
 
     /// The next keyword line with its object, or `None` at the end. Every byte belongs to exactly one item.
     // Inlined so that the item stays in registers: to return it through memory stalls on every line.
     #[inline(always)]
     pub fn item(&mut self) -> Option<Item<'a>> {
-        if let Some(item) = self.pending.take() {
-            return Some(item);
-        }
         let (rest, mut found) = item(&self.input[self.position..]).ok()?;
         found.offset = self.position;
         self.position = self.input.len() - rest.len();
         Some(found)
     }
 
-    /// Gives an item back; the next call returns it again.
+    /// Gives the last item back; the next call reads it again, which is cheaper than to keep it.
     #[inline]
-    pub fn unread(&mut self, item: Item<'a>) {
-        self.pending = Some(item);
+    pub fn unread(&mut self, item: &Item<'a>) {
+        self.position = item.offset;
     }
 
     /// The next line without its line end, with its offset; for grammars that are not keyword lines.
@@ -213,16 +209,10 @@ impl<'a> Lexer<'a> {
         (offset, &self.input[offset..self.position])
     }
 
-    /// Takes an item that was given back, if there is one; a grammar of its own asks this first.
-    #[inline]
-    pub(crate) fn take_pending(&mut self) -> Option<Item<'a>> {
-        self.pending.take()
-    }
-
     /// Where the next item begins.
     #[inline]
     pub fn position(&self) -> usize {
-        self.pending.as_ref().map_or(self.position, |item| item.offset)
+        self.position
     }
 
     /// The bytes from one offset to another.

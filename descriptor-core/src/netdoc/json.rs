@@ -7,9 +7,6 @@ use super::{Item, Lexer};
 pub(crate) fn members<'a>(lexer: &mut Lexer<'a>) -> Option<Item<'a>> {
     const INSIDE: u8 = 1;
     const OUTSIDE: u8 = 2;
-    if let Some(item) = lexer.take_pending() {
-        return Some(item);
-    }
     let text = lexer.rest();
     if text.is_empty() {
         return None;

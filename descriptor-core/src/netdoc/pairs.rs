@@ -11,9 +11,6 @@ use super::{Item, Lexer, item::split_keyword};
 /// only argument. A word without a key has no keyword either.
 #[inline]
 pub(crate) fn words<'a>(lexer: &mut Lexer<'a>) -> Option<Item<'a>> {
-    if let Some(item) = lexer.take_pending() {
-        return Some(item);
-    }
     let (word, length) = word(lexer.rest())?;
     let (offset, raw) = lexer.take(length);
     let (keyword, args) = split(word);
@@ -40,9 +37,6 @@ pub(crate) fn torperf<'a>(lexer: &mut Lexer<'a>) -> Option<Item<'a>> {
 pub(crate) fn bandwidth_file<'a>(lexer: &mut Lexer<'a>) -> Option<Item<'a>> {
     const HEADER: u8 = 1;
     const RELAYS: u8 = 2;
-    if let Some(item) = lexer.take_pending() {
-        return Some(item);
-    }
     let (offset, line, raw) = lexer.raw_line()?;
     let (keyword, args) = match (lexer.state, line) {
         (HEADER | RELAYS, b"") => (line, line),
@@ -73,9 +67,6 @@ fn is_about_a_relay(line: &[u8]) -> bool {
 
 /// Bridge pool assignments: a line that begins with a fingerprint is `bridge` with the whole line as its argument.
 pub(crate) fn pool_assignments<'a>(lexer: &mut Lexer<'a>) -> Option<Item<'a>> {
-    if let Some(item) = lexer.take_pending() {
-        return Some(item);
-    }
     let (offset, line, raw) = lexer.raw_line()?;
     let (mut keyword, mut args) = split_keyword(line);
     if keyword.len() == 40 && keyword.iter().all(u8::is_ascii_hexdigit) {
@@ -99,9 +90,6 @@ pub(crate) fn pool_assignment<'a>(lexer: &mut Lexer<'a>) -> Option<Item<'a>> {
 /// Logs: each line is `line` with the whole of it as its argument.
 #[inline]
 pub(crate) fn log_lines<'a>(lexer: &mut Lexer<'a>) -> Option<Item<'a>> {
-    if let Some(item) = lexer.take_pending() {
-        return Some(item);
-    }
     let (offset, line, raw) = lexer.raw_line()?;
     let keyword = if line.is_empty() { line } else { b"line" };
     Some(Item { keyword, args: line, raw, offset, ..Item::default() })

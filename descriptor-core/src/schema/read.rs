@@ -155,14 +155,14 @@ fn fill<'a, D: Table<'a>>(document: &mut D, first: Option<&Item<'a>>, reader: &m
         };
         let Some(row) = D::row(item.keyword) else {
             if reader.outer[..outer].iter().any(|outer| outer(item.keyword).is_some()) {
-                reader.lexer.unread(item);
+                reader.lexer.unread(&item);
                 break;
             }
             reader.unknown(&item);
             continue;
         };
         if first.is_some() && row == 0 && seen != 0 {
-            reader.lexer.unread(item);
+            reader.lexer.unread(&item);
             break;
         }
         if D::OPTIONS.first && seen == 0 && row != 0 {
