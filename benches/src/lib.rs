@@ -81,17 +81,21 @@ pub fn read_all<'a, D: Table<'a>>(data: &'a [u8], digest: Digest) -> usize {
         let Some(kind) = frame.kind else { continue };
         let parsed = parse::<D>(frame);
         let Some(document) = parsed.document() else { continue };
-        for column in D::table().columns().iter().filter(|column| Some(column.field) != entries) {
-            document.emit(column.field, column.part, &mut touch);
-        }
         match entries {
-            None => count += 1,
-            Some(field) => document.each(field, &mut |entry| {
-                for column in entry.schema().columns() {
-                    entry.emit(column.field, column.part, &mut touch);
-                }
+            None => {
+                document.emit_values(&mut touch);
                 count += 1;
-            }),
+            }
+            // A status: its own fields, then those of each entry.
+            Some(field) => {
+                for column in D::table().columns().iter().filter(|column| column.field != field) {
+                    document.emit(column.field, column.part, &mut touch);
+                }
+                document.each(field, &mut |entry| {
+                    entry.emit_values(&mut touch);
+                    count += 1;
+                })
+            }
         }
         hash(kind, frame.body, digest);
     }

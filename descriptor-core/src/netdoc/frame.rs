@@ -94,7 +94,12 @@ pub struct Framer {
     offset: u64,
     /// The searcher for the last type's first keyword; to make one costs as much as to use it.
     searcher: Option<(&'static [u8], memmem::Finder<'static>)>,
+    /// The last annotations, if they were short, and the type that they tell: most documents of a file have the same.
+    known: Option<([u8; SHORT], usize, Option<Type>)>,
 }
+
+/// How long annotations are that are remembered.
+const SHORT: usize = 48;
 
 /// How much of a document's beginning decides its type.
 const DETECT: usize = 1024;
@@ -132,14 +137,26 @@ impl Framer {
     }
 
     /// The type of the document that a buffer begins with, as far as its beginning tells.
-    pub fn kind(&self, buffer: &[u8]) -> Option<Type> {
+    pub fn kind(&mut self, buffer: &[u8]) -> Option<Type> {
         let blank = buffer.iter().position(|&b| b != b'\n' && b != b'\r').unwrap_or(buffer.len());
         let (annotations, rest) = buffer[blank..].split_at(annotation_length(&buffer[blank..]));
         self.detect(annotations, rest)
     }
 
-    fn detect(&self, annotations: &[u8], rest: &[u8]) -> Option<Type> {
+    fn detect(&mut self, annotations: &[u8], rest: &[u8]) -> Option<Type> {
+        if let Some((text, length, kind)) = &self.known
+            && text[..*length] == *annotations
+        {
+            return kind.map(|kind| kind.confirm(rest));
+        }
         match type_annotation(annotations) {
+            Some((name, version)) if annotations.len() <= SHORT => {
+                let mut text = [0; SHORT];
+                text[..annotations.len()].copy_from_slice(annotations);
+                let kind = Type::of_annotation(name, version);
+                self.known = Some((text, annotations.len(), kind));
+                kind.map(|kind| kind.confirm(rest))
+            }
             Some((name, version)) => Type::of_annotation(name, version).map(|kind| kind.confirm(rest)),
             None => Type::of_text(rest).or(self.hint),
         }

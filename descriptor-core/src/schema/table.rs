@@ -92,7 +92,7 @@ macro_rules! descriptor {
                 }
             }
 
-            impl s::Record for $name<'_> {
+            impl<$a> s::Record for $name<$a> {
                 fn schema(&self) -> &'static s::Schema {
                     &SCHEMA
                 }
@@ -100,6 +100,12 @@ macro_rules! descriptor {
                 fn emit(&self, field: usize, part: usize, out: &mut dyn s::Sink) {
                     $(if field == Row::$field as usize {
                         return s::Slot::emit(&self.$field, part, out);
+                    })*
+                }
+
+                fn emit_values(&self, out: &mut dyn s::Sink) {
+                    $(for part in 0..<$kind as s::Slot<$a>>::PARTS.len() {
+                        s::Slot::emit(&self.$field, part, out);
                     })*
                 }
 
