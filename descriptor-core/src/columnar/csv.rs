@@ -23,7 +23,8 @@ pub fn csv_header(out: &mut Vec<u8>, selection: &Selection) {
 }
 
 /// Writes a row as one line. Values look as in JSON, but null is empty; the elements of a list are separated by
-/// semicolons; maps, records and lists of those are compact JSON. A cell is quoted if it must be.
+/// semicolons, and a map is `name=value` with semicolons between; what nests deeper is compact JSON. A cell is quoted if
+/// it must be.
 ///
 /// Limit: what CSV cannot tell apart looks the same, as an empty text and null, or a semicolon in an element and one
 /// between elements. JSON and Parquet keep all of it.
@@ -65,6 +66,8 @@ pub(super) enum Form {
     Plain,
     /// Values with semicolons between.
     Joined,
+    /// Names and values, `name=value`, with semicolons between.
+    Pairs,
     /// JSON.
     Json,
 }
@@ -73,7 +76,9 @@ impl Form {
     /// What the cells of a kind hold.
     pub(super) fn of(kind: Kind) -> Self {
         match kind {
-            Kind::Map(_) | Kind::Record(_) | Kind::Table(_) => Form::Json,
+            Kind::Map(Kind::List(_) | Kind::Map(_) | Kind::Record(_) | Kind::Table(_)) => Form::Json,
+            Kind::Map(_) => Form::Pairs,
+            Kind::Record(_) | Kind::Table(_) => Form::Json,
             Kind::List(Kind::List(_) | Kind::Map(_) | Kind::Record(_) | Kind::Table(_)) => Form::Json,
             Kind::List(_) => Form::Joined,
             _ => Form::Plain,
@@ -96,7 +101,7 @@ impl Cell<'_> {
     #[inline]
     fn value(&mut self, plain: impl FnOnce(&mut Vec<u8>), json: impl FnOnce(&mut JsonSink<'_>)) {
         match self.form {
-            Form::Plain => plain(self.json.buffer()),
+            Form::Plain | Form::Pairs => plain(self.json.buffer()),
             Form::Joined => plain(self.json.next(b';')),
             Form::Json => json(&mut self.json),
         }
@@ -175,17 +180,27 @@ impl Sink for Cell<'_> {
         }
     }
     fn map(&mut self) {
-        self.open();
-        self.json.map();
+        if self.form == Form::Json {
+            self.open();
+            self.json.map();
+        }
         self.depth += 1;
     }
     fn key(&mut self, key: &[u8]) {
-        self.json.key(key);
+        if self.form == Form::Json {
+            return self.json.key(key);
+        }
+        self.suspect = true;
+        let out = self.json.next(b';');
+        form::text(out, key);
+        out.push(b'=');
     }
     fn end_map(&mut self) {
         self.depth -= 1;
-        self.json.end_map();
-        self.close();
+        if self.form == Form::Json {
+            self.json.end_map();
+            self.close();
+        }
     }
 }
 
