@@ -18,12 +18,15 @@ pub(super) struct Feed<'r> {
     pub(super) eof: bool,
     /// The reader failed; whoever read from here has reported it.
     pub(super) broken: bool,
+    /// How it failed, to be told when the bytes before are used up.
+    failure: Option<io::Error>,
 }
 
 impl<'r> Feed<'r> {
     pub(super) fn new(reader: impl Read + 'r, size: Option<u64>) -> Self {
         let reader = Box::new(reader);
-        Feed { reader, back: Vec::new(), taken: 0, left: None, size, offset: 0, eof: false, broken: false }
+        let (back, failure) = (Vec::new(), None);
+        Feed { reader, back, taken: 0, left: None, size, offset: 0, eof: false, broken: false, failure }
     }
 
     /// The next bytes of another feed, so many and no more.
@@ -51,7 +54,16 @@ impl<'r> Feed<'r> {
         self.eof = false;
     }
 
+    /// Takes back a failure that nobody needs to know yet.
+    pub(super) fn defer(&mut self, failure: io::Error) {
+        self.failure = Some(failure);
+        self.broken = false;
+    }
+
     fn fresh(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
         loop {
             match self.reader.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -180,6 +180,11 @@ impl<'l> Filler<'l> {
             let end = end.min(self.len + AHEAD);
             match feed.read(&mut self.chunk.bytes[self.len..end]) {
                 Ok(count) => self.len += count,
+                // What was read ahead is good all the same.
+                Err(error) if self.len - self.pos >= wanted => {
+                    feed.defer(error);
+                    break;
+                }
                 Err(error) => return Err(Halt::Broken(Cause::of(error, feed.offset))),
             }
         }

@@ -154,7 +154,7 @@ fn run<'s, T: Send + 's, M: Fn(&Chunk) -> T + Sync + Send>(
         }
         drop(sender);
         if shared.options.progress.is_some() {
-            scope.spawn(|| count_bytes(shared.inputs, shared.options));
+            scope.spawn(|| count_bytes(shared.inputs, shared.options, &shared.gate));
         }
         let _guard = StopOnPanic(&shared.gate);
         take(&receiver, shared, each)
@@ -171,9 +171,10 @@ fn readers(inputs: &[Input], threads: usize) -> usize {
 }
 
 /// Adds up what is to be read, beside the reading.
-fn count_bytes(inputs: &[Input], options: &Options) {
+fn count_bytes(inputs: &[Input], options: &Options, gate: &Gate) {
     let Some(progress) = &options.progress else { return };
     let total = Walk::new(inputs, options.history.as_ref()).try_fold(0u64, |total, found| match found {
+        _ if gate.stopped() => None,
         Found::File(_, stamp) => Some(total.saturating_add(stamp.size)),
         Found::Failed(_) => Some(total),
         Found::Stdin => None,

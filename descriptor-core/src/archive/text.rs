@@ -58,8 +58,9 @@ impl Filler<'_> {
             framer.skip(blank);
             self.pos += blank;
             let have = self.len - self.pos;
-            let eof = feed.eof && broken.is_none();
-            match framer.cut(&self.chunk.bytes[self.pos..self.len], eof) {
+            match framer.cut(&self.chunk.bytes[self.pos..self.len], feed.eof || broken.is_some()) {
+                // Nobody knows whether the last document is whole.
+                Cut::Frame(_, taken) if broken.is_some() && taken == have => break,
                 Cut::Frame(frame, taken) => {
                     let (annotations, length, offset, kind) =
                         (frame.annotations.len(), frame.body.len(), frame.offset, frame.kind);
@@ -72,7 +73,6 @@ impl Filler<'_> {
                     }
                 }
                 Cut::End => break,
-                Cut::More if broken.is_some() => break,
                 Cut::More if have > most => broken = self.too_large(feed, source, &mut framer)?,
                 Cut::More => {
                     // Twice as much each time, so that a document is searched no more than twice over.
