@@ -27,7 +27,7 @@ fuzz:
 
 # Man pages into target/man.
 man:
-	$(CARGO) run --quiet --release -p descriptor-cli --bin tordesc -- man target/man
+	$(CARGO) run --quiet --release -p descriptor-cli --bin tordesc -- man --output target/man
 
 # Every value that stem reads, against ours; differences must stand in descriptor-core/tests/stem/DIFFERENCES.md.
 compare-stem:

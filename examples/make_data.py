@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes this folder out of a recording of a private Tor network: `make.py RECORDING`.
+"""Makes the folder `data` out of a recording of a private Tor network: `make_data.py RECORDING`.
 
 March becomes tarballs by month as CollecTor publishes them under archive/, the first hours of April become files as
 CollecTor has them under recent/. The same recording always gives the same bytes.
@@ -17,7 +17,7 @@ from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent / "data"
 MONTH = "2026-03"
 RECENT = ("2026-04-01 00", "2026-04-01 01", "2026-04-01 02", "2026-04-01 03")
 VOTE_HOURS = ("06", "12", "18", "00")

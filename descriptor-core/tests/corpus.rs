@@ -15,7 +15,7 @@ use descriptor_core::{
     archive::{Event, Input, Options, read},
     document::Type,
     netdoc::Frame,
-    schema::{Record, Value},
+    schema::{Kind, Record, Value},
 };
 
 /// Folders of the corpus that hold no documents, or broken ones.
@@ -25,11 +25,33 @@ const OTHER_FOLDERS: &[&str] =
 const RECORDED: &[&str] = &["http", "exit-lists", "bridge-authority", "datadirs"];
 
 /// Files that are no documents or only parts of one, by what their path has, with the reason.
-const NO_DOCUMENTS: &[(&str, &str)] = &[];
+const NO_DOCUMENTS: &[(&str, &str)] = &[
+    ("/hsdesc-inner", "the inner layer of an onion service descriptor, which only clients can decrypt"),
+    ("__hsdesc-inner", "the same"),
+    ("/fingerprint", "a file that tor keeps for its operator"),
+    ("/router-stability", "a file that tor keeps for itself"),
+    ("/sr-state", "a file that tor keeps for itself"),
+    ("/state", "a file that tor keeps for itself"),
+    ("/stats/", "parts of an extra-info descriptor that is still to be made"),
+    ("-front", "a web page"),
+    ("-robots.txt", "a web page"),
+];
 /// Keywords that no row knows, by type, with the reason.
 const UNKNOWN: &[(&str, &str, &str)] = &[];
 /// Issues that are right, by file, with how often they occur.
-const ISSUES: &[(&str, &str, usize)] = &[];
+const ISSUES: &[(&str, &str, usize)] = &[
+    // Connections that timed out, with `-` for the request and status 408.
+    (
+        "corpus/webstats/metrics.torproject.org_meronense.torproject.org_access.log_20170530.gz",
+        "line: request cannot be read",
+        1,
+    ),
+    (
+        "corpus/webstats/xy.host.org_meronense.torproject.org_access.log_20170530.log",
+        "line: request cannot be read",
+        1,
+    ),
+];
 
 /// What the tests ask about a document.
 struct Document {
@@ -44,8 +66,8 @@ struct Document {
     sha256: Option<Vec<u8>>,
     /// Digests of other documents, by what they are of.
     names: Vec<(Named, Vec<u8>)>,
-    /// Records of its largest table.
-    entries: usize,
+    /// How many values its lists, maps and tables have.
+    entries: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +90,7 @@ fn document(source: String, frame: Frame<'_>) -> Document {
         sha1: None,
         sha256: None,
         names: vec![],
-        entries: 0,
+        entries: vec![],
     };
     let Some(kind) = frame.kind else { return document };
     let digests = kind.digests(frame.body);
@@ -85,12 +107,21 @@ fn document(source: String, frame: Frame<'_>) -> Document {
         record.each(field, &mut |part| {
             entries += 1;
             if !matches!(kind, Type::BridgeNetworkStatus | Type::NetworkStatus2) {
-                document.names.extend(named(part, "digest", Named::Server));
+                document.names.extend(named(part, "descriptor_digest", Named::Server));
                 document.names.extend(named(part, "microdescriptor_digest", Named::Micro));
                 document.names.extend(named(part, "vote_digest", Named::Vote));
             }
         });
-        document.entries = document.entries.max(entries);
+        document.entries.push(entries);
+    }
+    for column in record.schema().columns() {
+        // Tables were counted already, and are dear to copy.
+        let table = matches!(column.kind, Kind::List(Kind::Table(_)));
+        match if table { None } else { record.get(&column.name) } {
+            Some(Value::List(list)) => document.entries.push(list.len()),
+            Some(Value::Map(map)) => document.entries.push(map.len()),
+            _ => {}
+        }
     }
     document
 }
@@ -219,9 +250,10 @@ fn digests_find_their_documents() {
         return;
     }
     let recorded = |kinds: &'static [Type]| {
-        let all = DOCUMENTS.iter().filter(|it| it.source.starts_with("tornet/"));
+        let all = DOCUMENTS.iter().filter(|it| it.source.starts_with("tornet/recording/http/"));
         all.filter(|it| it.kind.is_some_and(|kind| kinds.contains(&kind)))
     };
+    // Caches of the recording may be older than its first votes.
     let joins: [(&[Type], Named, &[Type], usize); 5] = [
         (&[Type::Consensus], Named::Server, &[Type::ServerDescriptor], 70),
         (&[Type::Vote], Named::Server, &[Type::ServerDescriptor], 70),
@@ -266,9 +298,14 @@ fn counts_are_those_of_the_sources() {
         let count = cells.get(5).and_then(|it| it.parse::<usize>().ok());
         let (Some(file), Some(count)) = (cells.get(2), count) else { continue };
         let of_file: Vec<_> = DOCUMENTS.iter().filter(|it| it.source == format!("corpus/{file}")).collect();
-        let (documents, entries) = (of_file.len(), of_file.iter().map(|it| it.entries).sum::<usize>());
-        if !of_file.is_empty() && count != documents && count != entries {
-            wrong.push(format!("{file}: {count} expected, {documents} documents, {entries} entries"));
+        let documents = of_file.len();
+        let entries = of_file.first().map(|it| it.entries.as_slice()).unwrap_or_default();
+        if documents > 0
+            && is_document(file)
+            && count != documents
+            && !(documents == 1 && entries.contains(&count))
+        {
+            wrong.push(format!("{file}: {count} expected, {documents} documents, {entries:?} entries"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

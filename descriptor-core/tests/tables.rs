@@ -80,22 +80,39 @@ fn every_table_and_row_says_what_it_is() {
     assert!(silent.is_empty(), "these say nothing, or no whole sentence:\n{}", silent.join("\n"));
 }
 
+/// Keywords that no document has: a grammar makes them up for lines that begin otherwise.
+const MADE_UP: &[(&str, &str)] = &[
+    ("bandwidth-file", "relay"),              // a line of `key=value` pairs
+    ("bridge-pool-assignment-entry", "pool"), // the word after the fingerprint
+    ("web-server-access-log", "line"),        // a request
+];
+
 #[test]
 fn every_keyword_stands_in_a_golden_file() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut words = BTreeSet::new();
     for path in common::files(&golden) {
         if path.extension().is_some_and(|it| it == "txt") {
-            let text = fs::read(&path).expect("the case can be read");
-            let separators = |byte: &u8| b" \t\r\n=,\"{}[]:".contains(byte);
-            words.extend(text.split(separators).map(<[u8]>::to_vec));
-            words.extend(text.split(|byte| b" \t\r\n=".contains(byte)).map(<[u8]>::to_vec));
+            let text = fs::read_to_string(&path).map_err(|_| fs::read(&path));
+            let text =
+                text.unwrap_or_else(|bytes| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned());
+            for word in text.split_ascii_whitespace() {
+                words.insert(word.to_owned());
+                words.extend(word.split(['=', ',', '"', '{']).map(str::to_owned));
+                // Some keywords have a number before or behind them: `12,34d`, `DATAPERC10`.
+                words.insert(
+                    word.trim_start_matches(|it: char| it.is_ascii_digit() || ",$".contains(it)).to_owned(),
+                );
+                words.extend(
+                    word.split('=').map(|it| it.trim_end_matches(|it: char| it.is_ascii_digit()).to_owned()),
+                );
+            }
         }
     }
     let mut missing = Vec::new();
     for (name, schema) in schemas() {
         for keyword in schema.fields.iter().flat_map(|field| field.keywords) {
-            if !words.contains(keyword.as_bytes()) {
+            if !words.contains(*keyword) && !MADE_UP.contains(&(name, keyword)) {
                 missing.push(format!("{name}: {keyword}"));
             }
         }

@@ -52,7 +52,7 @@ def test_digests_are_there_where_the_document_is_signed() -> None:
 def test_what_is_wrong_is_an_issue_and_the_rest_is_read() -> None:
     [it] = tordesc.parse(SERVER.replace(b"51200", b"many"))
     assert it["issues"] == ["bandwidth: average bandwidth cannot be read"]
-    assert it["bandwidth_average"] is None
+    assert it["average_bandwidth"] is None
     assert it["uptime"] == 48
 
 

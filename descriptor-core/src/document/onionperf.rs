@@ -21,7 +21,7 @@ descriptor! {
     /// What was left out, as JSON. Since version 3.0, if there are filters.
     "filters" => filters: Option<Json<'a>>;
     /// The kind of the file: `onionperf`.
-    "type" => r#type: Json<'a>;
+    "type" => file_type: Json<'a>;
     /// The version of the format. A number in 1.0, then a string.
     "version" => version: Json<'a>;
 }
@@ -38,9 +38,9 @@ impl OnionPerfAnalysis<'_> {
 const NO_MEASUREMENTS: Problem = Problem::BadArgument("measurements");
 
 fn is_supported<'a>(analysis: &OnionPerfAnalysis<'a>, reader: &mut Reader<'a>) {
-    let OnionPerfAnalysis { r#type, version, .. } = analysis;
-    if !r#type.0.is_empty() && r#type.text() != b"onionperf" {
-        reader.complain_at("type", r#type.0, Problem::BadArgument("type"));
+    let OnionPerfAnalysis { file_type, version, .. } = analysis;
+    if !file_type.0.is_empty() && file_type.text() != b"onionperf" {
+        reader.complain_at("type", file_type.0, Problem::BadArgument("type"));
     }
     let major = version.text().split(|&b| b == b'.').next().unwrap_or_default();
     if !matches!(major, b"" | b"1" | b"2" | b"3") {
@@ -140,7 +140,7 @@ mod tests {
         assert!(analysis.issues.is_empty(), "{:?}", analysis.issues);
         let analysis = analysis.document().expect("complete");
         assert_eq!(analysis.sources.names(), ["op-nl2", "b\""]);
-        assert_eq!((analysis.version.text(), analysis.r#type.text()), (&b"1.0"[..], &b"onionperf"[..]));
+        assert_eq!((analysis.version.text(), analysis.file_type.text()), (&b"1.0"[..], &b"onionperf"[..]));
         assert_eq!(analysis.to_torperf(), Ok(Vec::new()));
     }
 

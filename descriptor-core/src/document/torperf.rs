@@ -15,7 +15,7 @@ descriptor! {
         grammar = pairs::torperf, first = false, check = Some(is_free_of_duplicates);
 
     /// The name of the machine that measured.
-    "SOURCE" => source: &'a [u8];
+    "SOURCE" => source_name: &'a [u8];
     /// The size of the file that was asked for. Unit: bytes.
     "FILESIZE" => file_size: u64;
     /// When the connection process started.

@@ -9,7 +9,7 @@ descriptor! {
 
     /// Version of the format, 3.
     "network-status-version" => network_status_version: StatusVersion<'a, 3>;
-    /// `vote`.
+    /// `vote`, which tells votes from consensuses.
     "vote-status" => vote_status: &'a [u8];
     /// The consensus methods that the authority knows. Absent if it knows only method 1.
     "consensus-methods" => consensus_methods: Option<Numbers<'a>>;
