@@ -129,7 +129,8 @@ pub struct Paired {
 /// Runs two pieces of work in turn and compares their thread CPU time round by round, so that a machine whose speed
 /// drifts does not favour one of them.
 pub fn paired(rounds: usize, mut ours: impl FnMut(), mut theirs: impl FnMut()) -> Paired {
-    (ours(), theirs());
+    ours();
+    theirs();
     let mut times: Vec<(Duration, Duration)> =
         (0..rounds).map(|_| (timed(&mut ours), timed(&mut theirs))).collect();
     let mut ratios: Vec<f64> = times.iter().map(|(a, b)| b.as_secs_f64() / a.as_secs_f64()).collect();

@@ -79,11 +79,16 @@ struct Table {
     batch: RecordBatch,
 }
 
+/// `YYYY-MM`.
+type Month = [u8; 7];
+
+/// A table before its end, with a time in its month.
+type Building = (Option<Timestamp>, Selection, RecordBatchBuilder);
+
 /// Makes tables of documents; runs in parallel.
 fn tables(entries: bool, documents: &mut Documents<'_>) -> Result<Tables, ColumnarError> {
     let mut tables = Tables::default();
-    let mut builders: BTreeMap<(Type, Option<[u8; 7]>), (Option<Timestamp>, Selection, RecordBatchBuilder)> =
-        BTreeMap::new();
+    let mut builders: BTreeMap<(Type, Option<Month>), Building> = BTreeMap::new();
     for (source, frame) in documents {
         let parsed = frame.kind.map(|kind| (kind, kind.parse(frame)));
         let Some((kind, parsed)) = parsed.filter(|(_, parsed)| parsed.document().is_some()) else {

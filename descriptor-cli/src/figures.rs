@@ -56,7 +56,7 @@ pub(crate) fn span(seconds: i64) -> String {
         let number = rest / length;
         if number > 0 && parts.len() < 2 {
             rest %= length;
-            let plural = if number > 1 && name.len() > 3 || number > 1 && name == "day" { "s" } else { "" };
+            let plural = if number > 1 && (name.len() > 3 || name == "day") { "s" } else { "" };
             parts.push(format!("{number} {name}{plural}"));
         } else if !parts.is_empty() {
             break;

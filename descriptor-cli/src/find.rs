@@ -107,14 +107,7 @@ fn search(key: &Key, raw: bool, documents: &mut Documents<'_>) -> Vec<Found> {
             (true, false) => entries,
             (true, true) => [frame.annotations, frame.body].concat(),
         };
-        found.push(Found {
-            time,
-            kind: frame.kind,
-            what: what.join(", "),
-            source: source.into(),
-            offset,
-            raw,
-        });
+        found.push(Found { time, kind: frame.kind, what: what.join(", "), source, offset, raw });
     }
     found
 }

@@ -369,20 +369,32 @@ impl Sink for Tree {
     }
     fn bool(&mut self, value: bool) {
         self.scalar(|node| match node {
-            Node::Bool(it) => Ok(it.append_value(value)),
+            Node::Bool(it) => {
+                it.append_value(value);
+                Ok(())
+            }
             _ => Err(Trouble::Kind),
         });
     }
     fn int(&mut self, value: i64) {
         self.scalar(|node| match node {
-            Node::Int(it) => Ok(it.append_value(value)),
-            Node::Float(it) => Ok(it.append_value(value as f64)),
+            Node::Int(it) => {
+                it.append_value(value);
+                Ok(())
+            }
+            Node::Float(it) => {
+                it.append_value(value as f64);
+                Ok(())
+            }
             _ => Err(Trouble::Kind),
         });
     }
     fn float(&mut self, value: f64) {
         self.scalar(|node| match node {
-            Node::Float(it) => Ok(it.append_value(value)),
+            Node::Float(it) => {
+                it.append_value(value);
+                Ok(())
+            }
             _ => Err(Trouble::Kind),
         });
     }
@@ -401,7 +413,10 @@ impl Sink for Tree {
     fn time(&mut self, value: Timestamp) {
         self.scalar(|node| match node {
             // A time whose microseconds exceed 64 bits is 292,000 years off; it is null.
-            Node::Time(it) => Ok(it.append_option(value.0.checked_mul(1_000_000))),
+            Node::Time(it) => {
+                it.append_option(value.0.checked_mul(1_000_000));
+                Ok(())
+            }
             _ => Err(Trouble::Kind),
         });
     }

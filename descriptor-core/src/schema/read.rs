@@ -50,6 +50,9 @@ impl<D> Options<'_, D> {
     pub const DEFAULT: Self = Options { grammar: Lexer::item, first: true, inline: false, check: None };
 }
 
+/// [`Table::row`] of some table.
+type RowOf = fn(&[u8]) -> Option<usize>;
+
 /// The state of reading one document: the lexer, and what was found wrong so far.
 #[derive(Debug)]
 pub struct Reader<'a> {
@@ -60,7 +63,7 @@ pub struct Reader<'a> {
     unknown: Vec<Range<usize>>,
     suppressed: usize,
     /// Which keywords end a nested table, innermost last.
-    outer: Vec<fn(&[u8]) -> Option<usize>>,
+    outer: Vec<RowOf>,
     /// Lines that need no second check.
     pub(crate) memo: Memo<'a>,
 }
