@@ -287,7 +287,7 @@ caches-extra-info
         let expected = concat!(
             "type,source,offset,digest_sha1,digest_sha256,nickname,uptime,published,proto,contact,family,",
             "read_history_values,caches_extra_info,burst_bandwidth\n",
-            "server-descriptor,\"a,b\",0,,,a,,2019-01-02T03:04:05Z,\"{\"\"Cons\"\":\"\"1-2\"\",\"\"Link\"\":\"\"1\"\"}\",",
+            "server-descriptor,\"a,b\",0,,,a,,2019-01-02T03:04:05Z,Cons=1-2;Link=1,",
             "\"\"\"x\"\", y\",$A;B,1;2;3,true,\n"
         );
         assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
