@@ -114,6 +114,20 @@ impl Write for Text {
     }
 }
 
+impl<'a> FromArg<'a> for IpAddr {
+    const KIND: Kind = Kind::Address;
+
+    #[inline]
+    fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
+        let inner = arg.strip_prefix(b"[").and_then(|inner| inner.strip_suffix(b"]")).unwrap_or(arg);
+        ipv4(arg).map(IpAddr::V4).or_else(|| ipv6(inner).map(IpAddr::V6)).ok_or(BAD)
+    }
+
+    fn emit(&self, out: &mut dyn Sink) {
+        out.address(*self);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,19 +153,5 @@ mod tests {
             FromArg::emit(&OrAddress::parse(text.as_bytes()).expect("an address"), &mut sink);
             assert_eq!(sink.finish(), Value::Text(text.into()));
         }
-    }
-}
-
-impl<'a> FromArg<'a> for IpAddr {
-    const KIND: Kind = Kind::Address;
-
-    #[inline]
-    fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
-        let inner = arg.strip_prefix(b"[").and_then(|inner| inner.strip_suffix(b"]")).unwrap_or(arg);
-        ipv4(arg).map(IpAddr::V4).or_else(|| ipv6(inner).map(IpAddr::V6)).ok_or(BAD)
-    }
-
-    fn emit(&self, out: &mut dyn Sink) {
-        out.address(*self);
     }
 }

@@ -39,7 +39,7 @@ impl<'a> FromItem<'a> for PortPolicy<'a> {
     const PARTS: &'static [Part] = &[Part::whole(Kind::Text)];
 
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        Self::parse(item, |ports| is_sound(ports))
+        Self::parse(item, is_sound)
     }
 
     #[inline]
