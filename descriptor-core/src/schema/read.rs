@@ -50,7 +50,11 @@ impl<D> Options<'_, D> {
     pub const DEFAULT: Self = Options { grammar: Lexer::item, first: true, inline: false, check: None };
 }
 
+<<<<<<< HEAD
 /// [`Table::row`] of some table.
+=======
+/// Which row of a table a keyword belongs to.
+>>>>>>> relayside
 type RowOf = fn(&[u8]) -> Option<usize>;
 
 /// The state of reading one document: the lexer, and what was found wrong so far.
@@ -139,23 +143,29 @@ impl<'a> Reader<'a> {
 }
 
 /// Reads items into a table until the end or, in a nested table, until a line that belongs to an outer one.
-/// The document is filled in place, for it is large; returns the rows that were read without a problem.
+/// The document is filled in place, for it is large; returns the rows that were read without a problem, and the item
+/// that begins the next table of the same kind if one follows.
 #[inline]
-fn fill<'a, D: Table<'a>>(document: &mut D, first: Option<&Item<'a>>, reader: &mut Reader<'a>) -> u128 {
+fn fill<'a, D: Table<'a>>(
+    document: &mut D,
+    first: Option<&Item<'a>>,
+    reader: &mut Reader<'a>,
+) -> (u128, Option<Item<'a>>) {
     const { assert!(D::FIELDS.len() <= 128, "a table has at most 128 rows") };
     let outer = reader.outer.len();
     reader.outer.push(D::row);
     let (mut seen, mut lost) = (0u128, 0u128);
     let start = first.map_or_else(|| reader.lexer.position(), |item| item.offset);
-    let mut next = first.copied();
-    loop {
-        let item = match next.take() {
-            Some(item) => item,
-            None => match (D::OPTIONS.grammar)(&mut reader.lexer) {
-                Some(item) => item,
-                None => break,
-            },
-        };
+    let mut next: Option<Item<'a>> = None;
+    if let Some(item) = first {
+        // The outer table has found it by its keyword, which is that of the first row.
+        seen = 1;
+        if let Err(problem) = document.fill(0, item, false, reader) {
+            lost = 1;
+            reader.complain(item, problem);
+        }
+    }
+    while let Some(item) = (D::OPTIONS.grammar)(&mut reader.lexer) {
         let Some(row) = D::row(item.keyword) else {
             if reader.outer[..outer].iter().any(|outer| outer(item.keyword).is_some()) {
                 reader.lexer.unread(&item);
@@ -164,8 +174,8 @@ fn fill<'a, D: Table<'a>>(document: &mut D, first: Option<&Item<'a>>, reader: &m
             reader.unknown(&item);
             continue;
         };
-        if first.is_some() && row == 0 && seen != 0 {
-            reader.lexer.unread(&item);
+        if first.is_some() && row == 0 {
+            next = Some(item);
             break;
         }
         if D::OPTIONS.first && seen == 0 && row != 0 {
@@ -182,7 +192,8 @@ fn fill<'a, D: Table<'a>>(document: &mut D, first: Option<&Item<'a>>, reader: &m
             reader.complain(&item, problem);
         }
     }
-    document.set_raw(reader.lexer.slice(start, reader.lexer.position()));
+    let end = next.map_or_else(|| reader.lexer.position(), |item| item.offset);
+    document.set_raw(reader.lexer.slice(start, end));
     let required = const { required(D::FIELDS) };
     let missing = required & !seen;
     if missing != 0 {
@@ -197,7 +208,7 @@ fn fill<'a, D: Table<'a>>(document: &mut D, first: Option<&Item<'a>>, reader: &m
         check(document, reader);
     }
     reader.outer.truncate(outer);
-    seen & !lost
+    (seen & !lost, next)
 }
 
 const fn required(fields: &[Field]) -> u128 {
@@ -220,8 +231,16 @@ fn complete<'a, D: Table<'a>>(read: u128) -> bool {
 /// Fills a table that is a part of another document: from its item and those that follow, up to where that document's
 /// own lines go on, or from the arguments of its item.
 #[inline]
-fn fill_part<'a, D: Table<'a>>(document: &mut D, first: &Item<'a>, reader: &mut Reader<'a>) -> u128 {
-    if D::OPTIONS.inline { fill_inline(document, first, reader) } else { fill(document, Some(first), reader) }
+fn fill_part<'a, D: Table<'a>>(
+    document: &mut D,
+    first: &Item<'a>,
+    reader: &mut Reader<'a>,
+) -> (u128, Option<Item<'a>>) {
+    if D::OPTIONS.inline {
+        (fill_inline(document, first, reader), None)
+    } else {
+        fill(document, Some(first), reader)
+    }
 }
 
 /// Fills a table from the arguments of its item, as the `key=value` pairs of a relay line.
@@ -229,7 +248,7 @@ fn fill_inline<'a, D: Table<'a>>(document: &mut D, item: &Item<'a>, reader: &mut
     let within = item.args.as_ptr() as usize - item.raw.as_ptr() as usize;
     let mut inner = Reader::new(item.args);
     inner.base = reader.base + item.offset + within;
-    let read = fill(document, None, &mut inner);
+    let (read, _) = fill(document, None, &mut inner);
     let found = inner.issues.len() + inner.unknown.len();
     inner.issues.truncate(MAX_LISTED - reader.issues.len());
     inner.unknown.truncate(MAX_LISTED - reader.unknown.len());
@@ -242,24 +261,33 @@ fn fill_inline<'a, D: Table<'a>>(document: &mut D, item: &Item<'a>, reader: &mut
 /// Reads a table that is a part of another document.
 pub fn read_nested<'a, D: Table<'a>>(first: &Item<'a>, reader: &mut Reader<'a>) -> Result<D, Problem> {
     let mut document = D::default();
-    let read = fill_part(&mut document, first, reader);
+    let (read, next) = fill_part(&mut document, first, reader);
+    if let Some(item) = next {
+        reader.lexer.unread(&item);
+    }
     if complete::<D>(read) { Ok(document) } else { Err(Problem::Reported) }
 }
 
-/// The same, at the end of a list; what is incomplete does not stay there.
+/// The same, at the end of a list, with all tables of the kind that follow; what is incomplete does not stay there.
 pub fn push_nested<'a, D: Table<'a>>(
     list: &mut Vec<D>,
     first: &Item<'a>,
     reader: &mut Reader<'a>,
 ) -> Result<(), Problem> {
-    list.push(D::default());
-    let Some(document) = list.last_mut() else { return Ok(()) };
-    let read = fill_part(document, first, reader);
-    if complete::<D>(read) {
-        return Ok(());
+    let (mut item, mut result) = (*first, Ok(()));
+    loop {
+        list.push(D::default());
+        let Some(document) = list.last_mut() else { return result };
+        let (read, next) = fill_part(document, &item, reader);
+        if !complete::<D>(read) {
+            list.pop();
+            result = Err(Problem::Reported);
+        }
+        match next {
+            Some(next) => item = next,
+            None => return result,
+        }
     }
-    list.pop();
-    Err(Problem::Reported)
 }
 
 /// What was read from one document: all that could be read, and all that is wrong with it.
@@ -329,7 +357,7 @@ impl<'a, D> Parsed<'a, D> {
 pub fn parse<'a, D: Table<'a>>(frame: Frame<'a>) -> Parsed<'a, D> {
     let mut reader = Reader::new(frame.body);
     let mut partial = D::default();
-    let read = fill(&mut partial, None, &mut reader);
+    let (read, _) = fill(&mut partial, None, &mut reader);
     Parsed {
         partial,
         frame,
