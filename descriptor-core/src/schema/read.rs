@@ -50,11 +50,7 @@ impl<D> Options<'_, D> {
     pub const DEFAULT: Self = Options { grammar: Lexer::item, first: true, inline: false, check: None };
 }
 
-<<<<<<< HEAD
 /// [`Table::row`] of some table.
-=======
-/// Which row of a table a keyword belongs to.
->>>>>>> relayside
 type RowOf = fn(&[u8]) -> Option<usize>;
 
 /// The state of reading one document: the lexer, and what was found wrong so far.
