@@ -15,6 +15,10 @@ use descriptor_core::{
 };
 use serde_json::Value as Json;
 
+#[path = "common/holds.rs"]
+#[allow(dead_code, reason = "each test program uses a part of it")]
+mod holds;
+
 fn shared(part: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let path = std::env::var_os("TORDESC_SHARED").map_or(beside, PathBuf::from).join(part);
@@ -52,6 +56,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// Reads all documents of a file. Complains about issues and unknown lines; gives the number of documents.
 fn check(path: &Path, expected: Type, wrong: &mut Vec<String>) -> usize {
     let Some(text) = read(path) else { return 0 };
+    holds::any_document(&text);
     let hint = Type::of_file_name(&path.to_string_lossy());
     let (mut count, mut end) = (0, 0);
     for frame in frames(&text, hint) {
@@ -307,5 +312,7 @@ fn hostile_input_leaves_bounded_lists() {
         assert!(parsed.issues.len() <= MAX_LISTED && parsed.unknown.len() <= MAX_LISTED);
         assert!(parsed.issues.iter().all(|issue| issue.problem != Problem::Reported));
         assert_eq!(parsed.partial.raw(), text.as_bytes());
+        let choice = Type::ALL.iter().position(|it| *it == kind).expect("a type") as u8;
+        holds::any_document(&[&[choice], text.as_bytes()].concat());
     }
 }

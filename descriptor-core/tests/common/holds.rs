@@ -36,7 +36,8 @@ fn document(frame: Frame<'_>, source: &[u8]) {
     let parsed = kind.parse(frame);
     if parsed.strict().is_ok() {
         assert!(parsed.document().is_some(), "strict takes what lenient refuses");
-        assert_eq!(parsed.suppressed, 0);
+        // Lines that no row knows are no issue, however many they are.
+        assert!(parsed.suppressed == 0 || parsed.unknown.len() == MAX_LISTED);
     }
     assert!(parsed.issues.len() <= MAX_LISTED && parsed.unknown.len() <= MAX_LISTED);
     for issue in &parsed.issues {
