@@ -17,9 +17,10 @@ test:
 ci:
 	@.ci/run
 
-# Speed, against the peers in the same run.
+# Speed, against the peers in the same run; BENCH is the folder of files that benches/README.md describes.
+BENCH ?= target/bench
 bench:
-	$(CARGO) bench -p benches --features peers
+	$(CARGO) run --release -p benches --features peers -- $(BENCH)
 
 # Every fuzz target for FUZZ_SECONDS, from seeds made of the golden files and the sample data.
 fuzz:

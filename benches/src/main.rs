@@ -12,6 +12,8 @@ type Work = fn(&[u8]) -> usize;
 
 struct Case {
     file: &'static str,
+    /// Leaves out what the peer cannot read.
+    prepare: Option<fn(Vec<u8>) -> Vec<u8>>,
     what: &'static str,
     ours: Work,
     peer: &'static str,
@@ -28,10 +30,18 @@ macro_rules! peer {
     }};
 }
 
+/// The extra-infos that stem-rs reads.
+fn accepted(data: Vec<u8>) -> Vec<u8> {
+    #[cfg(feature = "peers")]
+    let data = benches::peers::extra_infos_accepted(&data);
+    data
+}
+
 fn cases() -> Vec<Case> {
     vec![
         Case {
             file: "consensus",
+            prepare: None,
             what: "consensus, 8,000 relays",
             ours: read_all!(Consensus<'_>, Digest::None),
             peer: "tor-netdoc 0.47 parse2",
@@ -41,6 +51,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             file: "vote",
+            prepare: None,
             what: "vote, 8,000 relays",
             ours: read_all!(Vote<'_>, Digest::None),
             peer: "stem-rs 1.2.3",
@@ -48,13 +59,15 @@ fn cases() -> Vec<Case> {
         },
         Case {
             file: "server-descriptors",
+            prepare: None,
             what: "20,000 server descriptors, SHA-1",
             ours: read_all!(ServerDescriptor<'_>, Digest::Sha1),
             peer: "stem-rs 1.2.3",
             theirs: peer!(benches::peers::server_descriptors_stem_rs),
         },
         Case {
-            file: "extra-infos.stem-rs",
+            file: "extra-infos",
+            prepare: Some(accepted),
             what: "8,000 extra-infos that stem-rs accepts, SHA-1",
             ours: read_all!(ExtraInfo<'_>, Digest::Sha1),
             peer: "stem-rs 1.2.3",
@@ -62,6 +75,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             file: "extra-infos",
+            prepare: None,
             what: "20,000 extra-infos, SHA-1",
             ours: read_all!(ExtraInfo<'_>, Digest::Sha1),
             peer: "(stem-rs refuses 12,000)",
@@ -69,6 +83,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             file: "microdescs",
+            prepare: None,
             what: "20,000 microdescriptors, SHA-256",
             ours: read_all!(Microdescriptor<'_>, Digest::Sha256),
             peer: "stem-rs 1.2.3",
@@ -76,6 +91,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             file: "exit-list",
+            prepare: None,
             what: "exit list, 2,000 exits",
             ours: read_all!(ExitList<'_>, Digest::None),
             peer: "stem-rs 1.2.3",
@@ -83,6 +99,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             file: "bridge-pool-assignment",
+            prepare: None,
             what: "bridge pool assignment, 5,000 bridges",
             ours: read_all!(BridgePoolAssignment<'_>, Digest::None),
             peer: "(none)",
@@ -109,6 +126,10 @@ fn main() -> ExitCode {
                 eprintln!("skipped: {}: {error}", case.file);
                 continue;
             }
+        };
+        let data = match case.prepare {
+            Some(prepare) => prepare(data),
+            None => data,
         };
         let count = (case.ours)(&data);
         let theirs = case.theirs;
