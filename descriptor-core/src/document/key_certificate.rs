@@ -2,8 +2,8 @@
 
 use super::digests::sha1;
 use crate::{
-    netdoc::find_line,
-    schema::{Problem, Reader, descriptor},
+    netdoc::{find_line, items},
+    schema::{Problem, Reader, Table, descriptor},
     value::*,
 };
 
@@ -32,9 +32,11 @@ descriptor! {
 }
 
 fn check<'a>(certificate: &KeyCertificate<'a>, reader: &mut Reader<'a>) {
+    // In a vote, lines that nobody knows may follow; they are no part of the certificate.
     let last = certificate.dir_key_certification.raw;
-    let body = certificate.raw.strip_suffix(b"\n").unwrap_or(certificate.raw);
-    if !last.is_empty() && body.as_ptr_range().end != last.as_ptr_range().end {
+    let behind =
+        find_line(certificate.raw, b"dir-key-certification\n").map_or(&b""[..], |at| &certificate.raw[at..]);
+    if items(behind).skip(1).any(|item| KeyCertificate::row(item.keyword).is_some()) {
         reader.complain_at(
             "dir-key-certification",
             last,

@@ -127,25 +127,6 @@ fn object(input: &[u8]) -> IResult<&[u8], Object<'_>, Malformed> {
     Ok((rest, Object { label, body: &body[..length], raw }))
 }
 
-/// Takes one item. What looks like an object but is none is left for the next call, which gives its lines one by one.
-#[inline(always)]
-pub(crate) fn item(input: &[u8]) -> IResult<&[u8], Item<'_>, Malformed> {
-    let (mut rest, text) = line(input)?;
-    let (mut keyword, mut args) = split_keyword(text);
-    let is_opt = keyword == b"opt" && !args.is_empty();
-    if is_opt {
-        (keyword, args) = split_keyword(args);
-    }
-    let mut found = None;
-    if rest.first() == Some(&b'-')
-        && let Ok((after, it)) = object(rest)
-    {
-        (rest, found) = (after, Some(it));
-    }
-    let raw = &input[..input.len() - rest.len()];
-    Ok((rest, Item { keyword, args, object: found, raw, offset: 0, opt: is_opt }))
-}
-
 /// Whether `bytes` may be a keyword: letters, digits and `-` (dir-spec §1.2), or `_` as some old documents have.
 pub(crate) fn is_keyword(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_')
@@ -173,10 +154,26 @@ impl<'a> Lexer<'a> {
     // Inlined so that the item stays in registers: to return it through memory stalls on every line.
     #[inline(always)]
     pub fn item(&mut self) -> Option<Item<'a>> {
-        let (rest, mut found) = item(&self.input[self.position..]).ok()?;
-        found.offset = self.position;
-        self.position = self.input.len() - rest.len();
-        Some(found)
+        let offset = self.position;
+        let input = &self.input[offset..];
+        if input.is_empty() {
+            return None;
+        }
+        let (length, mut end) = memchr(b'\n', input).map_or((input.len(), input.len()), |at| (at, at + 1));
+        let (mut keyword, mut args) = split_keyword(&input[..length]);
+        let opt = keyword == b"opt" && !args.is_empty();
+        if opt {
+            (keyword, args) = split_keyword(args);
+        }
+        // What looks like an object but is none is left for the next calls, which give its lines one by one.
+        let mut found = None;
+        if input.get(end) == Some(&b'-')
+            && let Ok((rest, it)) = object(&input[end..])
+        {
+            (end, found) = (input.len() - rest.len(), Some(it));
+        }
+        self.position = offset + end;
+        Some(Item { keyword, args, object: found, raw: &input[..end], offset, opt })
     }
 
     /// Gives the last item back; the next call reads it again, which is cheaper than to keep it.

@@ -60,6 +60,9 @@ impl<'a> FromItem<'a> for FlagThresholds<'a> {
     /// Takes the line; each threshold that is known must be a number of its kind.
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let pairs = Pairs::from_item(item)?;
+        if pairs.iter().next().is_none() {
+            return Err(Problem::MissingArgument("threshold"));
+        }
         for (key, kind) in KEYS {
             let sound = pairs.get(key).is_none_or(|value| match kind {
                 Kind::Float(_) => Percent::from_arg(value).is_ok(),

@@ -17,14 +17,14 @@ pub struct Weight<'a> {
     pub measured: Option<u64>,
     /// Whether the weight rests on fewer than three measurements. Since consensus method 17.
     pub unmeasured: bool,
+    /// Whether there is nothing but the bandwidth, as in most entries of a consensus.
+    alone: bool,
 }
 
 impl<'a> Weight<'a> {
     /// The share of time for which the relay was a guard, in percent; `GuardFraction`, tor 0.2.6 to 0.4.8.
     pub fn guard_fraction(&self) -> Option<u64> {
-        self.pairs()
-            .find(|(key, _)| *key == b"GuardFraction")
-            .and_then(|(_, value)| u64::from_arg(value).ok())
+        self.more().find(|(key, _)| *key == b"GuardFraction").and_then(|(_, value)| u64::from_arg(value).ok())
     }
 
     /// All keys and values in order.
@@ -38,10 +38,9 @@ impl<'a> Weight<'a> {
             .filter(|(key, _)| !matches!(*key, b"Bandwidth" | b"Measured" | b"Unmeasured" | b"GuardFraction"))
     }
 
-    /// The pairs, if there are any beside the bandwidth that most entries have alone.
+    /// The pairs, if there are any beside the bandwidth.
     fn more(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let alone = self.text.starts_with(b"Bandwidth=") && !self.text.contains(&b' ');
-        Args::new(if alone { &[] } else { self.text }).filter_map(split)
+        Args::new(if self.alone { &[] } else { self.text }).filter_map(split)
     }
 }
 
@@ -57,9 +56,8 @@ impl<'a> FromItem<'a> for Weight<'a> {
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let mut weight = Weight { text: item.args, ..Weight::default() };
-        // All that most entries of a consensus have.
         if let Some(value) = item.args.strip_prefix(b"Bandwidth=").and_then(digits) {
-            return Ok(Weight { bandwidth: Some(value), ..weight });
+            return Ok(Weight { bandwidth: Some(value), alone: true, ..weight });
         }
         for pair in item.args() {
             let (key, value) = split(pair).ok_or(Problem::BadArgument("key=value pair"))?;
