@@ -13,7 +13,7 @@ platform Tor 0.2.2.35 on caf\xe9
 published 2012-01-01 04:03:19
 bandwidth 51200 51300 53470
 uptime 48
-family $AA $BB
+family toy other
 reject *:25
 accept *:*
 """
