@@ -7,7 +7,7 @@ export CARGO
 
 # What is in the sample data.
 demo:
-	$(CARGO) run --quiet --release -p descriptor-cli --bin tordesc -- summary examples/data
+	$(CARGO) run --release -p descriptor-cli --bin tordesc -- summary examples/data
 
 # All tests, Rust and Python; the last line is their count.
 test:

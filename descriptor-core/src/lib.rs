@@ -9,3 +9,8 @@ pub mod schema;
 pub mod value;
 #[cfg(feature = "verify")]
 pub mod verify;
+
+/// Runs the README's program with the other examples in the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
