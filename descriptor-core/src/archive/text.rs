@@ -64,11 +64,13 @@ impl Filler<'_> {
                 Cut::Frame(frame, taken) => {
                     let (annotations, length, offset, kind) =
                         (frame.annotations.len(), frame.body.len(), frame.offset, frame.kind);
+                    // Blank lines at the end are taken but belong to no document.
+                    let start = self.pos + annotations;
                     self.pos += taken;
-                    if annotations + length > limit {
+                    if taken > limit {
                         self.fail(source, Cause::TooLarge { offset: offset - annotations as u64, limit })?;
                     } else if self.wants(kind) {
-                        let (source, body) = (self.chunk.source(source), self.pos - length..self.pos);
+                        let (source, body) = (self.chunk.source(source), start..start + length);
                         self.chunk.pieces.push(Piece::Document { source, annotations, body, offset, kind });
                     }
                 }

@@ -110,6 +110,23 @@ fn packing_makes_no_difference() {
 }
 
 #[test]
+fn blank_lines_between_documents_belong_to_none() {
+    let folder = Folder::new();
+    let text: Vec<u8> =
+        (0..50).flat_map(|number| [descriptor(number, 400), b"\n\n".to_vec()].concat()).collect();
+    let path = folder.put("x", &text);
+    for chunk in [1024, 1 << 20] {
+        let (all, _) = collect(&[&path], &options(1, chunk));
+        assert_eq!(all.len(), 50);
+        for (told, number) in all.iter().flatten().zip(0..) {
+            let (whole, place) = (descriptor(number, 400), told.1 as usize);
+            assert!(whole.ends_with(&told.3) && told.3.starts_with(b"router "));
+            assert_eq!(text[place..place + told.3.len()], told.3);
+        }
+    }
+}
+
+#[test]
 fn members_are_read_whatever_they_are() {
     let folder = Folder::new();
     let (large, long) = (descriptors(40, 300), format!("{}/name", "long".repeat(50)));
