@@ -141,6 +141,20 @@ proptest! {
 }
 
 #[test]
+fn what_fuzzing_found_stays_right() {
+    for data in [
+        // A line of a bridge without arguments, in a table within the arguments of a line.
+        &b"@type bridge-pool-assignment 1.0\nbridge-pool-assignment 2014-12-01 00:08:38\nbridge\nab\n"[..],
+        // A result that is nothing but a blank.
+        b"@type torperf 1.0\nSOURCE=a\n \nSOURCE=b\n",
+    ] {
+        holds::lexer(data);
+        holds::any_document(data);
+        holds::round_trip(data);
+    }
+}
+
+#[test]
 fn a_long_line_is_one_item() {
     let mut data = b"router a 1.2.3.4 1 0 0\nplatform ".to_vec();
     data.resize(100 << 20, b'x');

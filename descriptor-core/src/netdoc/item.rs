@@ -68,7 +68,7 @@ impl<I> nom::error::ParseError<I> for Malformed {
 pub(crate) fn split_keyword(line: &[u8]) -> (&[u8], &[u8]) {
     match find_blank(line) {
         Some(at) => (&line[..at], &line[at + 1..]),
-        None => (line, &[]),
+        None => (line, &line[line.len()..]),
     }
 }
 

@@ -241,7 +241,8 @@ fn fill_part<'a, D: Table<'a>>(
 
 /// Fills a table from the arguments of its item, as the `key=value` pairs of a relay line.
 fn fill_inline<'a, D: Table<'a>>(document: &mut D, item: &Item<'a>, reader: &mut Reader<'a>) -> u128 {
-    let within = item.args.as_ptr() as usize - item.raw.as_ptr() as usize;
+    // Arguments that are not there may be no part of the item.
+    let within = (item.args.as_ptr() as usize).wrapping_sub(item.raw.as_ptr() as usize).min(item.raw.len());
     let mut inner = Reader::new(item.args);
     inner.base = reader.base + item.offset + within;
     let (read, _) = fill(document, None, &mut inner);
@@ -354,6 +355,8 @@ pub fn parse<'a, D: Table<'a>>(frame: Frame<'a>) -> Parsed<'a, D> {
     let mut reader = Reader::new(frame.body);
     let mut partial = D::default();
     let (read, _) = fill(&mut partial, None, &mut reader);
+    // Blanks behind the last item of a line are bytes of the document too.
+    partial.set_raw(frame.body);
     Parsed {
         partial,
         frame,
