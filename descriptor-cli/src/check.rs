@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use descriptor_core::{
-    document::Type,
+    document::{Type, inconsistencies},
     netdoc::Frame,
     schema::{Issue, Problem},
     verify::Against,
@@ -138,6 +138,7 @@ fn issues(
     };
     let parsed = kind.parse(*frame);
     let mut issues = parsed.issues.clone();
+    issues.extend(inconsistencies(kind, *frame));
     if let Some(against) = against {
         issues.extend(verify::claims(kind, source, frame, &parsed, against, verified));
     }

@@ -55,7 +55,7 @@ pub(crate) struct Global {
     /// Say only what went wrong; twice, not even that
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) quiet: u8,
-    /// Say more: sources as they are read, progress in pipes
+    /// Say more: progress in pipes, every copy that find finds, what was passed over
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
     /// How many threads to use [default: all]

@@ -1,20 +1,24 @@
 //! `tordesc find`: every document about a relay, a bridge, an address or a digest, by time.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write as _,
+    sync::Arc,
+};
 
 use descriptor_core::{
     columnar::Document,
-    document::{Digests, Type},
+    document::{Digests, Type, sha1},
     netdoc::Frame,
     schema::{Kind as Column, Part},
-    value::Timestamp,
+    value::{Hex, Timestamp},
 };
 use serde_json::json;
 
 use crate::{
     cli::{Find, Global, ReportFormat},
     exit::{Failure, Outcome},
-    figures::{printable, things},
+    figures::{count, printable, things},
     key::{Key, Kind, Match},
     output::{self, Output},
     reading::{self, Documents, How, complain},
@@ -26,11 +30,13 @@ use crate::{
 #[derive(Debug)]
 struct Found {
     time: Option<Timestamp>,
-    kind: Option<Type>,
+    kind: Type,
     /// What matched, without repetition.
     what: String,
     source: Arc<str>,
     offset: u64,
+    /// The SHA-1 of all its bytes, by which the same document is known in other places.
+    same: Hex<20>,
     /// The document, or its entry, if it shall be printed.
     raw: Vec<u8>,
 }
@@ -57,18 +63,12 @@ pub(crate) fn run(args: &Find, global: Global) -> Result<Outcome, Failure> {
         output.finish()?;
     } else {
         output::print(&match args.format {
-            ReportFormat::Text => text(&found),
+            ReportFormat::Text => text(&found, global.verbose),
             ReportFormat::Json => found.iter().map(json).collect(),
         })?;
     }
     if global.quiet == 0 && !args.raw && args.format == ReportFormat::Text {
-        let sources = found.iter().map(|it| &it.source).collect::<std::collections::HashSet<_>>().len();
-        let place = if found.is_empty() {
-            String::new()
-        } else {
-            format!(" in {}", things(sources as u64, "source"))
-        };
-        complain(global, &format!("{key}: {}{place}", things(found.len() as u64, "document")));
+        complain(global, &last_line(&key, &found));
     }
     Ok(match found.len() {
         0 if totals.failed == 0 => Outcome::Failed,
@@ -80,43 +80,40 @@ pub(crate) fn run(args: &Find, global: Global) -> Result<Outcome, Failure> {
 fn search(key: &Key, raw: bool, documents: &mut Documents<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for (source, frame) in documents {
+        // What is no document has neither a time nor lines that could be understood.
+        let Some(kind) = frame.kind else { continue };
         let matches = key.matches(frame.body);
-        let own = own_digest(key, &frame);
+        let own = own_digest(key, kind, &frame);
         if matches.is_empty() && own.is_none() {
             continue;
         }
         let mut what: Vec<String> = own.map(str::to_owned).into_iter().collect();
-        let mut offset = frame.offset;
-        if own.is_none()
-            && let Some(first) = matches.first()
-        {
-            offset += first.offset as u64;
-        }
+        // The place is that of the entry, where there is one.
+        let entry = matches.iter().find(|it| frame.body[it.offset..].starts_with(b"r ")).or(matches.first());
+        let within = entry.filter(|_| own.is_none()).map_or(0, |it| it.offset);
         for it in matches.iter().take(100) {
             if !what.contains(&it.what) {
                 what.push(it.what.clone());
             }
         }
         let whole = own.is_some();
-        let (time, entries) = match frame.kind {
-            Some(kind) => about(kind, &source, frame, &matches, raw && !whole),
-            None => (None, Vec::new()),
-        };
+        let (time, entries) = about(kind, &source, frame, &matches, raw && !whole);
         let raw = match (raw, entries.is_empty()) {
             (false, _) => Vec::new(),
             (true, false) => entries,
             (true, true) => [frame.annotations, frame.body].concat(),
         };
-        found.push(Found { time, kind: frame.kind, what: what.join(", "), source, offset, raw });
+        let (offset, same) = (frame.offset + within as u64, sha1(frame.body));
+        found.push(Found { time, kind, what: what.join(", "), source, offset, same, raw });
     }
     found
 }
 
 /// Which of the document's own digests the key is.
-fn own_digest(key: &Key, frame: &Frame<'_>) -> Option<&'static str> {
+fn own_digest(key: &Key, kind: Type, frame: &Frame<'_>) -> Option<&'static str> {
     match key.kind() {
-        Kind::Short(bytes) => (frame.kind?.digests(frame.body).sha1?.0 == bytes).then_some("its SHA-1"),
-        Kind::Long(bytes) => (frame.kind?.digests(frame.body).sha256?.0 == bytes).then_some("its SHA-256"),
+        Kind::Short(bytes) => (kind.digests(frame.body).sha1?.0 == bytes).then_some("its SHA-1"),
+        Kind::Long(bytes) => (kind.digests(frame.body).sha256?.0 == bytes).then_some("its SHA-256"),
         _ => None,
     }
 }
@@ -147,26 +144,44 @@ fn about(
     (document.time(), raw)
 }
 
-/// One line a document, in columns.
-fn text(found: &[Found]) -> String {
-    let name = |kind: Option<Type>| kind.map_or("unknown", |kind| kind.name());
-    let kinds = found.iter().map(|it| name(it.kind).len()).max().unwrap_or(0);
+/// One line a document, in columns. The same document in further places is counted unless all places are wanted.
+fn text(found: &[Found], all: bool) -> String {
+    let mut copies: HashMap<Hex<20>, usize> = HashMap::new();
+    found.iter().for_each(|it| *copies.entry(it.same).or_default() += 1);
+    let kinds = found.iter().map(|it| it.kind.name().len()).max().unwrap_or(0);
     let whats = found.iter().map(|it| it.what.chars().count()).max().unwrap_or(0).min(40);
     let mut text = String::new();
     for it in found {
+        // The first of all copies is shown; it takes the count with it.
+        let further = match copies.get_mut(&it.same).map(std::mem::take) {
+            _ if all => String::new(),
+            Some(0) | None => continue,
+            Some(1) => String::new(),
+            Some(number) => format!(" and in {}", things(number as u64 - 1, "further place")),
+        };
         let time = it.time.map_or_else(|| format!("{:19}", "-"), |time| time.to_string());
-        let kind = paint(NAME, format!("{:kinds$}", name(it.kind)));
+        let kind = paint(NAME, format!("{:kinds$}", it.kind.name()));
         let what = paint(GOOD, format!("{:whats$}", printable(it.what.as_bytes())));
-        let place = paint(DIM, format!("{}:{}", printable(it.source.as_bytes()), it.offset));
+        let place = paint(DIM, format!("{}:{}{further}", printable(it.source.as_bytes()), it.offset));
         let _ = writeln!(text, "{time}  {kind}  {what}  {place}");
     }
     text
 }
 
+/// One line that says it all.
+fn last_line(key: &Key, found: &[Found]) -> String {
+    let different = found.iter().map(|it| it.same).collect::<HashSet<_>>().len();
+    match (different, found.len()) {
+        (0, _) => format!("{key}: nothing found"),
+        (one, all) if one == all => format!("{key}: {}", things(all as u64, "document")),
+        (one, all) => format!("{key}: {}, {} with copies", things(one as u64, "document"), count(all as u64)),
+    }
+}
+
 fn json(it: &Found) -> String {
     let row = json!({
         "time": it.time.map(rfc3339),
-        "type": it.kind.map(|kind| kind.name()),
+        "type": it.kind.name(),
         "matched": it.what,
         "source": &*it.source,
         "offset": it.offset,

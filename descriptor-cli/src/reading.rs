@@ -8,14 +8,14 @@ use std::{
 };
 
 use descriptor_core::{
-    archive::{self, Chunk, Event, History, Input, Options, Progress, Source},
+    archive::{self, Cause, Chunk, Event, History, Input, Options, Progress, Source},
     document::Type,
     netdoc::Frame,
 };
 
 use crate::{
     cli::{Global, Inputs},
-    exit::Failure,
+    exit::{Failure, reason},
     figures::{printable, things},
     progress::{self, Meter},
 };
@@ -91,7 +91,7 @@ pub(crate) fn read<T: Send>(
                 Ok(())
             }
             Event::Failed(error) => {
-                complain(global, &error.to_string());
+                complain(global, &describe(&error));
                 Ok(())
             }
         };
@@ -137,6 +137,15 @@ pub(crate) fn wanted(inputs: &Inputs, kind: Option<Type>) -> bool {
 /// One line about a place, from outside in.
 pub(crate) fn line(source: &str, offset: u64, what: &str) -> String {
     format!("{}: byte {offset}: {}", printable(source.as_bytes()), printable(what.as_bytes()))
+}
+
+/// What could not be read and why, in the house's manner, without the numbers of the operating system.
+pub(crate) fn describe(error: &archive::Error) -> String {
+    match &error.cause {
+        Cause::Open(cause) | Cause::Write(cause) => format!("{}: {}", error.source, reason(cause)),
+        Cause::Read { offset, error: cause } => format!("{}: byte {offset}: {}", error.source, reason(cause)),
+        _ => error.to_string(),
+    }
 }
 
 /// Says on stderr what went wrong, unless told not to.

@@ -54,14 +54,13 @@ pub(crate) fn draw(
     schema: Option<&Schema>,
 ) -> String {
     let keyword = printable(issue.keyword.as_bytes());
-    let label = match &issue.problem {
-        Problem::MissingLine => format!("this has no line `{keyword}`"),
-        other => other.to_string(),
-    };
-    let snippet = Snippet::source(&*excerpt.text)
-        .line_start(line)
-        .path(printable(source.as_bytes()))
-        .annotation(AnnotationKind::Primary.span(excerpt.marked.clone()).label(label));
+    // The title has said what is wrong with a line that is there; for one that is not, the place needs a word.
+    let mut mark = AnnotationKind::Primary.span(excerpt.marked.clone());
+    if issue.problem == Problem::MissingLine {
+        mark = mark.label(format!("this has no line `{keyword}`"));
+    }
+    let snippet =
+        Snippet::source(&*excerpt.text).line_start(line).path(printable(source.as_bytes())).annotation(mark);
     let title = printable(issue.to_string().as_bytes());
     let mut group = Level::ERROR.primary_title(title).element(snippet);
     if let Some(help) = schema.and_then(|schema| help(schema, &keyword)) {
@@ -115,7 +114,7 @@ mod tests {
         assert!(text.contains("error: published: time cannot be read"), "{text}");
         assert!(text.contains("--> a/b:12:1"), "{text}");
         assert!(text.contains("12 | published 99"), "{text}");
-        assert!(text.contains("^^^^^^^^^^^^ time cannot be read"), "{text}");
+        assert!(text.contains("| ^^^^^^^^^^^^\n"), "{text}");
         assert!(text.contains("help: `published` is specified in dir-spec"), "{text}");
     }
 

@@ -8,7 +8,7 @@ use crate::{
     cli::{Global, Repack},
     exit::{Failure, Outcome},
     figures::{bytes, percent},
-    reading::complain,
+    reading::{complain, describe},
 };
 
 /// Repacks each file; those that fail do not keep the others.
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Repack, global: Global) -> Result<Outcome, Failure> {
                 }
             }
             Err(error) => {
-                complain(global, &error.to_string());
+                complain(global, &describe(&error));
                 failed += 1;
             }
         }

@@ -55,7 +55,7 @@ fn head(text: &mut String, tally: &Tally, totals: &Totals, elapsed: std::time::D
     if let (Some(first), Some(last)) = (total.first, total.last) {
         facts.push(match last.0.saturating_sub(first.0) {
             0 => minute(first),
-            length => span(length),
+            length => format!("over {}", span(length)),
         });
     }
     let rate = total.bytes as f64 / elapsed.as_secs_f64().max(1e-3);

@@ -69,15 +69,27 @@ pub(crate) fn write(folder: &Path, name: &str, text: &[u8]) -> String {
     path.to_str().expect("UTF-8").to_owned()
 }
 
-/// The made-up descriptor of a relay called `mars`.
+/// The made-up descriptor of a relay called `mars`. Its keys are made up too, but the fingerprint fits.
 pub(crate) const DESCRIPTOR: &str = "\
 @type server-descriptor 1.0
 router mars 192.0.2.1 9001 0 9030
 platform Tor 0.4.8.12 on Linux
 published 2024-12-16 14:02:03
-fingerprint 0011 2233 4455 6677 8899 AABB CCDD EEFF 0011 2233
+fingerprint 5707 A342 6CF5 90E4 F186 73CC 510F 45B9 6871 E6B0
 uptime 12345
 bandwidth 1048576 2097152 524288
+onion-key
+-----BEGIN RSA PUBLIC KEY-----
+MIGJAoGBAOfKl6CsbsUMJeQEpssWLigCc8SNoUxxnxJ/xBjtEnuT31peDkkWn5Ej
+ACpK0rJPjrjNo3bNOFcOA9ZQqAceQ6OLQ64dfzA65Lu4sxL6oRe37hIuIyaqKn70
+rlVPO0amwn1ouIJqw5cUnRxSxaGpjBInPnb0o4RrXV8wOa8hGFCZAgMBAAE=
+-----END RSA PUBLIC KEY-----
+signing-key
+-----BEGIN RSA PUBLIC KEY-----
+MIGJAoGBAIMXL12zBlLdTTX2oGQAV49dOmCtrb1FsYn7pFqzQ/9pQI4+ki38S0md
+Mk2xbt7W5LyAgARuNmtL0O6mlKMWq6jeByD312OJi0uUYDbAZLCr/MMtH+mgjxLN
+niRo6g25qDXl+EGPstEawRJTsfarmNsIE5tW4iBmWps4DQ0hmK/RAgMBAAE=
+-----END RSA PUBLIC KEY-----
 contact someone, \"quoted\"
 reject 192.0.2.0/24:*
 accept *:80
@@ -87,6 +99,9 @@ router-signature
 AAAA
 -----END SIGNATURE-----
 ";
+
+/// The fingerprint of `mars`.
+pub(crate) const FINGERPRINT: &str = "5707A3426CF590E4F18673CC510F45B96871E6B0";
 
 /// The same with a time that does not exist.
 pub(crate) fn broken() -> String {

@@ -1,0 +1,135 @@
+//! `tordesc check`, `find` and `summary`.
+
+mod common;
+
+use common::{DESCRIPTOR, FINGERPRINT, broken, run, run_with, write};
+
+/// The first bridge is the hashed fingerprint of `mars`, as sanitized documents have it.
+const ASSIGNMENT: &str = "\
+@type bridge-pool-assignment 1.0
+bridge-pool-assignment 2024-12-16 14:00:00
+8306c96272142c08dac61fa19c0878aa0724316e email transport=obfs4
+1111111111111111111111111111111111111111 https ring=1
+";
+
+#[test]
+fn a_problem_is_shown_with_its_line_in_the_file() {
+    let text = format!("{DESCRIPTOR}{}", broken());
+    let checked = run_with(&["check", "-"], text.as_bytes());
+    assert_eq!(checked.code, 1);
+    let line = DESCRIPTOR.lines().count() + 4;
+    for part in [
+        "error: published: time cannot be read".to_owned(),
+        format!("--> -:{line}:1"),
+        format!("{line} | published 2024-99-16 14:02:03"),
+        "^^^^^^^^^".to_owned(),
+        "dir-spec".to_owned(),
+        "2 documents, 1 with 1 problem".to_owned(),
+    ] {
+        assert!(checked.stdout.contains(&part), "{part}: {}", checked.stdout);
+    }
+    assert!(!checked.stdout.contains('\x1b'));
+    let always = run_with(&["--color", "always", "check", "-"], text.as_bytes());
+    assert!(always.stdout.contains('\x1b'));
+    let fine = run_with(&["check", "-"], DESCRIPTOR.as_bytes());
+    assert_eq!((fine.code, fine.stdout.as_str()), (0, "1 document, nothing wrong\n"));
+}
+
+#[test]
+fn problems_are_objects_for_programs_and_their_number_is_bounded() {
+    let text = broken().repeat(50);
+    let checked = run_with(&["check", "--format", "json", "--max", "7", "-"], text.as_bytes());
+    let rows: Vec<serde_json::Value> =
+        checked.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((checked.code, rows.len()), (1, 7));
+    assert_eq!(rows[1]["line"], DESCRIPTOR.lines().count() as u64 + 4);
+    assert_eq!((&rows[1]["keyword"], &rows[1]["column"]), (&"published".into(), &1.into()));
+    let text = run_with(&["check", "--max", "7", "-"], text.as_bytes()).stdout;
+    assert!(text.contains("50 documents, 50 with 50 problems, 7 shown"), "{text}");
+}
+
+#[test]
+fn lines_are_counted_over_everything_that_was_read() {
+    let text = format!("{}{}", DESCRIPTOR.repeat(20_000), broken());
+    let checked = run_with(&["--threads", "4", "check", "--format", "json", "-"], text.as_bytes());
+    let row: serde_json::Value = serde_json::from_str(checked.stdout.trim()).expect("one problem");
+    assert_eq!(row["line"], DESCRIPTOR.lines().count() as u64 * 20_000 + 4);
+}
+
+#[test]
+fn names_must_tell_the_digests_of_documents() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let row = run_with(&["parse", "-"], DESCRIPTOR.as_bytes()).stdout;
+    let row: serde_json::Value = serde_json::from_str(&row).expect("JSON");
+    let digest = row["digest"]["sha1"].as_str().expect("a digest").to_lowercase();
+    let right = write(folder.path(), &format!("a/{digest}"), DESCRIPTOR.as_bytes());
+    let wrong = write(folder.path(), &format!("b/{}", "0".repeat(40)), DESCRIPTOR.as_bytes());
+    let name = "the file's name has another digest than the document";
+    assert!(!run(&["check", "--verify", &right]).stdout.contains(name));
+    let checked = run(&["check", "--verify", &wrong]);
+    assert!(checked.code == 1 && checked.stdout.contains(name), "{}", checked.stdout);
+    assert_eq!(run(&["check", &wrong]).code, 0);
+}
+
+#[test]
+fn a_relay_is_found_by_anything_that_names_it() {
+    let row = run_with(&["parse", "-"], DESCRIPTOR.as_bytes()).stdout;
+    let row: serde_json::Value = serde_json::from_str(&row).expect("JSON");
+    let digest = row["digest"]["sha1"].as_str().expect("a digest");
+    let text = format!(
+        "{DESCRIPTOR}{}",
+        DESCRIPTOR
+            .replace("mars", "venus")
+            .replace("fingerprint 5707", "fingerprint FFFF")
+            .replace("192.0.2.1 ", "192.0.2.7 ")
+    );
+    for (key, what) in [
+        ("mars", "nickname"),
+        ("192.0.2.1", "router"),
+        (&FINGERPRINT.to_lowercase(), "fingerprint"),
+        ("$5707 A342 6CF5 90E4 F186 73CC 510F 45B9 6871 E6B0", "fingerprint"),
+        ("VwejQmz1kOTxhnPMUQ9FuWhx5rA", "fingerprint"),
+        (digest, "its SHA-1"),
+    ] {
+        let found = run_with(&["find", key, "--format", "json", "-"], text.as_bytes());
+        let row: serde_json::Value = serde_json::from_str(found.stdout.trim()).expect(key);
+        assert_eq!((found.code, &row["matched"]), (0, &what.into()), "{key}");
+        assert_eq!(row["time"], "2024-12-16T14:02:03Z");
+    }
+    let raw = run_with(&["find", "mars", "--raw", "-"], text.as_bytes());
+    assert_eq!(raw.stdout, DESCRIPTOR);
+    assert_eq!(run_with(&["find", "nobody", "-"], text.as_bytes()).code, 1);
+    assert_eq!(run_with(&["find", "no such key!", "-"], text.as_bytes()).code, 2);
+}
+
+#[test]
+fn a_bridge_is_found_by_its_own_fingerprint_and_time_gives_the_order() {
+    let found = run_with(&["find", FINGERPRINT, "-"], ASSIGNMENT.as_bytes());
+    assert_eq!(found.code, 0);
+    assert!(found.stdout.contains("bridge-pool-assignment  fingerprint, hashed  -:76"), "{}", found.stdout);
+    let later = DESCRIPTOR.replace("2024-12-16", "2025-01-01");
+    let found = run_with(&["find", "mars", "-"], format!("{later}{DESCRIPTOR}{later}").as_bytes());
+    let lines: Vec<_> = found.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", found.stdout);
+    assert!(lines[0].starts_with("2024-12-16") && lines[1].starts_with("2025-01-01"));
+    assert!(lines[1].ends_with("and in 1 further place"), "{}", lines[1]);
+    assert!(found.stderr.contains("2 documents, 3 with copies"), "{}", found.stderr);
+}
+
+#[test]
+fn a_summary_counts_and_says_what_is_wrong() {
+    let text = format!("{DESCRIPTOR}{}", broken());
+    let shown = run_with(&["summary", "-"], text.as_bytes());
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    for part in
+        ["2 documents", "server-descriptor", "2024-12-16 14:02", "0.4.8", "published: time cannot be read"]
+    {
+        assert!(shown.stdout.contains(part), "{part}: {}", shown.stdout);
+    }
+    assert!(!shown.stdout.contains('\x1b'));
+    let json = run_with(&["summary", "--format", "json", "-"], text.as_bytes());
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!((&json["documents"], &json["with_problems"]), (&2.into(), &1.into()));
+    assert_eq!(json["types"][0]["type"], "server-descriptor");
+    assert_eq!(json["platforms"]["0.4.8"], 2);
+}
