@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{JsonSink, Row, Selection, form};
+use super::{JsonSink, Row, Selected, Selection, form};
 use crate::{
     schema::{Kind, Sink},
     value::Timestamp,
@@ -33,7 +33,7 @@ pub fn csv_row(out: &mut Vec<u8>, row: &Row<'_>) {
     out.push(b',');
     let start = out.len();
     out.extend_from_slice(row.source().as_bytes());
-    quote(out, start);
+    settle(out, start);
     out.push(b',');
     form::int(out, i64::try_from(row.offset()).unwrap_or(i64::MAX));
     if let Some(digests) = row.digests() {
@@ -46,16 +46,15 @@ pub fn csv_row(out: &mut Vec<u8>, row: &Row<'_>) {
             form::base64(out, &digest.0);
         }
     }
-    for (index, column) in row.columns().iter().enumerate() {
-        out.push(b',');
-        let start = out.len();
-        let mut cell =
-            Cell { json: JsonSink::in_csv(out), form: Form::of(column.kind), depth: 0, suspect: false };
-        row.emit(index, &mut cell);
-        if cell.suspect {
-            quote(out, start);
-        }
-    }
+    let mut cells = Cells {
+        json: JsonSink::in_csv(out),
+        columns: row.columns().iter(),
+        form: Form::Plain,
+        depth: 0,
+        start: 0,
+        unsettled: false,
+    };
+    row.emit_all(&mut cells);
     out.push(b'\n');
 }
 
@@ -86,24 +85,52 @@ impl Form {
     }
 }
 
-/// Writes one cell, not yet quoted.
-struct Cell<'o> {
+/// Writes cells: what it is told outside of any list or map is the next column's value.
+struct Cells<'o> {
     json: JsonSink<'o>,
+    /// The columns that have no cell yet.
+    columns: std::slice::Iter<'o, Selected>,
+    /// What the cell holds.
     form: Form,
     /// How many lists and maps are open.
     depth: usize,
-    /// Whether the cell may hold something that must be quoted; a cell of JSON is quoted already.
-    suspect: bool,
+    /// Where the cell begins.
+    start: usize,
+    /// Whether the cell has text. Its words are looked at all together when it ends.
+    unsettled: bool,
 }
 
-impl Cell<'_> {
+impl Cells<'_> {
     /// Writes a value by its own form, or in JSON.
     #[inline]
     fn value(&mut self, plain: impl FnOnce(&mut Vec<u8>), json: impl FnOnce(&mut JsonSink<'_>)) {
+        self.begin();
         match self.form {
             Form::Plain | Form::Pairs => plain(self.json.buffer()),
             Form::Joined => plain(self.json.next(b';')),
             Form::Json => json(&mut self.json),
+        }
+        self.end();
+    }
+
+    /// Begins a cell unless the value stands within one.
+    #[inline]
+    fn begin(&mut self) {
+        if self.depth == 0 {
+            self.form = self.columns.next().map_or(Form::Plain, |column| column.form);
+            self.json.begin(b',');
+            self.start = self.json.buffer().len();
+        }
+    }
+
+    /// Ends the cell unless the value stands within one.
+    #[inline]
+    fn end(&mut self) {
+        if self.depth == 0 && self.unsettled {
+            self.unsettled = false;
+            if self.form != Form::Json {
+                settle(self.json.buffer(), self.start);
+            }
         }
     }
 
@@ -133,11 +160,17 @@ impl Cell<'_> {
     }
 }
 
-impl Sink for Cell<'_> {
+impl Sink for Cells<'_> {
     fn null(&mut self) {
-        if self.depth > 0 {
-            self.value(|_| {}, |json| json.null());
-        }
+        let outside = self.depth == 0;
+        self.value(
+            |_| {},
+            |json| {
+                if !outside {
+                    json.null()
+                }
+            },
+        );
     }
     fn bool(&mut self, value: bool) {
         let text: &[u8] = if value { b"true" } else { b"false" };
@@ -150,8 +183,8 @@ impl Sink for Cell<'_> {
         self.value(|out| form::float(out, value), |json| json.float(value));
     }
     fn text(&mut self, value: &[u8]) {
-        self.suspect = self.form != Form::Json;
-        self.value(|out| form::text(out, value), |json| json.text(value));
+        self.unsettled = true;
+        self.value(|out| out.extend_from_slice(value), |json| json.text(value));
     }
     fn hex(&mut self, value: &[u8]) {
         self.value(|out| form::hex(out, value), |json| json.hex(value));
@@ -166,6 +199,7 @@ impl Sink for Cell<'_> {
         self.value(|out| form::address(out, value), |json| json.address(value));
     }
     fn list(&mut self) {
+        self.begin();
         if self.form == Form::Json {
             self.open();
             self.json.list();
@@ -178,8 +212,10 @@ impl Sink for Cell<'_> {
             self.json.end_list();
             self.close();
         }
+        self.end();
     }
     fn map(&mut self) {
+        self.begin();
         if self.form == Form::Json {
             self.open();
             self.json.map();
@@ -190,9 +226,9 @@ impl Sink for Cell<'_> {
         if self.form == Form::Json {
             return self.json.key(key);
         }
-        self.suspect = true;
+        self.unsettled = true;
         let out = self.json.next(b';');
-        form::text(out, key);
+        out.extend_from_slice(key);
         out.push(b'=');
     }
     fn end_map(&mut self) {
@@ -201,16 +237,30 @@ impl Sink for Cell<'_> {
             self.json.end_map();
             self.close();
         }
+        self.end();
     }
 }
 
-/// Puts the bytes from `start` in quotes if a comma, quote or line end is among them.
-fn quote(out: &mut Vec<u8>, start: usize) {
-    // Without branches, so that many bytes are looked at together.
-    let special = |byte| (byte == b'"') | (byte == b',') | (byte == b'\n') | (byte == b'\r');
-    if form::find(&out[start..], special).is_none() {
-        return;
+/// Makes text from `start` a cell: what is not UTF-8 becomes U+FFFD, and it is quoted if it must be.
+#[inline]
+fn settle(out: &mut Vec<u8>, start: usize) {
+    if form::find::<{ form::CSV | form::HIGH }>(&out[start..]).is_some() {
+        settle_special(out, start);
     }
+}
+
+fn settle_special(out: &mut Vec<u8>, start: usize) {
+    if std::str::from_utf8(&out[start..]).is_err() {
+        let text = out.split_off(start);
+        form::text(out, &text);
+    }
+    if form::find::<{ form::CSV }>(&out[start..]).is_some() {
+        enclose(out, start);
+    }
+}
+
+/// Puts the bytes from `start` in quotes.
+fn enclose(out: &mut Vec<u8>, start: usize) {
     let quotes = memchr::memchr_iter(b'"', &out[start..]).count();
     let mut from = out.len();
     let mut to = from + quotes + 2;
@@ -242,7 +292,7 @@ mod tests {
 
     fn quoted(text: &[u8]) -> Vec<u8> {
         let mut out = [b"x,", text].concat();
-        quote(&mut out, 2);
+        settle(&mut out, 2);
         out.split_off(2)
     }
 
@@ -253,6 +303,8 @@ mod tests {
         assert_eq!(quoted(b"\"a\" and\n"), b"\"\"\"a\"\" and\n\"");
         assert_eq!(quoted(b"\""), b"\"\"\"\"");
         assert_eq!(quoted(b""), b"");
+        assert_eq!(quoted(b"lat\xe9n;\xc3"), "lat\u{fffd}n;\u{fffd}".as_bytes());
+        assert_eq!(quoted(b"\xe9, the \"x\""), "\"\u{fffd}, the \"\"x\"\"\"".as_bytes());
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub(super) fn find(kind: Type) -> Option<(Path, Vec<Selected>)> {
         let Kind::List(kind) = column.kind else { continue };
         for (name, kind, doc) in parts(*kind) {
             let doc = if doc.is_empty() { entry.fields[column.field].doc } else { doc };
-            columns.push(Selected { name: Cow::Borrowed(name), kind, doc, from: From::Line(name) });
+            columns.push(Selected::new(Cow::Borrowed(name), kind, doc, From::Line(name)));
         }
     }
     Some((Path { entries: field, lines }, columns))
@@ -124,12 +124,8 @@ pub(super) fn selected(
     column: &'static Column,
     from: fn(usize, usize) -> From,
 ) -> Selected {
-    Selected {
-        name: Cow::Borrowed(&column.name),
-        kind: column.kind,
-        doc: schema.fields[column.field].doc,
-        from: from(column.field, column.part),
-    }
+    let (name, doc) = (Cow::Borrowed(column.name.as_str()), schema.fields[column.field].doc);
+    Selected::new(name, column.kind, doc, from(column.field, column.part))
 }
 
 #[cfg(test)]

@@ -66,15 +66,51 @@ pub(super) fn text(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-/// The first byte that is special. Most text has none, so that first many bytes are looked at together.
+/// Bytes that JSON escapes.
+pub(super) const JSON: u8 = 1;
+/// Bytes that make CSV quote a cell.
+pub(super) const CSV: u8 = 2;
+/// Bytes that may be no UTF-8.
+pub(super) const HIGH: u8 = 4;
+
+/// Whether a byte is of one of some classes. Without branches, so that many bytes are looked at together.
 #[inline]
-pub(super) fn find(text: &[u8], special: impl Fn(u8) -> bool) -> Option<usize> {
-    let any = |bytes: &[u8]| bytes.iter().fold(false, |any, &byte| any | special(byte));
+const fn is(byte: u8, classes: u8) -> bool {
+    let json = (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    let csv = (byte == b'"') | (byte == b',') | (byte == b'\n') | (byte == b'\r');
+    (classes & JSON != 0) & json | (classes & CSV != 0) & csv | (classes & HIGH != 0) & (byte > 0x7f)
+}
+
+/// The classes of each byte.
+static CLASSES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut class = JSON;
+        while class <= HIGH {
+            if is(byte as u8, class) {
+                table[byte] |= class;
+            }
+            class <<= 1;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// The first byte that is of one of some classes. Most text has none: first sixteen bytes at once are looked at, or, in
+/// a short text, all of them without a branch.
+#[inline]
+pub(super) fn find<const SOUGHT: u8>(text: &[u8]) -> Option<usize> {
     let (chunks, rest) = text.as_chunks::<16>();
-    let clean = chunks.iter().take_while(|chunk| !any(&chunk[..])).count();
-    if clean == chunks.len() && !any(rest) {
-        return None;
+    let any = |chunk: &[u8; 16]| chunk.iter().fold(false, |any, &byte| any | is(byte, SOUGHT));
+    let clean = chunks.iter().take_while(|chunk| !any(chunk)).count();
+    if clean == chunks.len() {
+        let classes = rest.iter().fold(0, |all, &byte| all | CLASSES[byte as usize]);
+        if classes & SOUGHT == 0 {
+            return None;
+        }
     }
     let at = 16 * clean;
-    text[at..].iter().position(|&byte| special(byte)).map(|found| at + found)
+    text[at..].iter().position(|&byte| is(byte, SOUGHT)).map(|found| at + found)
 }

@@ -37,6 +37,13 @@ impl<'o> JsonSink<'o> {
         self.out
     }
 
+    /// Begins a value of its own, after a separator.
+    #[inline]
+    pub(super) fn begin(&mut self, separator: u8) {
+        self.out.push(separator);
+        self.comma = false;
+    }
+
     /// The buffer, with the separator that the next value needs.
     #[inline]
     pub(super) fn next(&mut self, separator: u8) -> &mut Vec<u8> {
@@ -116,8 +123,7 @@ impl Sink for JsonSink<'_> {
 /// Appends text as the inside of a JSON string.
 #[inline]
 fn escape(out: &mut Vec<u8>, text: &[u8], quote: &[u8]) {
-    let special = |byte| (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (byte > 0x7f);
-    match form::find(text, special) {
+    match form::find::<{ form::JSON | form::HIGH }>(text) {
         None => out.extend_from_slice(text),
         Some(_) => escape_special(out, text, quote),
     }
@@ -126,7 +132,7 @@ fn escape(out: &mut Vec<u8>, text: &[u8], quote: &[u8]) {
 fn escape_special(out: &mut Vec<u8>, text: &[u8], quote: &[u8]) {
     for chunk in text.utf8_chunks() {
         let mut valid = chunk.valid().as_bytes();
-        while let Some(at) = form::find(valid, |byte| (byte < 0x20) | (byte == b'"') | (byte == b'\\')) {
+        while let Some(at) = form::find::<{ form::JSON }>(valid) {
             out.extend_from_slice(&valid[..at]);
             match valid[at] {
                 b'\n' => out.extend_from_slice(b"\\n"),

@@ -37,6 +37,8 @@ pub type Choose = Box<dyn FnMut(Type) -> Option<Selection> + Send>;
 /// [`Document::time`]. Existing files stay; parts are numbered on from them.
 ///
 /// The column `type` is not in the files: the folder says it, and two of the same name irritate some engines.
+/// Documents of types without a time, as microdescriptors, are below `year=__HIVE_DEFAULT_PARTITION__`, which engines read
+/// as null; pyarrow must be told the kinds of `year` and `month` if it reads nothing but such documents.
 /// Parts have names that begin with a dot, which engines do not read, until [`finish`](PartitionedWriter::finish) gives all
 /// of them their own: a run that fails or is killed before leaves no rows behind, and the next one removes its rests.
 pub struct PartitionedWriter {

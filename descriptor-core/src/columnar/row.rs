@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::entries::{self, Path};
+use super::{
+    csv::Form,
+    entries::{self, Path},
+};
 use crate::{
     document::{AnyParsed, Digests, Type},
     schema::{Kind, Record, Sink, Value, ValueSink},
@@ -46,6 +49,8 @@ pub struct Selection {
     kind: Type,
     path: Option<Path>,
     columns: Vec<Selected>,
+    /// Where the columns of the entry begin, if they are all of its table's in order.
+    whole: Option<usize>,
 }
 
 /// A column of a [`Selection`].
@@ -58,6 +63,14 @@ pub struct Selected {
     /// What it is, its unit, and what absence means.
     pub doc: &'static str,
     pub(super) from: From,
+    /// What a cell of CSV holds.
+    pub(super) form: Form,
+}
+
+impl Selected {
+    pub(super) fn new(name: Cow<'static, str>, kind: Kind, doc: &'static str, from: From) -> Self {
+        Selected { name, kind, doc, from, form: Form::of(kind) }
+    }
 }
 
 /// Where a column's values come from.
@@ -91,7 +104,7 @@ impl Selection {
         let schema = (kind.info().schema)();
         let columns = schema.columns().iter();
         let columns = columns.map(|column| entries::selected(schema, column, From::Document)).collect();
-        Selection { kind, path: None, columns }
+        Selection { kind, path: None, columns, whole: None }
     }
 
     /// One row an entry: each status entry of consensuses, votes and bridge statuses, each exit address of exit lists,
@@ -99,7 +112,9 @@ impl Selection {
     /// whose name an entry's column has too is called `document_NAME`. `None` if the type has no entries.
     pub fn entries(kind: Type) -> Option<Self> {
         let (path, columns) = entries::find(kind)?;
-        Some(Selection { kind, path: Some(path), columns })
+        let of_entry = columns.iter().position(|column| matches!(column.from, From::Entry(..)));
+        let whole = of_entry.filter(|_| path.lines.is_none());
+        Some(Selection { kind, path: Some(path), columns, whole })
     }
 
     /// Some of the columns, in the order of their names here.
@@ -112,7 +127,7 @@ impl Selection {
             })
         };
         let columns = names.iter().map(|name| find(name.as_ref())).collect::<Result<_, _>>()?;
-        Ok(Selection { columns, ..self.clone() })
+        Ok(Selection { columns, whole: None, ..*self })
     }
 
     /// The type whose documents the rows come from.
@@ -196,6 +211,17 @@ impl<'r> Row<'r> {
     /// The columns of the row.
     pub fn columns(&self) -> &'r [Selected] {
         &self.selection.columns
+    }
+
+    /// Tells the values of all columns in order.
+    pub fn emit_all(&self, out: &mut dyn Sink) {
+        match (self.selection.whole, self.entry) {
+            (Some(whole), Some(entry)) => {
+                (0..whole).for_each(|column| self.emit(column, out));
+                entry.emit_values(out);
+            }
+            _ => (0..self.selection.columns.len()).for_each(|column| self.emit(column, out)),
+        }
     }
 
     /// Tells the value of a column, by its place in [`columns`](Row::columns); null if its line is missing or malformed.

@@ -79,6 +79,21 @@ fn straight(row: &Row<'_>) -> String {
     String::from_utf8(out).expect("UTF-8")
 }
 
+/// Values as a list in JSON.
+fn values(tell: impl FnOnce(&mut dyn Sink)) -> String {
+    let mut out = Vec::new();
+    let mut sink = JsonSink::new(&mut out);
+    sink.list();
+    tell(&mut sink);
+    sink.end_list();
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// Tells the columns of a row one by one.
+fn each(row: &Row<'_>, out: &mut dyn Sink) {
+    (0..row.columns().len()).for_each(|index| row.emit(index, out));
+}
+
 /// All files of the corpus, if it is there.
 fn corpus() -> Vec<(PathBuf, Vec<u8>)> {
     let shared = std::env::var_os("TORDESC_SHARED")
@@ -123,6 +138,7 @@ impl Given {
             if self.rows.len() < 500 {
                 let appended = self.builder.append(row);
                 assert!(appended.is_ok(), "{} {}: {appended:?}", row.source(), row.offset());
+                assert_eq!(values(|out| row.emit_all(out)), values(|out| each(row, out)));
                 self.rows.push((row.offset() as i64, straight(row)));
             }
         });

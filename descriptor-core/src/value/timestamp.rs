@@ -83,12 +83,13 @@ impl Timestamp {
 
     /// Writes `YYYY-MM-DD HH:MM:SS` with any separator between date and time. Years beyond 9999 are cut.
     pub fn format(self, separator: u8) -> [u8; WIDTH] {
-        let (day, second) = (self.0.div_euclid(86400), self.0.rem_euclid(86400));
+        let (day, second) = (self.0.div_euclid(86400), self.0.rem_euclid(86400) as u32);
         let (year, month, day) = civil(day);
+        let year = year.rem_euclid(10_000) as u32;
         let mut text = *b"0000-00-00 00:00:00";
         text[10] = separator;
         for (at, value) in [
-            (0, year / 100 % 100),
+            (0, year / 100),
             (2, year % 100),
             (5, month),
             (8, day),
@@ -149,14 +150,14 @@ fn days(year: u32, month: u32, day: u32) -> i64 {
 }
 
 /// The date of a day; the inverse of [`days`].
-fn civil(day: i64) -> (i64, i64, i64) {
+fn civil(day: i64) -> (i64, u32, u32) {
     let day = day + 719_468;
-    let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+    let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097) as u32);
     let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * of_year + 2) / 153;
     let (year, month_number) = if month < 10 { (0, month + 3) } else { (1, month - 9) };
-    (era * 400 + year_of_era + year, month_number, of_year - (153 * month + 2) / 5 + 1)
+    (era * 400 + i64::from(year_of_era) + year, month_number, of_year - (153 * month + 2) / 5 + 1)
 }
 
 /// One argument `YYYY-MM-DDTHH:MM:SS`, as bandwidth files write times.
@@ -189,6 +190,13 @@ mod tests {
             let other = OffsetDateTime::from_unix_timestamp(time.0).expect("in range");
             assert_eq!(time.to_string()[..10], other.date().to_string());
         }
+    }
+
+    #[test]
+    fn any_number_of_seconds_has_a_form() {
+        assert_eq!(Timestamp(i64::MAX).to_string().len(), WIDTH);
+        assert_eq!(Timestamp(-62_167_219_201).to_string(), "9999-12-31 23:59:59");
+        assert!(Timestamp(i64::MIN).format(b'T').is_ascii());
     }
 
     #[test]
