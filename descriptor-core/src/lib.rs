@@ -5,6 +5,7 @@ pub mod archive;
 pub mod columnar;
 pub mod document;
 pub mod netdoc;
+pub mod sanitize;
 pub mod schema;
 pub mod value;
 #[cfg(feature = "verify")]

@@ -7,19 +7,19 @@ descriptor! {
     pub struct RouterStatus<'a> = "network-status-entry-3" in "dir-spec §3.4.1";
 
     /// Nickname, identity, descriptor digest, address and ports.
-    "r" => r: RouterLine<'a>;
+    "r" => r: RouterLine<'a>, With(Entry);
     /// Further addresses at which the relay listens, usually one for IPv6. Since consensus method 14.
-    "a" => or_addresses: Vec<OrAddress>;
+    "a" => or_addresses: Vec<OrAddress>, With(EntryAddress);
     /// The relay's flags. Only version 2 statuses may lack the line.
-    "s" => flags: Option<Flags<'a>>;
+    "s" => flags: Option<Flags<'a>>, KeepAny;
     /// The software and its version, such as `Tor 0.4.8.12`. Absent if the descriptor was not tor's, and before 2006.
     "v" => version: Option<Line<'a>>;
     /// The subprotocols that the relay speaks. Since consensus method 25.
     "pr" => protocols: Option<Protocols<'a>>;
     /// Weight for path selection, and what was measured. Since consensus method 5.
-    "w" => weight: Option<Weight<'a>>;
+    "w" => weight: Option<Weight<'a>>, KeepAny;
     /// The exit policy in short. Since consensus method 5; not in microdesc consensuses.
-    "p" => exit_policy: Option<PortPolicy<'a>>;
+    "p" => exit_policy: Option<PortPolicy<'a>>, KeepAny;
     /// The SHA-256 of the relay's microdescriptor: in microdesc consensuses, and with consensus methods in votes.
     "m" => microdescriptors: MicrodescHashes<'a>;
     /// The Ed25519 identity. Only in votes, since tor 0.2.8.

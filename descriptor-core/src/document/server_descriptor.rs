@@ -14,61 +14,61 @@ descriptor! {
     pub struct ServerDescriptor<'a> = "server-descriptor" in "dir-spec §2.1.1", check = Some(check);
 
     /// Nickname, IPv4 address and ports of the relay.
-    "router" => router: Router<'a>;
+    "router" => router: Router<'a>, With(Router);
     /// The certificate of the relay's Ed25519 signing key. Absent before tor 0.2.7 and in sanitized bridges.
-    "identity-ed25519" => identity_ed25519: Option<Ed25519Cert<'a>>;
+    "identity-ed25519" => identity_ed25519: Option<Ed25519Cert<'a>>, With(IdentityEd25519);
     /// The relay's Ed25519 identity; of a sanitized bridge, the SHA-256 of it. Absent before tor 0.2.7.
-    "master-key-ed25519" => master_key_ed25519: Option<Base64<32>>;
+    "master-key-ed25519" => master_key_ed25519: Option<Base64<32>>, With(MasterKeyEd25519);
     /// Further addresses at which the relay listens, usually one for IPv6. Since tor 0.2.3.
-    "or-address" => or_addresses: Vec<OrAddress>;
+    "or-address" => or_addresses: Vec<OrAddress>, With(OrAddress);
     /// The software and operating system. Absent in some descriptors of 2004.
-    "platform" => platform: Option<Line<'a>>;
+    "platform" => platform: Option<Line<'a>>, Keep;
     /// The subprotocols that the relay speaks. Absent before tor 0.2.9.
-    "proto" => proto: Option<Protocols<'a>>;
+    "proto" => proto: Option<Protocols<'a>>, Keep;
     /// Versions of the link and circuit protocols. From tor 0.2.0 to 0.2.9.
-    "protocols" => protocols: Option<LinkCircuit<'a>>;
+    "protocols" => protocols: Option<LinkCircuit<'a>>, Opt(&Keep);
     /// When the descriptor was made.
-    "published" => published: Timestamp;
+    "published" => published: Timestamp, With(Published);
     /// The relay's fingerprint; of a sanitized bridge, the SHA-1 of it. Absent in some descriptors before 2006.
-    "fingerprint" => fingerprint: Option<SpacedFingerprint>;
+    "fingerprint" => fingerprint: Option<SpacedFingerprint>, Opt(&With(Fingerprint));
     /// Whether the relay is about to stop for a while. Absent means no.
-    "hibernating" => hibernating: Option<Switch>;
+    "hibernating" => hibernating: Option<Switch>, Opt(&Keep);
     /// How long the relay has run. Unit: seconds. Negative in some descriptors of 2006, whose clocks had jumped.
-    "uptime" => uptime: Option<Seconds>;
+    "uptime" => uptime: Option<Seconds>, Keep;
     /// Average, burst and observed bandwidth. Unit: bytes per second.
-    "bandwidth" => bandwidth: Bandwidth;
+    "bandwidth" => bandwidth: Bandwidth, Keep;
     /// Digests of the extra-info descriptor that belongs to this one. Absent if there is none, as before tor 0.2.0.
-    "extra-info-digest" => extra_info_digest: Option<ExtraInfoDigest>;
+    "extra-info-digest" => extra_info_digest: Option<ExtraInfoDigest>, Opt(&With(ExtraInfoDigest));
     /// The key of the first handshake, RSA. Absent in sanitized bridges; not needed since tor 0.4.9.
-    "onion-key" => onion_key: Option<RsaKey<'a>>;
+    "onion-key" => onion_key: Option<RsaKey<'a>>, Drop;
     /// The identity key, RSA. Absent in sanitized bridges.
-    "signing-key" => signing_key: Option<RsaKey<'a>>;
+    "signing-key" => signing_key: Option<RsaKey<'a>>, Drop;
     /// The identities, signed by the onion key. Absent before tor 0.2.7 and in sanitized bridges.
-    "onion-key-crosscert" => onion_key_crosscert: Option<CrossCertificate<'a>>;
+    "onion-key-crosscert" => onion_key_crosscert: Option<CrossCertificate<'a>>, Drop;
     /// The identity, signed by the ntor onion key. Absent before tor 0.2.7 and in sanitized bridges.
-    "ntor-onion-key-crosscert" => ntor_onion_key_crosscert: Option<NtorCrossCert<'a>>;
+    "ntor-onion-key-crosscert" => ntor_onion_key_crosscert: Option<NtorCrossCert<'a>>, Drop;
     /// Whether the relay stores onion service descriptors, and of which versions. Absent means no.
-    "hidden-service-dir" => hidden_service_dir: Option<HiddenServiceDir<'a>>;
+    "hidden-service-dir" => hidden_service_dir: Option<HiddenServiceDir<'a>>, Opt(&KeepBare);
     /// How to reach the operator. Absent if the operator gives none.
-    "contact" => contact: Option<Line<'a>>;
+    "contact" => contact: Option<Line<'a>>, With(Contact);
     /// How the bridge wants to be given out, such as `moat` or `none`. Absent in relays and before tor 0.3.2.
-    "bridge-distribution-request" => bridge_distribution_request: Option<Line<'a>>;
+    "bridge-distribution-request" => bridge_distribution_request: Option<Line<'a>>, Keep;
     /// The relays that the operator says are theirs too.
-    "family" => family: Option<Family<'a>>;
+    "family" => family: Option<Family<'a>>, With(Family);
     /// Certificates of the families that the relay is in. Since tor 0.4.9.
-    "family-cert" => family_cert: Vec<FamilyCert<'a>>;
+    "family-cert" => family_cert: Vec<FamilyCert<'a>>, Since(Current, &Drop, "it holds the family's key, which the other members of the family, public relays among them, have too");
     /// The key of the ntor handshake, Curve25519. Absent before tor 0.2.4.
-    "ntor-onion-key" => ntor_onion_key: Option<Base64<32>>;
+    "ntor-onion-key" => ntor_onion_key: Option<Base64<32>>, Keep;
     /// The exit policy for IPv4, in order; the first rule that fits decides.
-    "accept" | "reject" | "accept6" | "reject6" => exit_policy: ExitPolicy<'a>;
+    "accept" | "reject" | "accept6" | "reject6" => exit_policy: ExitPolicy<'a>, With(Policy);
     /// The exit policy for IPv6, in short. Absent means `reject 1-65535`. Since tor 0.2.4.
-    "ipv6-policy" => ipv6_policy: Option<PortPolicy<'a>>;
+    "ipv6-policy" => ipv6_policy: Option<PortPolicy<'a>>, Keep;
     /// Whether the relay answers directory requests through its OR port. Since tor 0.2.8.
-    "tunnelled-dir-server" => tunnelled_dir_server: bool;
+    "tunnelled-dir-server" => tunnelled_dir_server: bool, KeepBare;
     /// Whether the relay stores extra-info descriptors.
-    "caches-extra-info" => caches_extra_info: bool;
+    "caches-extra-info" => caches_extra_info: bool, Opt(&KeepBare);
     /// Whether the relay allows exits by circuits of one hop. Until tor 0.2.9.
-    "allow-single-hop-exits" => allow_single_hop_exits: bool;
+    "allow-single-hop-exits" => allow_single_hop_exits: bool, Opt(&KeepBare);
     /// Bytes read. Until tor 0.2.0, then in extra-info descriptors.
     "read-history" => read_history: Option<BandwidthHistory<'a>>;
     /// Bytes written. Until tor 0.2.0, then in extra-info descriptors.
@@ -78,13 +78,13 @@ descriptor! {
     /// Bytes written by IPv6. In extra-info descriptors, but allowed here.
     "ipv6-write-history" => ipv6_write_history: Option<BandwidthHistory<'a>>;
     /// Whether the relay resolves names by eventdns. Absent means no before tor 0.1.2 and yes since then.
-    "eventdns" => eventdns: Option<Switch>;
+    "eventdns" => eventdns: Option<Switch>, Since(Current, &Keep, "a switch of old versions");
     /// When the relay was last overloaded in general. Absent if not within three days. Since tor 0.4.6.
-    "overload-general" => overload_general: Option<Overload>;
+    "overload-general" => overload_general: Option<Overload>, Since(Collector1_18, &KeepVersion1, "it tells the hour of an overload and no address");
     /// The Ed25519 signature over all before it. Absent before tor 0.2.7 and in sanitized bridges.
-    "router-sig-ed25519" => router_sig_ed25519: Option<Base64<64>>;
+    "router-sig-ed25519" => router_sig_ed25519: Option<Base64<64>>, Drop;
     /// The RSA signature over all before it. Absent in sanitized bridges.
-    "router-signature" => router_signature: Option<Signature<'a>>;
+    "router-signature" => router_signature: Option<Signature<'a>>, End;
     /// The SHA-1 of the SHA-1 of a sanitized bridge's original. Absent in relays and before 2012.
     "router-digest" => router_digest: Option<Hex<20>>;
     /// The SHA-256 of the SHA-256 of a sanitized bridge's original. Absent in relays and before tor 0.2.7.

@@ -4,6 +4,7 @@ mod keywords;
 mod memo;
 mod problem;
 mod read;
+mod rule;
 mod sink;
 mod slot;
 
@@ -15,9 +16,10 @@ pub use keywords::Keywords;
 pub(crate) use memo::Memo;
 pub use problem::{BAD, Issue, Problem, line_and_column};
 pub use read::{MAX_LISTED, Options, Parsed, Reader, Table, parse, push_nested, read_nested};
+pub use rule::{Rewrite, Rule, RuleSet, UnknownRuleSet};
 pub use sink::{Sink, Value, ValueSink};
 pub use slot::{FromItem, Slot, emit_value};
-pub(crate) use table::descriptor;
+pub(crate) use table::{descriptor, rule};
 
 /// The table of one descriptor type, as frontends see it.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub struct Field {
     pub count: Count,
     /// The columns that it makes.
     pub parts: &'static [Part],
+    /// What the sanitizer does with its lines.
+    pub rule: Rule,
 }
 
 /// How often a line may stand in a document.

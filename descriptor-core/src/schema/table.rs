@@ -8,7 +8,7 @@
 ///     pub struct Name<'a> = "type-name" in "spec section", option = value, … ;
 ///
 ///     /// What it is, unit, what absence means.
-///     "keyword" | "other-keyword" => field: Type;
+///     "keyword" | "other-keyword" => field: Type, SanitizerRule;
 ///     …
 /// }
 /// ```
@@ -16,6 +16,7 @@
 /// The first row's keyword begins the document. A field's type says how often its line may stand (see
 /// [`Slot`](crate::schema::Slot)) and how it is read ([`FromItem`](crate::schema::FromItem)); a field whose type is
 /// another table takes the lines that follow, up to the first keyword that only the outer table knows.
+/// The sanitizer's [`Rule`](crate::schema::Rule) may be left out: then it refuses the line.
 /// Options are the fields of [`Options`](crate::schema::Options).
 ///
 /// Makes: the struct with `raw` and one public field a row; `Default`, [`Table`](crate::schema::Table),
@@ -28,7 +29,7 @@ macro_rules! descriptor {
             $(, $option:ident = $value:expr)* ;
         $(
             $(#[doc = $doc:literal])*
-            $($keyword:literal)|+ => $field:ident : $kind:ty ;
+            $($keyword:literal)|+ => $field:ident : $kind:ty $(, $rule:expr)? ;
         )*
     ) => {
         $(#[doc = $about])*
@@ -53,6 +54,7 @@ macro_rules! descriptor {
                     doc: concat!($($doc, "\n"),*),
                     count: <$kind as s::Slot<$a>>::COUNT,
                     parts: <$kind as s::Slot<$a>>::PARTS,
+                    rule: s::rule!($($rule)?),
                 }),*];
             }
 
@@ -150,4 +152,16 @@ macro_rules! descriptor {
     };
 }
 
-pub(crate) use descriptor;
+/// A row's rule: none is [`Refuse`](crate::schema::Rule::Refuse).
+macro_rules! rule {
+    () => {
+        $crate::schema::Rule::Refuse
+    };
+    ($rule:expr) => {{
+        #[allow(unused_imports, reason = "a rule uses one of them")]
+        use $crate::schema::{Rewrite::*, Rule::*, RuleSet::*};
+        $rule
+    }};
+}
+
+pub(crate) use {descriptor, rule};

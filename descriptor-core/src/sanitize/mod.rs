@@ -1,0 +1,67 @@
+//! Makes bridge data and web server logs fit to be published (collector §3, §5, §7).
+//!
+//! Pure functions: a document, the secrets and a rule set go in, bytes or a [`Refusal`] come out. There is no file and no
+//! clock here .
+//!
+//! What happens to a line stands in the table of its document, see [`Rule`](crate::schema::Rule). There is no other list:
+//! a keyword without a rule refuses the document. After that the guard, which knows no table, searches what comes out
+//! for what must not be said.
+
+mod hashing;
+mod refusal;
+mod secrets;
+
+pub use hashing::{Keyed, Secret, sha1, sha256};
+pub use refusal::{Reason, Refusal};
+pub use secrets::{BadSecrets, Month, Secrets, State};
+
+use crate::{
+    document::Type,
+    schema::RuleSet,
+    value::{Hex, Timestamp},
+};
+
+/// What all documents of a run are sanitized with.
+#[derive(Debug, Clone, Copy)]
+pub struct Sanitizer<'s> {
+    /// Which rules hold.
+    pub rules: RuleSet,
+    /// The secrets of all months that occur; `None` puts fixed values in the place of hashes.
+    pub secrets: Option<&'s Secrets>,
+    /// For tests of the tables: one row's rule, by table and keyword, replaced by another.
+    #[cfg(test)]
+    pub(crate) replaced: Option<(&'static str, &'static str, crate::schema::Rule)>,
+}
+
+/// A document that may be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sanitized {
+    /// What it is now.
+    pub kind: Type,
+    /// When the original was made; of a status, when the status was made.
+    pub published: Timestamp,
+    /// What it is known by: of a descriptor, the SHA-1 of the SHA-1 of its original; of a status, the authority.
+    pub name: Hex<20>,
+    /// Its text, with its `@type` line.
+    pub bytes: Vec<u8>,
+    /// What was left out of a status: entries that were refused, each with its place in the original.
+    pub refused: Vec<(std::ops::Range<usize>, Refusal)>,
+}
+
+impl Sanitized {
+    /// Where CollecTor keeps it below `bridge-descriptors/` (collector §0.2).
+    pub fn path(&self) -> String {
+        let time = String::from_utf8_lossy(&self.published.format(b' ')).into_owned();
+        let (year, month, day) = (&time[..4], &time[5..7], &time[8..10]);
+        let digest = const_hex::encode(self.name.0);
+        let descriptor = |folder| format!("{year}/{month}/{folder}/{}/{}/{digest}", &digest[..1], &digest[1..2]);
+        match self.kind {
+            Type::BridgeNetworkStatus => {
+                let clock: String = time[11..].split(':').collect();
+                format!("{year}/{month}/statuses/{day}/{year}{month}{day}-{clock}-{}", self.name)
+            }
+            Type::BridgeExtraInfo => descriptor("extra-infos"),
+            _ => descriptor("server-descriptors"),
+        }
+    }
+}
