@@ -1,17 +1,24 @@
 //! Makes bridge data and web server logs fit to be published (collector §3, §5, §7).
 //!
 //! Pure functions: a document, the secrets and a rule set go in, bytes or a [`Refusal`] come out. There is no file and no
-//! clock here .
+//! clock here; `intake` reads and writes.
 //!
 //! What happens to a line stands in the table of its document, see [`Rule`](crate::schema::Rule). There is no other list:
-//! a keyword without a rule refuses the document. After that the guard, which knows no table, searches what comes out
+//! a keyword without a rule refuses the document. After that the [`guard`], which knows no table, searches what comes out
 //! for what must not be said.
 
+mod address;
+mod bridge;
+pub mod guard;
 mod hashing;
+mod lines;
+mod network_status;
 mod refusal;
 mod secrets;
 
+pub use bridge::{extra_info, server_descriptor};
 pub use hashing::{Keyed, Secret, sha1, sha256};
+pub use network_status::{Origin, network_status};
 pub use refusal::{Reason, Refusal};
 pub use secrets::{BadSecrets, Month, Secrets, State};
 
@@ -28,9 +35,24 @@ pub struct Sanitizer<'s> {
     pub rules: RuleSet,
     /// The secrets of all months that occur; `None` puts fixed values in the place of hashes.
     pub secrets: Option<&'s Secrets>,
+    /// Whether the guard looks at what comes out. Always, but to compare with what CollecTor lets through.
+    pub guarded: bool,
     /// For tests of the tables: one row's rule, by table and keyword, replaced by another.
     #[cfg(test)]
     pub(crate) replaced: Option<(&'static str, &'static str, crate::schema::Rule)>,
+}
+
+impl<'s> Sanitizer<'s> {
+    /// A sanitizer with the guard on.
+    pub fn new(rules: RuleSet, secrets: Option<&'s Secrets>) -> Self {
+        Sanitizer {
+            rules,
+            secrets,
+            guarded: true,
+            #[cfg(test)]
+            replaced: None,
+        }
+    }
 }
 
 /// A document that may be published.
@@ -46,6 +68,10 @@ pub struct Sanitized {
     pub bytes: Vec<u8>,
     /// What was left out of a status: entries that were refused, each with its place in the original.
     pub refused: Vec<(std::ops::Range<usize>, Refusal)>,
+    /// Of a status, how many entries it has.
+    pub entries: usize,
+    /// Of a status, when the newest descriptor that it lists was made, of those not newer than itself.
+    pub newest_entry: Option<Timestamp>,
 }
 
 impl Sanitized {

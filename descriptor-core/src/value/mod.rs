@@ -57,6 +57,7 @@ pub use history::{BandwidthHistory, StatsEnd};
 pub use identities::Identities;
 pub use intervals::{ConnectionDirections, Deciles, FractionDeciles, PaddingCounts};
 pub use key::{CrossCertificate, OptionalKey, Pem, RsaKey, Signature};
+pub(crate) use nickname::is_nickname;
 pub use node_id::{NodeId, NodePath};
 pub(crate) use number::digits;
 pub use number::{BytesPerSecond, Seconds};
