@@ -79,7 +79,10 @@ mod tests {
         }
         assert_eq!((port(b"70000", old), port(b"70000", new).is_err()), (Ok(4464), true));
         assert!(port(b"+80", new).is_err() && port(b"", new).is_err() && port(b"https", old).is_err());
-        assert_eq!(address_and_port(b"[2001:DB8::1]:44", new), Ok(("2001:db8::1".parse().expect("IPv6"), 44)));
+        assert_eq!(
+            address_and_port(b"[2001:DB8::1]:44", new),
+            Ok(("2001:db8::1".parse().expect("IPv6"), 44))
+        );
         for bad in ["nonsense", "[2001:db8::1]", "[2001:db8::1::2]:44", "2001:db8::1:44", "[1.2.3.4]:44"] {
             assert!(address_and_port(bad.as_bytes(), new).is_err(), "{bad}");
         }

@@ -163,7 +163,9 @@ impl Bridge {
         let is_new = match rewrite {
             Rewrite::Router => {
                 let fields = fields(item.line());
-                let &[_, _, address, ..] = &fields[..] else { return Err(Reason::BadArgument("router line")) };
+                let &[_, _, address, ..] = &fields[..] else {
+                    return Err(Reason::BadArgument("router line"));
+                };
                 let is_new = self.router_address.is_empty();
                 self.router_address = address.to_vec();
                 self.addresses.push(ipv4(address, rules)?.into());
@@ -179,7 +181,8 @@ impl Bridge {
                 self.published.replace(time.ok_or(Reason::BadArgument("time"))?).is_none()
             }
             Rewrite::Fingerprint => {
-                let hex: Vec<u8> = value(item).ok_or(Reason::Form)?.iter().filter(|&&b| b != b' ').copied().collect();
+                let hex: Vec<u8> =
+                    value(item).ok_or(Reason::Form)?.iter().filter(|&&b| b != b' ').copied().collect();
                 self.identify(&hex)?
             }
             Rewrite::Owner => self.identify(fields(item.line()).get(2).copied().unwrap_or_default())?,
@@ -305,12 +308,17 @@ impl Writer<'_> {
     }
 
     fn policy(&self, item: &Item<'_>, out: &mut Vec<u8>) -> Result<(), Reason> {
-        let (Some(value), b"accept" | b"reject") = (value(item), item.keyword) else { return Err(Reason::NoRule) };
+        let (Some(value), b"accept" | b"reject") = (value(item), item.keyword) else {
+            return Err(Reason::NoRule);
+        };
         if self.rules < RuleSet::Current {
             // CollecTor looks at `reject` only, and only at the spelling: `reject 1.2.3.45:*` of a bridge at 1.2.3.4 is hit.
-            let rest = value.strip_prefix(&self.bridge.router_address[..]).filter(|_| item.keyword == b"reject");
+            let rest =
+                value.strip_prefix(&self.bridge.router_address[..]).filter(|_| item.keyword == b"reject");
             match (rest, self.bridge.addresses.iter().rfind(|it| it.is_ipv4())) {
-                (Some(rest), Some(&own)) => push(out, &[b"reject ", self.keyed.address(own).as_bytes(), rest]),
+                (Some(rest), Some(&own)) => {
+                    push(out, &[b"reject ", self.keyed.address(own).as_bytes(), rest])
+                }
                 _ => push(out, &[item.line()]),
             }
             return Ok(());

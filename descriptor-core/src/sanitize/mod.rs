@@ -80,7 +80,8 @@ impl Sanitized {
         let time = String::from_utf8_lossy(&self.published.format(b' ')).into_owned();
         let (year, month, day) = (&time[..4], &time[5..7], &time[8..10]);
         let digest = const_hex::encode(self.name.0);
-        let descriptor = |folder| format!("{year}/{month}/{folder}/{}/{}/{digest}", &digest[..1], &digest[1..2]);
+        let descriptor =
+            |folder| format!("{year}/{month}/{folder}/{}/{}/{digest}", &digest[..1], &digest[1..2]);
         match self.kind {
             Type::BridgeNetworkStatus => {
                 let clock: String = time[11..].split(':').collect();

@@ -38,7 +38,8 @@ pub fn network_status(
     let mut status = Status { published: origin.published, ..Status::default() };
     let mut entry: Option<Entry<'_>> = None;
     for item in items(&text).skip_while(|item| item.keyword.starts_with(b"@")) {
-        let head = item.keyword != b"r" && <BridgeNetworkStatus<'_> as Table<'_>>::row(item.keyword).is_some();
+        let head =
+            item.keyword != b"r" && <BridgeNetworkStatus<'_> as Table<'_>>::row(item.keyword).is_some();
         if head {
             let rule = sanitizer.rule::<BridgeNetworkStatus<'_>>(&item);
             let done = rule.and_then(|rule| status.head(rule, &item, origin));
@@ -129,14 +130,16 @@ impl Status {
         let mut keyed = Keyed { fingerprint: Fingerprint::default(), secret: None };
         let mut out = Vec::with_capacity(raw.len() + 64);
         for item in &entry.lines {
-            let rule = sanitizer.rule::<RouterStatus<'_>>(item).map_err(|reason| refuse(text, item, reason))?;
+            let rule =
+                sanitizer.rule::<RouterStatus<'_>>(item).map_err(|reason| refuse(text, item, reason))?;
             match rule {
                 Rule::With(Rewrite::Entry) => {
                     let line = StatusLine::read(item).map_err(|reason| refuse(text, item, reason))?;
                     keyed.fingerprint = line.identity;
                     if let Some(secrets) = sanitizer.secrets {
                         let month = Month::of(line.published);
-                        let secret = secrets.get(month).ok_or_else(|| refuse(text, item, Reason::NoSecret(month)))?;
+                        let secret =
+                            secrets.get(month).ok_or_else(|| refuse(text, item, Reason::NoSecret(month)))?;
                         keyed.secret = Some(secret);
                     }
                     facts.allow(&keyed);
@@ -159,7 +162,10 @@ impl Status {
         if sanitizer.guarded
             && let Some(leak) = facts.said_in(&out)
         {
-            return Err(Refusal { line: refuse(text, &entry.lines[0], Reason::NoRule).line, ..leak.refusal(&out) });
+            return Err(Refusal {
+                line: refuse(text, &entry.lines[0], Reason::NoRule).line,
+                ..leak.refusal(&out)
+            });
         }
         self.entries.insert(sha1(&keyed.fingerprint.0), out);
         Ok(())
@@ -212,7 +218,13 @@ impl<'a> StatusLine<'a> {
         })
     }
 
-    fn write(&self, keyed: &Keyed<'_>, facts: &Facts<'_>, rules: RuleSet, out: &mut Vec<u8>) -> Result<(), Reason> {
+    fn write(
+        &self,
+        keyed: &Keyed<'_>,
+        facts: &Facts<'_>,
+        rules: RuleSet,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Reason> {
         let nickname =
             if rules < RuleSet::Current { self.nickname } else { sound_nickname(self.nickname, facts)? };
         let [or_port, dir_port] = self.ports;

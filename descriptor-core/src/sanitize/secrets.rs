@@ -21,7 +21,10 @@ impl Month {
     /// Reads `YYYY-MM`.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let month: [u8; 7] = text.try_into().ok()?;
-        let digits = month.iter().enumerate().all(|(at, byte)| (at == 4) == (*byte == b'-') && (at == 4 || byte.is_ascii_digit()));
+        let digits = month
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| (at == 4) == (*byte == b'-') && (at == 4 || byte.is_ascii_digit()));
         (digits && (b"01".as_slice()..=b"12").contains(&&month[5..])).then_some(Month(month))
     }
 }
