@@ -11,10 +11,14 @@ mod address;
 mod bridge;
 pub mod guard;
 mod hashing;
+#[cfg(test)]
+mod hostile;
 mod lines;
 mod network_status;
 mod refusal;
 mod secrets;
+#[cfg(test)]
+mod tests;
 
 pub use bridge::{extra_info, server_descriptor};
 pub use hashing::{Keyed, Secret, sha1, sha256};
