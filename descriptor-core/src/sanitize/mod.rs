@@ -7,6 +7,7 @@
 //! a keyword without a rule refuses the document. After that the guard, which knows no table, searches what comes out
 //! for what must not be said.
 
+pub mod guard;
 mod hashing;
 mod refusal;
 mod secrets;
