@@ -113,7 +113,7 @@ fn descriptor<'a, D: Table<'a>>(
     if sanitizer.guarded
         && let Some(leak) = facts.said_in(&out)
     {
-        return Err(leak.refusal(&out));
+        return Err(Refusal::of_leak(leak, &out));
     }
     Ok(Sanitized { kind, published, name, bytes: out, refused: Vec::new(), entries: 0, newest_entry: None })
 }
@@ -375,7 +375,9 @@ pub(super) fn sound_nickname<'n>(nickname: &'n [u8], facts: &Facts<'_>) -> Resul
     if !crate::value::is_nickname(nickname) {
         return Err(Reason::BadArgument("nickname"));
     }
-    Ok(if facts.said_in(nickname).is_some() { b"Unnamed" } else { nickname })
+    // As a line, for the guard reads a nickname letter by letter.
+    let line = [b"router ", nickname].concat();
+    Ok(if facts.said_in(&line).is_some() { b"Unnamed" } else { nickname })
 }
 
 /// A member of a family as `current` writes it: a fingerprint becomes its SHA-1, with or without `$`, and a name stays.

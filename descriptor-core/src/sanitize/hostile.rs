@@ -43,7 +43,7 @@ impl Bridge {
             ipv4: Ipv4Addr::from((u32::from(first) << 24) | (random.next() as u32 >> 8)),
             ipv6: Ipv6Addr::from((0x2001_0db8 << 96) | (u128::from(random.next()) << 8) | 7),
             port: 1024 + random.below(40_000) as u16,
-            fingerprint: fingerprint.into(),
+            fingerprint: Hex(fingerprint),
         }
     }
 
@@ -87,7 +87,8 @@ impl Bridge {
         let Bridge { ipv4, ipv6, port, fingerprint } = self;
         let hex = fingerprint.to_string();
         let groups: Vec<_> = hex.as_bytes().chunks(4).map(String::from_utf8_lossy).collect();
-        let mut text = format!("router {} {ipv4} {port} 0 0\nor-address [{ipv6}]:{port}\n", self.nickname(random));
+        let mut text =
+            format!("router {} {ipv4} {port} 0 0\nor-address [{ipv6}]:{port}\n", self.nickname(random));
         text += "platform Tor 0.4.9.11 on Linux\npublished 2026-04-01 03:52:48\n";
         text += &format!("fingerprint {}\nbandwidth 1 2 3\n", groups.join(" "));
         for _ in 0..random.below(6) {
@@ -126,8 +127,13 @@ impl Bridge {
             "published 2026-04-01 22:11:09\nr {nickname} {} /Ck+96mePEZuaWWKuWP0KUkWNh8 2026-04-01 20:27:33 {ipv4} {port} 0\n",
             fingerprint.to_base64()
         );
-        text += &random.pick(&[format!("a [{ipv6}]:{port}\n"), format!("a [{ipv6}]\n"), format!("a {ipv4}:{port}\n")]);
-        text += &random.pick(&["s Running Valid\n".to_owned(), format!("s Running {}\n", self.told(random))]);
+        text += &random.pick(&[
+            format!("a [{ipv6}]:{port}\n"),
+            format!("a [{ipv6}]\n"),
+            format!("a {ipv4}:{port}\na [{ipv6}]:{port}\n"),
+        ]);
+        let told = self.told(random);
+        text += &random.pick(&["s Running Valid\n".to_owned(), format!("s Running {told}\n")]);
         text += "w Bandwidth=5\np reject 1-65535\n";
         text.into_bytes()
     }
@@ -150,9 +156,9 @@ fn hostile_bridges_say_nothing() {
         let original = bridge.descriptor(&mut random);
         let mut facts = Facts::of_descriptor(&original);
         facts.allow(&keyed);
-        let open = [&b"\nplatform "[..], b"\nproto "].iter().any(|line| {
-            memchr::memmem::find_iter(&original, line).count() > 1
-        });
+        let open = [&b"\nplatform "[..], b"\nproto "]
+            .iter()
+            .any(|line| memchr::memmem::find_iter(&original, line).count() > 1);
         match (server_descriptor(&original, &by_rules), server_descriptor(&original, &guarded)) {
             (Ok(sanitized), result) => {
                 let leak = facts.said_in(&sanitized.bytes);

@@ -164,7 +164,7 @@ impl Status {
         {
             return Err(Refusal {
                 line: refuse(text, &entry.lines[0], Reason::NoRule).line,
-                ..leak.refusal(&out)
+                ..Refusal::of_leak(leak, &out)
             });
         }
         self.entries.insert(sha1(&keyed.fingerprint.0), out);

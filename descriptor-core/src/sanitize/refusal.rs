@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Month;
+use super::{Month, guard::Leak};
 
 /// Why a document is not published: the line and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,17 @@ pub struct Refusal {
     pub line: usize,
     /// What is wrong.
     pub reason: Reason,
+}
+
+impl Refusal {
+    /// The refusal of an output that says what it must not, with the keyword of the line that says it.
+    pub(super) fn of_leak(leak: Leak, output: &[u8]) -> Self {
+        let start =
+            output[..leak.at.min(output.len())].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+        let keyword = output[start..].split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();
+        let keyword = String::from_utf8_lossy(&keyword[..keyword.len().min(64)]).into_owned();
+        Refusal { keyword, line: 0, reason: Reason::Leak(leak.what) }
+    }
 }
 
 /// What is wrong with a document that is not published.

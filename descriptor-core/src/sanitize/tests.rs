@@ -53,7 +53,8 @@ fn rows() -> Vec<(Type, &'static str, &'static Field)> {
         (Type::BridgeNetworkStatus, BridgeNetworkStatus::table()),
         (Type::BridgeNetworkStatus, RouterStatus::table()),
     ];
-    let rows = tables.iter().flat_map(|(kind, table)| table.fields.iter().map(|row| (*kind, table.name, row)));
+    let rows =
+        tables.iter().flat_map(|(kind, table)| table.fields.iter().map(|row| (*kind, table.name, row)));
     rows.filter(|(_, _, row)| row.rule != Rule::Refuse).collect()
 }
 
@@ -66,7 +67,8 @@ fn originals_become_what_is_written_down() {
     ] {
         let sanitized = run(kind, None).expect("sanitized");
         assert_eq!(sanitized.refused, []);
-        let (found, expected) = (String::from_utf8_lossy(&sanitized.bytes), String::from_utf8_lossy(expected));
+        let (found, expected) =
+            (String::from_utf8_lossy(&sanitized.bytes), String::from_utf8_lossy(expected));
         assert_eq!(found, expected, "\n{found}");
     }
 }
@@ -98,20 +100,35 @@ fn a_rule_that_becomes_keep_is_noticed() {
         let leaks = |refusal: &Refusal| matches!(refusal.reason, Reason::Leak(_) | Reason::MissingLine);
         let caught = match &result {
             Err(refusal) => leaks(refusal),
-            Ok(sanitized) => !sanitized.refused.is_empty() && sanitized.refused.iter().all(|(_, it)| leaks(it)),
+            Ok(sanitized) => {
+                !sanitized.refused.is_empty() && sanitized.refused.iter().all(|(_, it)| leaks(it))
+            }
         };
         guarded += usize::from(caught);
-        assert_ne!(result.as_ref(), Ok(&expected), "{table}: {} may be kept and nobody notices", row.keywords[0]);
+        assert_ne!(
+            result.as_ref(),
+            Ok(&expected),
+            "{table}: {} may be kept and nobody notices",
+            row.keywords[0]
+        );
         // These say nothing by themselves: a time, an authority, a keyword whose object never stays.
         let harmless = matches!(
             rule,
             Rule::End
                 | Rule::With(
-                    Rewrite::Published | Rewrite::StatusPublished | Rewrite::Authority | Rewrite::IdentityEd25519
+                    Rewrite::Published
+                        | Rewrite::StatusPublished
+                        | Rewrite::Authority
+                        | Rewrite::IdentityEd25519
                 )
         ) || matches!(
             row.keywords[0],
-            "onion-key" | "signing-key" | "onion-key-crosscert" | "ntor-onion-key-crosscert" | "family-cert" | "transport-info"
+            "onion-key"
+                | "signing-key"
+                | "onion-key-crosscert"
+                | "ntor-onion-key-crosscert"
+                | "family-cert"
+                | "transport-info"
         );
         assert!(caught || harmless, "{table}: the guard does not see {}: {result:?}", row.keywords[0]);
     }
