@@ -5,7 +5,8 @@
 //!
 //! What happens to a line stands in the table of its document, see [`Rule`](crate::schema::Rule). There is no other list:
 //! a keyword without a rule refuses the document. After that the [`guard`], which knows no table, searches what comes out
-//! for what must not be said.
+//! for what must not be said. [`rules`] lists what happens to each keyword, [`threat_model`] says what all this hides and what
+//! not.
 
 mod address;
 mod bridge;
@@ -15,6 +16,7 @@ mod hashing;
 mod hostile;
 mod lines;
 mod network_status;
+mod page;
 mod refusal;
 mod secrets;
 #[cfg(test)]
@@ -23,6 +25,7 @@ mod tests;
 pub use bridge::{extra_info, server_descriptor};
 pub use hashing::{Keyed, Secret, sha1, sha256};
 pub use network_status::{Origin, network_status};
+pub use page::rules_page;
 pub use refusal::{Reason, Refusal};
 pub use secrets::{BadSecrets, Month, Secrets, State};
 
@@ -96,3 +99,9 @@ impl Sanitized {
         }
     }
 }
+
+#[doc = include_str!("RULES.md")]
+pub mod rules {}
+
+#[doc = include_str!("THREAT_MODEL.md")]
+pub mod threat_model {}
