@@ -22,6 +22,12 @@ def documents() -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for path in sorted((ROOT / "descriptor-core/tests/golden").glob("*/*.txt")):
         found[f"{path.parent.name}-{path.stem}"] = path.read_bytes()
+    # These have signatures that hold, and some need the keys of others: a file is a seed, and so are all of them.
+    signed = sorted(path for path in (ROOT / "descriptor-core/tests/data/verify").iterdir() if path.suffix != ".md")
+    found.update({path.name: path.read_bytes() for path in signed})
+    with_keys = ("certificates", "server-descriptor")
+    keys = b"".join(found[name] for name in with_keys)
+    found.update({f"{path.name}, keys": keys + path.read_bytes() for path in signed if path.name not in with_keys})
     for path in sorted((ROOT / "examples/data").rglob("*")):
         if path.is_file() and path.suffix not in (".md", ".xz"):
             found[path.name] = path.read_bytes()[:LARGEST]

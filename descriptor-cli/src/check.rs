@@ -176,10 +176,14 @@ fn report(format: ReportFormat, finding: &Finding, line: usize) -> String {
 /// One line that says it all.
 fn last_line(total: &Checked, shown: u64, verify: bool, failed: u64) -> String {
     let mut facts = vec![things(total.documents, "document")];
-    facts.push(match total.wrong {
-        0 => paint(GOOD, "nothing wrong"),
-        wrong => paint(BAD, format!("{} with {}", count(wrong), things(total.problems, "problem"))),
-    });
+    match total.wrong {
+        // Where nothing could be read, nothing was found right.
+        0 if total.documents == 0 && failed > 0 => {}
+        0 => facts.push(paint(GOOD, "nothing wrong")),
+        wrong => {
+            facts.push(paint(BAD, format!("{} with {}", count(wrong), things(total.problems, "problem"))));
+        }
+    }
     if total.problems > shown && shown > 0 {
         facts.push(format!("{} shown", count(shown)));
     }

@@ -34,7 +34,7 @@ const PLACES: &str =
     "A PATH is a file, a folder, a glob in quotes, or - for standard input; compressed or not, tar or not.";
 
 const AFTER: &str = "\
-A PATH is a file, a folder, a glob in quotes, or - for standard input. Compression (gzip, bzip2, xz, lzma, zstd, zlib)
+A PATH is a file, a folder, a glob in quotes, or - for standard input. Compression (gzip, bzip2, xz, lzma, zstd, zlib) \
 and tar archives are recognised by their first bytes and read without unpacking.
 
 Examples:

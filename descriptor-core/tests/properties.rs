@@ -40,6 +40,7 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
             b" ",
             b"\t",
             b"\r\n",
+            b"\n\r\n",
             b"\0",
             b"-",
             b"=",
@@ -111,6 +112,13 @@ proptest! {
         holds::lexer(&data);
         holds::any_document(&data);
         holds::round_trip(&data);
+    }
+
+    #[test]
+    #[cfg(feature = "verify")]
+    fn signatures_of_changed_documents_can_be_tried(which in any::<prop::sample::Index>(), changes in changes()) {
+        let data = changed(which.get::<Vec<u8>>(&DOCUMENTS), changes);
+        common::signatures::any_signatures(&data);
     }
 
     #[test]

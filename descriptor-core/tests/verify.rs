@@ -253,3 +253,77 @@ fn bad_documents_fail_at_the_right_line() {
         assert_eq!((&*issue.keyword, issue.problem), (keyword, Problem::Unverified(reason)), "{file}");
     }
 }
+
+/// What is hostile to who checks signatures costs time in proportion to its length: each of these is several megabytes.
+#[test]
+fn hostile_documents_are_checked_in_linear_time() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let start = std::time::Instant::now();
+    let pem = |label: &str, bytes: &[u8]| {
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(bytes))
+    };
+    // An RSA key with a modulus, and an exponent, of a megabyte.
+    let length = |length: usize| [&[0x84][..], &(length as u32).to_be_bytes()].concat();
+    let number = |size: usize| [&[0x02][..], &length(size + 1), &[0], &vec![0xff; size]].concat();
+    let key = |modulus: usize, exponent: usize| {
+        let numbers = [number(modulus), number(exponent)].concat();
+        pem("RSA PUBLIC KEY", &[&[0x30][..], &length(numbers.len()), &numbers].concat())
+    };
+    let keys = [key(1 << 20, 1), key(128, 1 << 20), key(1 << 20, 1 << 20)];
+    for key in &keys {
+        for (kind, text) in [
+            (
+                Type::ServerDescriptor,
+                format!(
+                    "router a 1.2.3.4 1 0 0\nonion-key\n{key}signing-key\n{key}router-signature\n{}",
+                    pem("SIGNATURE", &[9; 1 << 20])
+                ),
+            ),
+            (
+                Type::KeyCertificate,
+                format!("dir-key-certificate-version 3\ndir-identity-key\n{key}dir-signing-key\n{key}"),
+            ),
+            (
+                Type::HiddenService,
+                format!(
+                    "rendezvous-service-descriptor x\npermanent-key\n{key}signature\n{}",
+                    pem("SIGNATURE", &[9; 1 << 20])
+                ),
+            ),
+            (
+                Type::Directory,
+                format!(
+                    "signed-directory\ndir-signing-key\n{key}directory-signature a\n{}",
+                    pem("SIGNATURE", &[9; 1 << 20])
+                ),
+            ),
+        ] {
+            let checks = verify(kind, text.as_bytes(), &Against::default());
+            assert!(is_invalid(&checks), "{kind:?}: {checks:?}");
+        }
+    }
+    // A hundred thousand signatures, certificates and families.
+    let fixture_of = |name| String::from_utf8(fixture(name)).expect("the fixture is text");
+    let certificate = pem("FAMILY CERT", &[7; 140]);
+    let descriptor = fixture_of("server-descriptor").replace(
+        "\nrouter-sig-ed25519",
+        &format!("\n{}router-sig-ed25519", format!("family-cert\n{certificate}").repeat(100_000)),
+    );
+    let consensus = fixture_of("consensus");
+    let at = consensus.find("directory-signature ").expect("the consensus is signed");
+    let (signed, signatures) = consensus.split_at(at);
+    for (kind, text) in [
+        (Type::ServerDescriptor, descriptor),
+        (Type::Consensus, format!("{signed}{}", signatures.repeat(30_000))),
+        (Type::Vote, format!("{signed}{}", signatures.repeat(30_000))),
+        (
+            Type::DetachedSignatures,
+            format!("{}{}", fixture_of("detached-signatures"), signatures.repeat(30_000)),
+        ),
+    ] {
+        let checks = verify(kind, text.as_bytes(), &against());
+        assert!(checks.len() < 1100, "{kind:?}: {} checks", checks.len());
+    }
+    // A quadratic check takes hours; all of this together takes a second.
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     document::{AnyParsed, Digests, Type},
+    netdoc::FromArg,
     schema::{Kind, Record, Sink, Value, ValueSink},
-    value::Timestamp,
+    value::{EpochMillis, Timestamp},
 };
 
 /// A document that was read, with what its rows say about it.
@@ -27,17 +28,22 @@ pub struct Document<'d> {
 
 impl Document<'_> {
     /// The time that the document is filed under: when a status becomes valid, when a descriptor was made, or whatever
-    /// time its table has first. `None` if it has none, as microdescriptors.
+    /// time its table has first, in milliseconds if need be. `None` if it has none, as microdescriptors.
     pub fn time(&self) -> Option<Timestamp> {
         let (parsed, schema) = (self.parsed, self.parsed.partial.schema());
         let column = schema
             .column("valid_after")
             .or_else(|| schema.column("published"))
-            .or_else(|| schema.columns().iter().find(|column| column.kind == Kind::Time))?;
+            .or_else(|| schema.columns().iter().find(|column| column.kind == Kind::Time))
+            .or_else(|| {
+                schema.columns().iter().find(|column| column.kind == <EpochMillis as FromArg>::KIND)
+            })?;
         let mut sink = ValueSink::default();
         parsed.emit(&*parsed.partial, column.field, column.part, &mut sink);
         match sink.finish() {
             Value::Time(time) => Some(time),
+            // 0 is an event that did not happen.
+            Value::Int(millis) if millis > 0 => Some(Timestamp(millis / 1000)),
             _ => None,
         }
     }
@@ -279,6 +285,7 @@ fn edits(from: &str, to: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::netdoc::Frame;
 
     #[test]
     fn columns_that_do_not_exist_are_named_with_the_nearest_one() {
@@ -288,6 +295,16 @@ mod tests {
         assert_eq!(error.to_string(), "server-descriptor: no column fingerprnt, but fingerprint");
         let error = all.only(&["xyz"]).expect_err("no such column");
         assert_eq!(error.to_string(), "server-descriptor: no column xyz");
+    }
+
+    #[test]
+    fn a_time_in_milliseconds_files_a_document_too() {
+        for (text, expected) in [("SOURCE=a START=1475625721.63", Some(1_475_625_721)), ("START=0.0", None)] {
+            let parsed = Type::Torperf.parse(Frame::whole(Type::Torperf, text.as_bytes()));
+            let digests = Digests::default();
+            let document = Document { kind: Type::Torperf, source: "", parsed: &parsed, digests };
+            assert_eq!(document.time(), expected.map(Timestamp), "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Directory, version 1, until 2007: all relays' descriptors, and which of them were running.
 
-use super::{ServerDescriptor, network_status_2::without_blank_lines};
+use super::ServerDescriptor;
 use crate::{
     netdoc::{Args, Item},
     schema::{FromItem, Kind, Part, Problem, Sink, Slot, descriptor},
@@ -9,7 +9,7 @@ use crate::{
 
 descriptor! {
     /// All that a client needed to know of the network, signed by one authority.
-    pub struct Directory<'a> = "directory" in "dir-spec-v1 §3", grammar = without_blank_lines;
+    pub struct Directory<'a> = "directory" in "dir-spec-v1 §3", blank_lines = true;
 
     /// Whether the first line is there; it has no arguments.
     "signed-directory" => signed_directory: bool;

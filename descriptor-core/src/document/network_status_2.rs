@@ -1,15 +1,11 @@
 //! Network status version 2, until 2012: what one authority thinks of all relays.
 
 use super::RouterStatus;
-use crate::{
-    netdoc::{Item, Lexer},
-    schema::descriptor,
-    value::*,
-};
+use crate::{schema::descriptor, value::*};
 
 descriptor! {
     /// What one directory authority thinks of all relays. Clients read several of them and compared.
-    pub struct NetworkStatus2<'a> = "network-status-2" in "dir-spec-v2 §3", grammar = without_blank_lines;
+    pub struct NetworkStatus2<'a> = "network-status-2" in "dir-spec-v2 §3", blank_lines = true;
 
     /// Version of the format, 2.
     "network-status-version" => network_status_version: Version<2>;
@@ -40,9 +36,4 @@ impl<'a> NetworkStatus2<'a> {
     pub fn entry(&self, fingerprint: &Fingerprint) -> Option<&RouterStatus<'a>> {
         self.entries.iter().find(|entry| entry.r.fingerprint == *fingerprint)
     }
-}
-
-/// Keyword lines of versions 1 and 2, which have blank lines between their parts.
-pub(super) fn without_blank_lines<'a>(lexer: &mut Lexer<'a>) -> Option<Item<'a>> {
-    std::iter::from_fn(|| lexer.item()).find(|item| !matches!(item.raw, b"\n" | b"\r\n"))
 }

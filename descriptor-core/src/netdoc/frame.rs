@@ -224,8 +224,12 @@ fn annotation_length(text: &[u8]) -> usize {
 
 /// A document without the blank lines that follow it, as tor sends some answers.
 fn without_blank_lines(mut body: &[u8]) -> &[u8] {
-    while let [rest @ .., b'\n', b'\n'] = body {
-        body = &body[..rest.len() + 1];
+    while let [rest @ .., b'\n'] = body {
+        let rest = rest.strip_suffix(b"\r").unwrap_or(rest);
+        if !rest.ends_with(b"\n") {
+            break;
+        }
+        body = rest;
     }
     body
 }
@@ -262,6 +266,20 @@ mod tests {
         assert_eq!(all[1].offset, 39);
         assert_eq!(all[2].annotations().count(), 2);
         assert_eq!(all[2].kind, Some(Type::ExtraInfo));
+    }
+
+    #[test]
+    fn blank_lines_belong_to_no_document_whatever_their_line_ends() {
+        for blank in ["", "\n", "\r\n", "\n\r\n", "\r\n\n\r\n"] {
+            for end in ["\n", "\r\n"] {
+                let (first, second) = (format!("router a{end}x{end}"), format!("router b{end}"));
+                let text = [blank, &first, blank, &second, blank].concat();
+                let bodies: Vec<_> = frames(text.as_bytes(), None).map(|frame| frame.body).collect();
+                assert_eq!(bodies, [first.as_bytes(), second.as_bytes()], "{text:?}");
+            }
+        }
+        let torn: Vec<_> = frames(b"router a\n\r", None).map(|frame| frame.body).collect();
+        assert_eq!(torn, [b"router a\n\r"]);
     }
 
     #[test]

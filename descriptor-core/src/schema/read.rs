@@ -41,13 +41,16 @@ pub struct Options<'a, D> {
     /// Whether the table, as a part of another one, lies within the arguments of its item. Left out: no, it takes the
     /// items that follow.
     pub inline: bool,
+    /// Whether blank lines are no fault, between the document's own lines or in the tables within it. Left out: no.
+    pub blank_lines: bool,
     /// Rules between lines, checked after all lines are read, such as "the signature comes last".
     pub check: Option<fn(&D, &mut Reader<'a>)>,
 }
 
 impl<D> Options<'_, D> {
     /// Keyword lines, the first row first, no further rules.
-    pub const DEFAULT: Self = Options { grammar: Lexer::item, first: true, inline: false, check: None };
+    pub const DEFAULT: Self =
+        Options { grammar: Lexer::item, first: true, inline: false, blank_lines: false, check: None };
 }
 
 /// [`Table::row`] of some table.
@@ -64,6 +67,8 @@ pub struct Reader<'a> {
     suppressed: usize,
     /// Which keywords end a nested table, innermost last.
     outer: Vec<RowOf>,
+    /// Whether blank lines are no fault here.
+    blank_lines: bool,
     /// Lines that need no second check.
     pub(crate) memo: Memo<'a>,
 }
@@ -78,6 +83,7 @@ impl<'a> Reader<'a> {
             unknown: Vec::new(),
             suppressed: 0,
             outer: Vec::new(),
+            blank_lines: false,
             memo: Memo::default(),
         }
     }
@@ -125,7 +131,9 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn unknown(&mut self, item: &Item<'a>) {
-        if item.keyword.is_empty() && item.args.is_empty() {
+        if self.blank_lines && matches!(item.raw, b"\n" | b"\r\n") {
+            // The document's parts stand apart by it.
+        } else if item.keyword.is_empty() && item.args.is_empty() {
             self.complain(item, Problem::BlankLine);
         } else if !is_keyword(item.keyword) {
             self.complain(item, Problem::NotAKeyword);
@@ -150,6 +158,7 @@ fn fill<'a, D: Table<'a>>(
     const { assert!(D::FIELDS.len() <= 128, "a table has at most 128 rows") };
     let outer = reader.outer.len();
     reader.outer.push(D::row);
+    reader.blank_lines |= D::OPTIONS.blank_lines;
     let (mut seen, mut lost) = (0u128, 0u128);
     let start = first.map_or_else(|| reader.lexer.position(), |item| item.offset);
     let mut next: Option<Item<'a>> = None;

@@ -112,10 +112,14 @@ fn packing_makes_no_difference() {
 #[test]
 fn blank_lines_between_documents_belong_to_none() {
     let folder = Folder::new();
-    let text: Vec<u8> =
-        (0..50).flat_map(|number| [descriptor(number, 400), b"\n\n".to_vec()].concat()).collect();
-    let path = folder.put("x", &text);
-    for chunk in [1024, 1 << 20] {
+    let text = |blank: &[u8]| -> Vec<u8> {
+        (0..50).flat_map(|number| [&descriptor(number, 400), blank].concat()).collect()
+    };
+    for (blank, chunk) in
+        [(&b"\n\n"[..], 1024), (b"\n\n", 1 << 20), (b"\r\n\n\r\n", 1024), (b"\r\n\n\r\n", 1 << 20)]
+    {
+        let text = text(blank);
+        let path = folder.put("x", &text);
         let (all, _) = collect(&[&path], &options(1, chunk));
         assert_eq!(all.len(), 50);
         for (told, number) in all.iter().flatten().zip(0..) {

@@ -71,6 +71,10 @@ pub(crate) fn round_trip(data: &[u8]) {
         assert!(data[at..start].iter().all(|byte| b"\r\n".contains(byte)), "bytes lie between documents");
         assert_eq!(frame.annotations, &data[start..frame.offset as usize]);
         at = frame.span().end as usize;
+        assert!(
+            [&b"\n\n"[..], b"\n\r\n"].iter().all(|blank| !frame.body.ends_with(blank)),
+            "a document ends in a blank line"
+        );
         if let Some(kind) = frame.kind {
             assert_eq!(kind.parse(frame).partial.raw(), frame.body);
         }

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test program uses a part of this")]
 
 pub(crate) mod holds;
+#[cfg(feature = "verify")]
+pub(crate) mod signatures;
 
 use std::{
     fs,
