@@ -28,6 +28,9 @@ def documents() -> dict[str, bytes]:
     with_keys = ("certificates", "server-descriptor")
     keys = b"".join(found[name] for name in with_keys)
     found.update({f"{path.name}, keys": keys + path.read_bytes() for path in signed if path.name not in with_keys})
+    # Bridges as they are before they are sanitized.
+    for name in ("server-descriptor", "extra-info", "network-status"):
+        found[f"bridge {name}"] = (ROOT / "descriptor-core/tests/sanitize" / name).read_bytes()
     for path in sorted((ROOT / "examples/data").rglob("*")):
         if path.is_file() and path.suffix not in (".md", ".xz"):
             found[path.name] = path.read_bytes()[:LARGEST]

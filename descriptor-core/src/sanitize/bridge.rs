@@ -86,7 +86,9 @@ fn descriptor<'a, D: Table<'a>>(
         _ => None,
     };
     let keyed = Keyed { fingerprint, secret };
-    let mut facts = Facts::of_descriptor(original);
+    // Digests are of the bytes as they came; the guard must see the lines that the rules see.
+    let digests = original_kind.digests(original);
+    let mut facts = Facts::of_descriptor_with(text, digests);
     facts.allow(&keyed);
     if sanitizer.rules < RuleSet::Collector1_18_2 {
         facts.hide_contact();
@@ -103,9 +105,9 @@ fn descriptor<'a, D: Table<'a>>(
             _ => push(&mut out, &[item.line()]),
         }
     }
-    let digest = original_kind.sha1(original).ok_or_else(cut_off)?;
+    let digest = digests.sha1.ok_or_else(cut_off)?;
     if bridge.certificate_key.is_some() {
-        let digest = original_kind.sha256(original).ok_or_else(cut_off)?;
+        let digest = digests.sha256.ok_or_else(cut_off)?;
         push(&mut out, &[b"router-digest-sha256 ", Base64(sha256(&digest.0)).to_string().as_bytes()]);
     }
     let name = Hex(sha1(&digest.0));
