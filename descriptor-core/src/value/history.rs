@@ -52,7 +52,7 @@ impl<'a> FromItem<'a> for StatsEnd {
         Self::take(&mut item.args())
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.time(self.end),
             _ => out.int(self.interval.into()),
@@ -138,7 +138,7 @@ impl<'a> FromItem<'a> for BandwidthHistory<'a> {
         Ok(history)
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 | 1 => self.last.emit(part, out),
             _ => {

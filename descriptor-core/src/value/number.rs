@@ -104,7 +104,7 @@ macro_rules! unsigned {
                 digits(arg).and_then(|value| value.try_into().ok()).ok_or(BAD)
             }
 
-            fn emit(&self, out: &mut dyn Sink) {
+            fn emit(&self, out: &mut (impl Sink + ?Sized)) {
                 out.int(i64::try_from(*self).unwrap_or(i64::MAX));
             }
         }
@@ -125,7 +125,7 @@ impl<'a> FromArg<'a> for i64 {
         .ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.int(*self);
     }
 }
@@ -141,7 +141,7 @@ impl<'a> FromArg<'a> for f64 {
         std::str::from_utf8(arg).ok().filter(|_| plain).and_then(|text| text.parse().ok()).ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.float(*self);
     }
 }
@@ -179,7 +179,7 @@ macro_rules! unit {
                 FromArg::from_arg(arg).map($name)
             }
 
-            fn emit(&self, out: &mut dyn Sink) {
+            fn emit(&self, out: &mut (impl Sink + ?Sized)) {
                 FromArg::emit(&self.0, out);
             }
         }
@@ -203,7 +203,7 @@ impl<'a> FromArg<'a> for Ipv4Addr {
         ipv4(arg).ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.address(IpAddr::V4(*self));
     }
 }

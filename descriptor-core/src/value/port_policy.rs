@@ -47,7 +47,7 @@ impl<'a> FromItem<'a> for PortPolicy<'a> {
         Self::parse(item, |ports| reader.memo.is_item_sound(item, |_| is_sound(ports)))
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         let verb = if self.accept { b"accept " } else { b"reject " };
         let (mut text, length) = ([0; 512], 7 + self.ports.len());
         match text.get_mut(..length) {
