@@ -81,21 +81,10 @@ pub fn read_all<'a, D: Table<'a>>(data: &'a [u8], digest: Digest) -> usize {
         let Some(kind) = frame.kind else { continue };
         let parsed = parse::<D>(frame);
         let Some(document) = parsed.document() else { continue };
+        document.tell(&mut touch);
         match entries {
-            None => {
-                document.emit_values(&mut touch);
-                count += 1;
-            }
-            // A status: its own fields, then those of each entry.
-            Some(field) => {
-                for column in D::table().columns().iter().filter(|column| column.field != field) {
-                    document.emit(column.field, column.part, &mut touch);
-                }
-                document.each(field, &mut |entry| {
-                    entry.emit_values(&mut touch);
-                    count += 1;
-                })
-            }
+            None => count += 1,
+            Some(field) => document.each(field, &mut |_| count += 1),
         }
         hash(kind, frame.body, digest);
     }

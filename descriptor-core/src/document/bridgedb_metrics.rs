@@ -60,7 +60,7 @@ impl<'a> FromItem<'a> for MetricCount<'a> {
         Ok(MetricCount { key: args.text("key")?, count: args.value("count")? })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.text(self.key),
             _ => out.int(self.count),

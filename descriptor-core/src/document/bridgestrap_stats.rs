@@ -42,7 +42,7 @@ impl<'a> FromItem<'a> for BridgestrapTest {
         Ok(BridgestrapTest { reachable, hashed_fingerprint })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match (part, &self.hashed_fingerprint) {
             (0, _) => out.bool(self.reachable),
             (_, Some(fingerprint)) => out.hex(&fingerprint.0),

@@ -39,7 +39,7 @@ impl<'a> FromItem<'a> for DiffHash {
         })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         out.hex(if part == 0 { &self.from.0 } else { &self.to.0 });
     }
 }
@@ -84,7 +84,7 @@ impl<'a> FromItem<'a> for Edit<'a> {
         Edit::parse(item).ok_or(BAD.named("command"))
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         out.text(if part == 0 { self.command } else { self.text });
     }
 }

@@ -84,7 +84,7 @@ impl<'a> FromItem<'a> for RouterStates<'a> {
         if sound { Ok(RouterStates(item.args)) } else { Err(Problem::BadArgument("relay")) }
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.list();
         for relay in self.iter() {
             out.map();

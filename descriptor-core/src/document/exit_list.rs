@@ -59,7 +59,7 @@ impl<'a> FromItem<'a> for ExitAddress {
         Ok(ExitAddress { address, time: Timestamp::take(&mut args, "scan time")? })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.address(self.address),
             _ => out.time(self.time),

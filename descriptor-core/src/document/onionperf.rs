@@ -86,7 +86,7 @@ impl<'a> FromItem<'a> for Measurements<'a> {
         }
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.names().iter().for_each(|name| out.text(name.as_bytes()));
         out.end_list();
@@ -114,7 +114,7 @@ impl<'a> FromItem<'a> for Json<'a> {
         }
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.text(self.text());
     }
 }

@@ -140,7 +140,7 @@ impl<'a> FromItem<'a> for Milestone {
         Ok(Milestone { number, time: EpochMillis::parse(time).ok_or(bad)? })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.int(i64::try_from(self.number).unwrap_or(i64::MAX)),
             _ => out.int(self.time.0),
@@ -168,7 +168,7 @@ impl<'a> FromItem<'a> for BuildTimes<'a> {
         if sound { Ok(BuildTimes(times)) } else { Err(Problem::BadArgument("build times")) }
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.millis().for_each(|millis| out.float(millis as f64 / 1000.0));
         out.end_list();

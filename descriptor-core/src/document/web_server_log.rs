@@ -160,7 +160,7 @@ impl<'a> FromItem<'a> for LogLine<'a> {
         Self::parse(item.args).ok_or(Problem::BadArgument("request"))
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         let parts = self.parts();
         match (part, parts.size) {
             (0, _) => out.text(parts.ip),

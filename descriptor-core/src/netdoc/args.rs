@@ -16,7 +16,7 @@ pub trait FromArg<'a>: Sized {
     /// Reads the argument; the whole of it must be the value.
     fn from_arg(arg: &'a [u8]) -> Result<Self, Problem>;
     /// Tells the value to a sink.
-    fn emit(&self, out: &mut dyn crate::schema::Sink);
+    fn emit(&self, out: &mut (impl crate::schema::Sink + ?Sized));
 }
 
 impl<'a> Args<'a> {

@@ -56,7 +56,7 @@ pub enum Value {
 
 impl Value {
     /// Tells the value to a sink.
-    pub fn emit(&self, out: &mut dyn Sink) {
+    pub fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         match self {
             Value::Null => out.null(),
             Value::Bool(value) => out.bool(*value),

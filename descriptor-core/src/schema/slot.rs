@@ -27,7 +27,7 @@ pub trait FromItem<'a>: Sized {
     }
 
     /// Tells one of [`PARTS`](FromItem::PARTS) to a sink.
-    fn emit(&self, part: usize, out: &mut dyn Sink);
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized));
 
     /// The value as a record, if it is a table.
     fn as_record(&self) -> Option<&dyn Record> {
@@ -44,16 +44,13 @@ impl<'a, T: FromArg<'a>> FromItem<'a> for T {
     }
 
     #[inline]
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         FromArg::emit(self, out);
     }
 }
 
 /// Tells a whole value: scalars as they are, values of several parts as a map, tables as a record.
-pub fn emit_value<'a, T: FromItem<'a>>(value: &T, out: &mut dyn Sink) {
-    if let Some(record) = value.as_record() {
-        return record.emit_all(out);
-    }
+pub fn emit_value<'a, T: FromItem<'a>>(value: &T, out: &mut (impl Sink + ?Sized)) {
     if let [Part { name: "", .. }] = T::PARTS {
         return value.emit(0, out);
     }
@@ -76,7 +73,7 @@ pub trait Slot<'a> {
     fn fill(&mut self, item: &Item<'a>, again: bool, reader: &mut Reader<'a>) -> Result<(), Problem>;
 
     /// Tells one part to a sink.
-    fn emit(&self, part: usize, out: &mut dyn Sink);
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized));
 
     /// Visits the records in the field, if its type is a table.
     fn each(&self, _visit: &mut dyn FnMut(&dyn Record)) {}
@@ -96,7 +93,7 @@ impl<'a, T: FromItem<'a>> Slot<'a> for T {
     }
 
     #[inline]
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         FromItem::emit(self, part, out);
     }
 
@@ -119,7 +116,7 @@ impl<'a, T: FromItem<'a>> Slot<'a> for Option<T> {
     }
 
     #[inline]
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match self {
             Some(value) => FromItem::emit(value, part, out),
             None => out.null(),
@@ -140,7 +137,7 @@ impl<'a, T: FromItem<'a>> Slot<'a> for Vec<T> {
         T::push(self, item, reader)
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.iter().for_each(|value| emit_value(value, out));
         out.end_list();
@@ -162,7 +159,7 @@ impl<'a> Slot<'a> for bool {
     }
 
     #[inline]
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.bool(*self);
     }
 }

@@ -85,6 +85,13 @@ macro_rules! descriptor {
                     Ok(())
                 }
 
+                #[inline]
+                fn tell(&self, out: &mut (impl s::Sink + ?Sized)) {
+                    $(for part in 0..<$kind as s::Slot<$a>>::PARTS.len() {
+                        s::Slot::emit(&self.$field, part, out);
+                    })*
+                }
+
                 fn set_raw(&mut self, raw: &$a [u8]) {
                     self.raw = raw;
                 }
@@ -106,9 +113,7 @@ macro_rules! descriptor {
                 }
 
                 fn emit_values(&self, out: &mut dyn s::Sink) {
-                    $(for part in 0..<$kind as s::Slot<$a>>::PARTS.len() {
-                        s::Slot::emit(&self.$field, part, out);
-                    })*
+                    s::Table::tell(self, out);
                 }
 
                 fn each(&self, field: usize, visit: &mut dyn FnMut(&dyn s::Record)) {
@@ -140,8 +145,17 @@ macro_rules! descriptor {
                     s::push_nested(list, item, reader)
                 }
 
-                fn emit(&self, _part: usize, out: &mut dyn s::Sink) {
-                    s::Record::emit_all(self, out);
+                #[inline]
+                fn emit(&self, _part: usize, out: &mut (impl s::Sink + ?Sized)) {
+                    out.map();
+                    let mut columns = SCHEMA.columns().iter();
+                    $(for part in 0..<$kind as s::Slot<$a>>::PARTS.len() {
+                        if let Some(column) = columns.next() {
+                            out.key(column.name.as_bytes());
+                        }
+                        s::Slot::emit(&self.$field, part, out);
+                    })*
+                    out.end_map();
                 }
 
                 fn as_record(&self) -> Option<&dyn s::Record> {

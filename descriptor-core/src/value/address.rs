@@ -35,7 +35,7 @@ impl<'a> FromArg<'a> for OrAddress {
         Self::parse(arg).ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         let mut text = Text { bytes: [0; 64], length: 0 };
         match self.0 {
             SocketAddr::V6(it) if !is_written_with_dots(it.ip()) => text.ipv6(it.ip().segments()),
@@ -123,7 +123,7 @@ impl<'a> FromArg<'a> for IpAddr {
         ipv4(arg).map(IpAddr::V4).or_else(|| ipv6(inner).map(IpAddr::V6)).ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.address(*self);
     }
 }

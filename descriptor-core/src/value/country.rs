@@ -31,7 +31,7 @@ impl<'a> FromArg<'a> for Country<'a> {
         if is_code(arg) { Ok(Country(arg)) } else { Err(BAD) }
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.text(self.0);
     }
 }
@@ -43,7 +43,7 @@ impl<'a> FromArg<'a> for Countries<'a> {
         if arg.split(|&b| b == b',').all(is_code) { Ok(Countries(arg)) } else { Err(BAD) }
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.iter().for_each(|country| out.text(country.0));
         out.end_list();

@@ -134,7 +134,7 @@ impl<'a, const N: usize> FromArg<'a> for Hex<N> {
         Self::from_hex(arg).ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.hex(&self.0);
     }
 }
@@ -147,7 +147,7 @@ impl<'a, const N: usize> FromArg<'a> for Base64<N> {
         Self::from_base64(arg).ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.base64(&self.0);
     }
 }
@@ -189,7 +189,7 @@ impl<'a> FromItem<'a> for SpacedFingerprint {
             .ok_or(Problem::BadArgument("fingerprint"))
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.hex(&self.0.0);
     }
 }

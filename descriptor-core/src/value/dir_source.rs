@@ -72,7 +72,7 @@ impl<'a> FromItem<'a> for DirSource<'a> {
         })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.text(self.nickname),
             1 => out.hex(&self.identity.0),
@@ -118,7 +118,7 @@ impl<'a> FromItem<'a> for DirSource2<'a> {
         })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.text(self.hostname),
             1 => out.address(self.address.into()),
@@ -147,7 +147,7 @@ impl<'a> FromItem<'a> for VotingDelay {
         Ok(VotingDelay { vote: args.value("vote seconds")?, dist: args.value("dist seconds")? })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         out.int(if part == 0 { self.vote } else { self.dist }.into());
     }
 }

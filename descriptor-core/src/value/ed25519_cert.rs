@@ -142,7 +142,7 @@ impl<'a> FromItem<'a> for NtorCrossCert<'a> {
         Ok(NtorCrossCert { sign, certificate: Ed25519Cert::from_item(item)? })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => FromItem::emit(&self.certificate, 0, out),
             _ => FromArg::emit(&self.sign, out),

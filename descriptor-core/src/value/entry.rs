@@ -72,7 +72,7 @@ impl<'a> FromItem<'a> for RouterLine<'a> {
         })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.text(self.nickname),
             1 => out.hex(&self.fingerprint.0),
@@ -115,7 +115,7 @@ impl<'a> FromItem<'a> for Identifier<'a> {
         Ok(it)
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         out.text(if part == 0 { self.kind } else { self.text });
     }
 }
@@ -167,7 +167,7 @@ impl<'a> FromItem<'a> for EntryStats<'a> {
         Ok(EntryStats(item.args))
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => Slot::emit(&self.wfu(), 0, out),
             1 => Slot::emit(&self.tk(), 0, out),
@@ -233,7 +233,7 @@ impl<'a> Slot<'a> for MicrodescHashes<'a> {
         Ok(())
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => Slot::emit(&self.digest, 0, out),
             _ => {

@@ -19,7 +19,7 @@ impl<'a> FromArg<'a> for EpochSeconds {
         Ok(EpochSeconds(Timestamp(seconds)))
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.time(self.0);
     }
 }
@@ -60,7 +60,7 @@ impl<'a> FromArg<'a> for EpochMillis {
         Self::parse(arg).ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.int(self.0);
     }
 }

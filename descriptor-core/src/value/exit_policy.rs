@@ -111,7 +111,7 @@ impl<'a> FromItem<'a> for PolicyRule<'a> {
         Ok(PolicyRule { line: line(item), accept, address, ports })
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.text(self.line);
     }
 }
@@ -278,7 +278,7 @@ impl<'a> Slot<'a> for ExitPolicy<'a> {
         Ok(())
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.list();
         if self.mixed {
             self.rules().for_each(|rule| out.text(rule.line));

@@ -71,7 +71,7 @@ impl<'a> FromItem<'a> for Family<'a> {
         Ok(family)
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.iter().for_each(|member| out.text(member));
         out.end_list();

@@ -29,7 +29,7 @@ impl<'a> FromItem<'a> for FileDigest<'a> {
         Ok(file)
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         Slot::emit(&self.sha256, 0, out);
     }
 }

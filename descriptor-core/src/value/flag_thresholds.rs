@@ -75,7 +75,7 @@ impl<'a> FromItem<'a> for FlagThresholds<'a> {
         Ok(FlagThresholds(pairs))
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         let Some((key, kind)) = part.checked_sub(1).and_then(|part| KEYS.get(part)) else {
             return FromItem::emit(&self.0, 0, out);
         };

@@ -36,7 +36,7 @@ impl<'a> FromItem<'a> for Flags<'a> {
         Ok(Flags(item.args))
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.iter().for_each(|flag| out.text(flag));
         out.end_list();

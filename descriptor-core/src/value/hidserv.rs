@@ -34,7 +34,7 @@ impl<'a> FromItem<'a> for NoisyCount<'a> {
         Ok(NoisyCount { value, parameters })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.float(self.value),
             _ => self.parameters.emit_as::<f64>(out),

@@ -1,9 +1,6 @@
 //! Statistics intervals and histories: `YYYY-MM-DD HH:MM:SS (NSEC s) …`.
 
-use super::{
-    Timestamp,
-    number::{leading_int, leading_long},
-};
+use super::{Timestamp, number::leading_int};
 use crate::{
     netdoc::{Args, Item},
     schema::{FromItem, Kind, Part, Problem, Reader, Sink},
@@ -52,7 +49,7 @@ impl<'a> FromItem<'a> for StatsEnd {
         Self::take(&mut item.args())
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.time(self.end),
             _ => out.int(self.interval.into()),
@@ -74,7 +71,7 @@ impl<'a> BandwidthHistory<'a> {
     pub fn values(&self) -> impl Iterator<Item = i64> + use<'a> {
         let mut rest = self.values;
         std::iter::from_fn(move || {
-            let (value, left) = leading_long(rest)?;
+            let (value, left) = leading_int(rest)?;
             rest = left.get(1..).unwrap_or_default();
             Some(value)
         })
@@ -101,7 +98,7 @@ impl<'a> BandwidthHistory<'a> {
             return Ok((BandwidthHistory { last, values }, negative));
         }
         loop {
-            let Some((value, left)) = leading_long(rest) else {
+            let Some((value, left)) = leading_int(rest) else {
                 return Err(Problem::BadArgument("bandwidth value"));
             };
             negative |= value < 0;
@@ -138,7 +135,7 @@ impl<'a> FromItem<'a> for BandwidthHistory<'a> {
         Ok(history)
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 | 1 => self.last.emit(part, out),
             _ => {

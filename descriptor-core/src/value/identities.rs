@@ -45,7 +45,7 @@ impl<'a> Slot<'a> for Identities {
         if again { Err(Problem::Duplicate) } else { Ok(()) }
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match (part, &self.rsa1024, &self.ed25519) {
             (0, Some(identity), _) => out.hex(&identity.0),
             (1, _, Some(identity)) => out.base64(&identity.0),

@@ -41,7 +41,7 @@ impl<'a> FromItem<'a> for ConnectionDirections {
         Ok(ConnectionDirections { stats, below, read, write, both })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 | 1 => self.stats.emit(part, out),
             2 => FromArg::emit(&self.below, out),
@@ -88,7 +88,7 @@ impl<'a> FromItem<'a> for PaddingCounts<'a> {
         Ok(PaddingCounts { stats, counts })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 | 1 => self.stats.emit(part, out),
             _ => self.counts.emit_as::<i64>(out),
@@ -136,7 +136,7 @@ impl<'a> FromItem<'a> for Deciles<'a> {
         ten(item, |value| i64::from_arg(value).is_ok()).map(Deciles)
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.iter().for_each(|value| out.int(value));
         out.end_list();
@@ -150,7 +150,7 @@ impl<'a> FromItem<'a> for FractionDeciles<'a> {
         ten(item, |value| f64::from_arg(value).is_ok()).map(FractionDeciles)
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.iter().for_each(|value| out.float(value));
         out.end_list();

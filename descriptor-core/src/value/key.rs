@@ -43,7 +43,7 @@ impl<'a> FromItem<'a> for Pem<'a> {
         Self::of(item)
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.text(self.raw);
     }
 }
@@ -70,7 +70,7 @@ macro_rules! labelled {
                 if pem.label == $label { Ok($name(pem)) } else { Err(Problem::BadObject($what)) }
             }
 
-            fn emit(&self, part: usize, out: &mut dyn Sink) {
+            fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
                 self.0.emit(part, out);
             }
         }
@@ -131,7 +131,7 @@ impl<'a> FromItem<'a> for OptionalKey<'a> {
         }
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match self.0 {
             Some(key) => key.emit(part, out),
             None => out.null(),

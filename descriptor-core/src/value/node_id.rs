@@ -26,7 +26,7 @@ impl<'a> FromArg<'a> for NodeId {
         Self::parse(arg).ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.hex(&self.0.0);
     }
 }
@@ -50,7 +50,7 @@ impl<'a> FromArg<'a> for NodePath<'a> {
         if sound { Ok(NodePath(arg)) } else { Err(BAD) }
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.iter().for_each(|node| out.hex(&node.0.0));
         out.end_list();

@@ -42,6 +42,33 @@ pub(crate) fn digits(text: &[u8]) -> Option<u64> {
 /// Takes a whole number with or without a minus off a text; refuses overflow. What follows is the caller's to judge.
 #[inline]
 pub(crate) fn leading_int(text: &[u8]) -> Option<(i64, &[u8])> {
+    // Numbers of all lengths follow each other, so that a loop over the digits ends where nobody expects it.
+    match leading_digits(text) {
+        Some((value, length @ 1..=7)) => Some((value.cast_signed(), &text[length..])),
+        Some((high, 8)) => match leading_digits(&text[8..]) {
+            Some((low, length @ 0..=7)) => {
+                Some(((high * POWERS[length] + low).cast_signed(), &text[8 + length..]))
+            }
+            _ => leading_any(text),
+        },
+        _ => leading_any(text),
+    }
+}
+
+const POWERS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+/// The number that the digits among the first eight bytes make, and how many there are; `None` for fewer bytes.
+#[inline]
+fn leading_digits(text: &[u8]) -> Option<(u64, usize)> {
+    let word = u64::from_le_bytes(*text.first_chunk::<8>()?) ^ (ONES * b'0' as u64);
+    // The top bit of each byte above 9; a carry can come from such a byte only, so that the lowest mark is exact.
+    let others = (word.wrapping_add(ONES * (0x80 - 10)) | word) & (ONES * 0x80);
+    let length = others.trailing_zeros() / 8;
+    Some((eight_values(word.checked_shl(64 - 8 * length).unwrap_or(0)), length as usize))
+}
+
+/// The same byte for byte, for what is short, long or negative.
+fn leading_any(text: &[u8]) -> Option<(i64, &[u8])> {
     let (negative, number) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),
@@ -52,21 +79,9 @@ pub(crate) fn leading_int(text: &[u8]) -> Option<(i64, &[u8])> {
         value = value.wrapping_mul(10).wrapping_add(digit.into());
         digits += 1;
     }
-    whole(negative, value, digits, &number[digits..])
-}
-
-/// The same for numbers that are mostly of eight and more digits: eight bytes are looked at together. For short numbers
-/// the guesses of the processor are quicker.
-#[inline]
-pub(crate) fn leading_long(text: &[u8]) -> Option<(i64, &[u8])> {
-    let Some((chunk, rest)) = text.split_first_chunk::<8>() else { return leading_int(text) };
-    let Some(mut value) = eight_digits(chunk) else { return leading_int(text) };
-    let mut digits = 0;
-    while let Some(digit) = rest.get(digits).map(|byte| byte.wrapping_sub(b'0')).filter(|&digit| digit < 10) {
-        value = value.wrapping_mul(10).wrapping_add(digit.into());
-        digits += 1;
-    }
-    whole(false, value, digits + 8, &rest[digits..])
+    // Nineteen digits fit `u64` always, and twenty are beyond `i64`.
+    let value = i64::try_from(value).ok().filter(|_| matches!(digits, 1..=19))?;
+    Some((if negative { -value } else { value }, &number[digits..]))
 }
 
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
@@ -79,19 +94,15 @@ fn eight_digits(text: &[u8; 8]) -> Option<u64> {
     if (digits.wrapping_add(ONES * (0x80 - 10)) | digits) & (ONES * 0x80) != 0 {
         return None;
     }
-    let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
-    Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
+    Some(eight_values(digits))
 }
 
-/// A number of some digits with its sign. Nineteen digits fit `u64` always, and twenty are beyond `i64`.
+/// The number that the values of eight digits make, the first one in the lowest byte.
 #[inline]
-fn whole(negative: bool, value: u64, digits: usize, rest: &[u8]) -> Option<(i64, &[u8])> {
-    if digits == 0 || digits > 19 {
-        return None;
-    }
-    let value = i64::try_from(value).ok()?;
-    Some((if negative { -value } else { value }, rest))
+fn eight_values(digits: u64) -> u64 {
+    let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(10_000 << 32 | 1) >> 32
 }
 
 macro_rules! unsigned {
@@ -104,7 +115,7 @@ macro_rules! unsigned {
                 digits(arg).and_then(|value| value.try_into().ok()).ok_or(BAD)
             }
 
-            fn emit(&self, out: &mut dyn Sink) {
+            fn emit(&self, out: &mut (impl Sink + ?Sized)) {
                 out.int(i64::try_from(*self).unwrap_or(i64::MAX));
             }
         }
@@ -125,7 +136,7 @@ impl<'a> FromArg<'a> for i64 {
         .ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.int(*self);
     }
 }
@@ -141,7 +152,7 @@ impl<'a> FromArg<'a> for f64 {
         std::str::from_utf8(arg).ok().filter(|_| plain).and_then(|text| text.parse().ok()).ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.float(*self);
     }
 }
@@ -153,7 +164,9 @@ fn decimal(text: &[u8]) -> Option<f64> {
     if text.len() > 16 {
         return None;
     }
-    let dot = text.iter().position(|&b| b == b'.')?;
+    let Some(dot) = text.iter().position(|&b| b == b'.') else {
+        return digits(text).filter(|&value| value < 1 << 53).map(|value| value as f64);
+    };
     let (mut value, mut power) = (digits(&text[..dot])?, 1u64);
     for &byte in &text[dot + 1..] {
         let digit = byte.wrapping_sub(b'0');
@@ -179,7 +192,7 @@ macro_rules! unit {
                 FromArg::from_arg(arg).map($name)
             }
 
-            fn emit(&self, out: &mut dyn Sink) {
+            fn emit(&self, out: &mut (impl Sink + ?Sized)) {
                 FromArg::emit(&self.0, out);
             }
         }
@@ -203,7 +216,7 @@ impl<'a> FromArg<'a> for Ipv4Addr {
         ipv4(arg).ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.address(IpAddr::V4(*self));
     }
 }
@@ -280,7 +293,7 @@ pub(crate) fn ipv6(text: &[u8]) -> Option<Ipv6Addr> {
 #[inline]
 pub(crate) fn take_count(args: &mut Args<'_>, what: &'static str) -> Result<u64, Problem> {
     let rest = args.rest();
-    match leading_long(rest) {
+    match leading_int(rest) {
         Some((value @ 0.., after @ ([] | [b' ', ..]))) if rest[0] != b'-' => {
             args.skip(rest.len() - after.len());
             Ok(value.unsigned_abs())
@@ -342,6 +355,24 @@ mod tests {
             ":1",
         ] {
             assert_eq!(ipv6(text.as_bytes()), text.parse().ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_any_length_are_taken_off_a_text() {
+        for length in 0..=20 {
+            let digits = &"12345678901234567890"[..length];
+            for sign in ["", "-"] {
+                for after in ["", ",", ",234567890", "/:-=;<>?", "\u{80}1234567", "a                    "] {
+                    let text = format!("{sign}{digits}{after}");
+                    let value: Option<i64> = format!("{sign}{digits}").parse().ok();
+                    assert_eq!(
+                        leading_int(text.as_bytes()),
+                        value.map(|it| (it, after.as_bytes())),
+                        "{text}"
+                    );
+                }
+            }
         }
     }
 

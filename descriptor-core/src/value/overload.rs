@@ -23,7 +23,7 @@ impl<'a> FromItem<'a> for Overload {
         Ok(Overload { version: args.value("version")?, time: Timestamp::take(&mut args, "time")? })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.int(self.version.into()),
             _ => out.time(self.time),
@@ -68,7 +68,7 @@ impl<'a> FromItem<'a> for OverloadRateLimits {
         })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 | 1 => self.last.emit(part, out),
             2 => FromArg::emit(&self.rate, out),

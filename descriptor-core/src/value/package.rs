@@ -41,7 +41,7 @@ impl<'a> FromItem<'a> for Package<'a> {
         if args.next().is_none() { Err(Problem::MissingArgument("digest")) } else { Ok(package) }
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.text(self.name),
             1 => out.text(self.version),

@@ -37,7 +37,7 @@ impl<'a> Pairs<'a> {
     }
 
     /// Tells the pairs whose values are of one kind, as a map.
-    pub(crate) fn emit_as<T: FromArg<'a>>(&self, out: &mut dyn Sink) {
+    pub(crate) fn emit_as<T: FromArg<'a>>(&self, out: &mut (impl Sink + ?Sized)) {
         out.map();
         for (key, value) in self.iter() {
             if let Ok(value) = T::from_arg(value) {
@@ -62,7 +62,7 @@ impl<'a> FromItem<'a> for Pairs<'a> {
         Self::check(item.args, |_| true)
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         self.emit_as::<&[u8]>(out);
     }
 }
@@ -147,7 +147,7 @@ impl<'a> FromItem<'a> for Counts<'a> {
         Self::take(item, |_, _| true)
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.map();
         for (key, count) in self.iter() {
             out.key(key);
@@ -166,7 +166,7 @@ impl<'a> FromItem<'a> for CountryCounts<'a> {
         Counts::take(item, |country, _| country.len() == 2 && country.iter().all(known)).map(CountryCounts)
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         FromItem::emit(&self.0, part, out);
     }
 }
@@ -180,7 +180,7 @@ impl<'a> FromItem<'a> for PortCounts<'a> {
         Counts::take(item, |port, count| is_port(port) && count >= 0).map(PortCounts)
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         FromItem::emit(&self.0, part, out);
     }
 }
@@ -213,7 +213,7 @@ impl<'a> FromArg<'a> for Percent {
         f64::from_arg(number).map(Percent)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.float(self.0);
     }
 }

@@ -42,7 +42,7 @@ impl<'a> FromItem<'a> for Params<'a> {
         }
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.map();
         for (key, value) in self.iter() {
             out.key(key);

@@ -13,6 +13,8 @@ pub struct PortPolicy<'a> {
     pub accept: bool,
     /// The ports and ranges, comma-separated, each valid.
     pub ports: &'a [u8],
+    /// Both, if one blank is between them, as tor writes them; else empty.
+    text: &'a [u8],
 }
 
 impl<'a> PortPolicy<'a> {
@@ -47,16 +49,12 @@ impl<'a> FromItem<'a> for PortPolicy<'a> {
         Self::parse(item, |ports| reader.memo.is_item_sound(item, |_| is_sound(ports)))
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
-        let verb = if self.accept { b"accept " } else { b"reject " };
-        let (mut text, length) = ([0; 512], 7 + self.ports.len());
-        match text.get_mut(..length) {
-            Some(text) => {
-                text[..7].copy_from_slice(verb);
-                text[7..].copy_from_slice(self.ports);
-                out.text(text);
-            }
-            None => out.text(&[verb, self.ports].concat()),
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
+        if self.text.is_empty() {
+            let verb = if self.accept { b"accept " } else { b"reject " };
+            out.text(&[verb, self.ports].concat());
+        } else {
+            out.text(self.text);
         }
     }
 }
@@ -68,7 +66,7 @@ impl<'a> PortPolicy<'a> {
         if let Some((verb @ (b"accept " | b"reject "), ports)) = item.args.split_first_chunk::<7>()
             && is_sound(ports)
         {
-            return Ok(PortPolicy { accept: verb == b"accept ", ports });
+            return Ok(PortPolicy { accept: verb == b"accept ", ports, text: item.args });
         }
         let mut args = item.args();
         let accept = match args.text("accept or reject")? {
@@ -78,13 +76,38 @@ impl<'a> PortPolicy<'a> {
         };
         let ports = args.text("port list")?;
         if is_sound(ports) {
-            Ok(PortPolicy { accept, ports })
+            Ok(PortPolicy { accept, ports, text: &[] })
         } else {
             Err(Problem::BadArgument("port list"))
         }
     }
 }
 
+/// Takes a port off a text; as [`digits`], it may begin with zeros.
+#[inline]
+fn leading_port(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (mut port, mut length) = (0, 0);
+    while let Some(digit) = text.get(length).map(|byte| byte.wrapping_sub(b'0')).filter(|&digit| digit < 10) {
+        port = (port * 10 + u32::from(digit)).min(1 << 16);
+        length += 1;
+    }
+    (matches!(length, 1..=20) && port < 1 << 16).then(|| (port, &text[length..]))
+}
+
+/// Whether each of the comma-separated ranges is one, in one pass.
 fn is_sound(ports: &[u8]) -> bool {
-    ports.split(|&b| b == b',').all(|text| range(text).is_some())
+    let mut rest = ports;
+    loop {
+        let Some((first, mut left)) = leading_port(rest) else { return false };
+        if let [b'-', last @ ..] = left {
+            match leading_port(last) {
+                Some((last, after)) if first <= last => left = after,
+                _ => return false,
+            }
+        }
+        match left {
+            [b',', left @ ..] => rest = left,
+            _ => return left.is_empty(),
+        }
+    }
 }

@@ -66,7 +66,7 @@ impl<'a> FromItem<'a> for Protocols<'a> {
         }
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.map();
         for entry in Words::new(self.0) {
             if let Some((name, versions)) = split(entry) {

@@ -54,7 +54,7 @@ impl<'a> FromItem<'a> for Router<'a> {
         })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.text(self.nickname),
             1 => out.address(self.address.into()),
@@ -84,7 +84,7 @@ impl<'a> FromItem<'a> for Owner<'a> {
         Ok(Owner { nickname: take_nickname(&mut args)?, fingerprint: Hex::take(&mut args, "fingerprint")? })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.text(self.nickname),
             _ => out.hex(&self.fingerprint.0),
@@ -130,7 +130,7 @@ impl<'a> FromItem<'a> for Bandwidth {
         Ok(Bandwidth { average, burst, observed })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match (part, &self.observed) {
             (0, _) => FromArg::emit(&self.average, out),
             (1, _) => FromArg::emit(&self.burst, out),
@@ -163,7 +163,7 @@ impl<'a> FromItem<'a> for ExtraInfoDigest {
         Ok(ExtraInfoDigest { sha1, sha256 })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match (part, &self.sha256) {
             (0, _) => out.hex(&self.sha1.0),
             (_, Some(digest)) => out.base64(&digest.0),
@@ -204,7 +204,7 @@ fn all_versions(text: &[u8]) -> Result<&[u8], Problem> {
     }
 }
 
-fn emit_versions(versions: impl Iterator<Item = u32>, out: &mut dyn Sink) {
+fn emit_versions(versions: impl Iterator<Item = u32>, out: &mut (impl Sink + ?Sized)) {
     out.list();
     versions.for_each(|version| out.int(version.into()));
     out.end_list();
@@ -227,7 +227,7 @@ impl<'a> FromItem<'a> for LinkCircuit<'a> {
         Ok(LinkCircuit { link: all_versions(link)?, circuit: all_versions(circuit)? })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => emit_versions(self.link(), out),
             _ => emit_versions(self.circuit(), out),
@@ -255,7 +255,7 @@ impl<'a> FromItem<'a> for HiddenServiceDir<'a> {
         all_versions(item.args).map(HiddenServiceDir)
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.bool(true),
             _ => emit_versions(self.versions(), out),

@@ -26,7 +26,7 @@ impl<'a> FromItem<'a> for SharedRandValue {
         })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.int(self.num_reveals.into()),
             _ => out.base64(&self.value.0),
@@ -69,7 +69,7 @@ impl<'a> FromItem<'a> for SharedRandCommit<'a> {
         })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.int(self.version.into()),
             1 => out.text(self.algorithm),

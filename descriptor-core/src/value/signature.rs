@@ -34,7 +34,7 @@ impl<'a> DirectorySignature<'a> {
         })
     }
 
-    fn emit_part(&self, part: usize, out: &mut dyn Sink) {
+    fn emit_part(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.text(self.algorithm),
             1 => out.hex(&self.identity.0),
@@ -56,7 +56,7 @@ impl<'a> FromItem<'a> for DirectorySignature<'a> {
         Self::read_from(item.args(), item)
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         self.emit_part(part, out);
     }
 }
@@ -85,7 +85,7 @@ impl<'a> FromItem<'a> for AdditionalSignature<'a> {
         Ok(AdditionalSignature { flavor, signature: DirectorySignature::read_from(args, item)? })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.text(self.flavor),
             _ => self.signature.emit_part(part - 1, out),
@@ -126,7 +126,7 @@ impl<'a> FromItem<'a> for AdditionalDigest<'a> {
         Ok(AdditionalDigest { flavor, algorithm, digest })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         out.text(match part {
             0 => self.flavor,
             1 => self.algorithm,
@@ -151,7 +151,7 @@ impl<'a> FromItem<'a> for NamedSignature<'a> {
         Ok(NamedSignature { nickname: item.args().text("nickname")?, signature: Pem::of(item)? })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.text(self.nickname),
             _ => out.text(self.signature.raw),

@@ -17,7 +17,7 @@ impl<'a> FromItem<'a> for Line<'a> {
         Ok(Line(item.args))
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.text(self.0);
     }
 }
@@ -33,7 +33,7 @@ impl<'a> FromItem<'a> for Raw<'a> {
         Ok(Raw(item.line()))
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.text(self.0);
     }
 }
@@ -47,7 +47,7 @@ impl<'a> FromArg<'a> for &'a [u8] {
         Ok(arg)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.text(self);
     }
 }
@@ -67,7 +67,7 @@ impl<'a> FromArg<'a> for Switch {
         }
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.bool(self.0);
     }
 }
@@ -91,7 +91,7 @@ impl<'a> FromItem<'a> for Words<'a> {
         Ok(Words(item.args))
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.iter().for_each(|word| out.text(word));
         out.end_list();
@@ -116,7 +116,7 @@ impl<'a> FromArg<'a> for Commas<'a> {
         Ok(Commas(arg))
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.iter().for_each(|element| out.text(element));
         out.end_list();

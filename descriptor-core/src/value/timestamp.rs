@@ -118,7 +118,7 @@ impl<'a> FromItem<'a> for Timestamp {
         Self::take(&mut item.args(), "time")
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.time(*self);
     }
 }
@@ -169,7 +169,7 @@ impl<'a> FromArg<'a> for IsoTime {
         Timestamp::parse(text).map(IsoTime).ok_or(BAD)
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.time(self.0);
     }
 }

@@ -149,7 +149,7 @@ impl<'a> FromItem<'a> for Versions<'a> {
         Ok(Versions(item.args))
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.iter().for_each(|version| out.text(version));
         out.end_list();

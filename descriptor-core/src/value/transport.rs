@@ -31,7 +31,7 @@ impl<'a> FromItem<'a> for Transport<'a> {
         Ok(Transport { name, address, arguments: args.rest() })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match (part, &self.address) {
             (0, _) => out.text(self.name),
             (1, Some(address)) => FromArg::emit(address, out),

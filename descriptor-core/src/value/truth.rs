@@ -21,7 +21,7 @@ impl<'a> FromArg<'a> for Truth {
         }
     }
 
-    fn emit(&self, out: &mut dyn Sink) {
+    fn emit(&self, out: &mut (impl Sink + ?Sized)) {
         out.bool(self.0);
     }
 }

@@ -19,7 +19,7 @@ impl<'a, const V: u32> FromItem<'a> for Version<V> {
         }
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         out.int(V.into());
     }
 }
@@ -39,7 +39,7 @@ impl<'a, const V: u32> FromItem<'a> for StatusVersion<'a, V> {
         Ok(StatusVersion { flavor: item.args().nth(1) })
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.int(V.into()),
             _ => Slot::emit(&self.flavor, 0, out),
@@ -64,7 +64,7 @@ impl<'a> Numbers<'a> {
         (numbers.next()?.is_some() && numbers.all(|it| it.is_some())).then_some(Numbers(text))
     }
 
-    pub(crate) fn emit_list(&self, out: &mut dyn Sink) {
+    pub(crate) fn emit_list(&self, out: &mut (impl Sink + ?Sized)) {
         out.list();
         self.iter().for_each(|number| out.int(number.into()));
         out.end_list();
@@ -86,7 +86,7 @@ impl<'a> FromItem<'a> for Numbers<'a> {
         Numbers::parse(item.args).ok_or(Problem::BadArgument("list of numbers"))
     }
 
-    fn emit(&self, _part: usize, out: &mut dyn Sink) {
+    fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         self.emit_list(out);
     }
 }

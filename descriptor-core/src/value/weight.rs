@@ -73,7 +73,7 @@ impl<'a> FromItem<'a> for Weight<'a> {
         Ok(weight)
     }
 
-    fn emit(&self, part: usize, out: &mut dyn Sink) {
+    fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         let value = match part {
             0 => self.bandwidth,
             1 => self.measured,
