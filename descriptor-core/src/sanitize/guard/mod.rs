@@ -26,6 +26,8 @@ mod facts;
 mod keys;
 mod needles;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

@@ -48,7 +48,7 @@ impl Needles {
         self.hashes.dedup();
     }
 
-    /// The first piece that is said. Keywords are not looked at, and of lines of counters only long pieces are.
+    /// The first piece that is said. In keywords and lines of counters only long pieces are looked for.
     pub(super) fn said_in(&self, text: &[u8]) -> Option<Leak> {
         if self.hashes.is_empty() {
             return None;
@@ -60,7 +60,7 @@ impl Needles {
                 && let Some((length, what)) = self.find(text, at)
             {
                 let line = lines.seek(at);
-                if !line.in_keyword(at) && (length >= LONG || !line.counts()) {
+                if length >= LONG || !line.in_keyword(at) && !line.counts() {
                     return Some(Leak { what, at });
                 }
             }
