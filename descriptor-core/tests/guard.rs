@@ -8,8 +8,15 @@ use std::{
     path::Path,
 };
 
-use descriptor_core::sanitize::{Keyed, Month, Secrets, guard::Facts, sha1};
-use descriptor_core::value::{Fingerprint, Hex};
+use descriptor_core::{
+    document::Type,
+    sanitize::{
+        Keyed, Month, Secrets,
+        guard::{Facts, Index},
+        sha1,
+    },
+    value::{Fingerprint, Hex},
+};
 
 /// The files of a tarball, with those of the tarballs in it, by path.
 fn unpacked(reader: impl Read, under: &str, into: &mut BTreeMap<String, Vec<u8>>) {
@@ -164,4 +171,35 @@ fn the_known_leaks_are_found_in_made_up_outputs() {
     assert!(searched > 50, "{searched}");
     let known = ["s06-policy-own-address", "s31-reject-before-router-address-shorter"];
     assert_eq!(found, known.map(|case| (case.to_owned(), BTreeSet::from(["IPv4 address"]))).into());
+}
+
+/// The index finds originals by what sanitized documents say, and in real outputs nothing else.
+#[test]
+fn trees_are_searched_by_the_index() {
+    let Some(shared) = common::shared() else { return };
+    let vectors = shared.join("vectors/collector");
+    let mut index = Index::default();
+    for bytes in files(&vectors.join("inputs/bridge-known.tar.xz")).values() {
+        for (start, kind) in [("router ", Type::ServerDescriptor), ("extra-info ", Type::ExtraInfo)] {
+            descriptors(bytes, start).into_iter().for_each(|original| index.add(kind, original));
+        }
+        if bytes.starts_with(b"published ") {
+            index.add(Type::BridgeNetworkStatus, bytes);
+        }
+    }
+    let mut searched = 0;
+    for (path, output) in files(&vectors.join("outputs/bridge-known.tar.xz")) {
+        if !path.contains("out/bridge-descriptors/") {
+            continue;
+        }
+        let kind = match () {
+            () if path.contains("/statuses/") => Type::BridgeNetworkStatus,
+            () if path.contains("/extra-infos/") => Type::BridgeExtraInfo,
+            () => Type::BridgeServerDescriptor,
+        };
+        assert!(index.knows(kind, &output), "{path}");
+        assert_eq!(index.check(kind, &output), [], "{path}");
+        searched += 1;
+    }
+    assert_eq!(searched, 73 + 50 + 51);
 }

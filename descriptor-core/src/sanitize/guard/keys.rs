@@ -156,7 +156,9 @@ impl Keys {
         Runs::new(text, &BASE64_RUN, BASE64_LENGTH)
             .find_map(base64)
             .or_else(|| Runs::new(text, &BASE32_RUN, BASE32_LENGTH).find_map(|run| base32(run, &BASE32)))
-            .or_else(|| Runs::new(text, &BASE32_HEX_RUN, BASE32_LENGTH).find_map(|run| base32(run, &BASE32_HEX)))
+            .or_else(|| {
+                Runs::new(text, &BASE32_HEX_RUN, BASE32_LENGTH).find_map(|run| base32(run, &BASE32_HEX))
+            })
     }
 }
 
@@ -172,7 +174,7 @@ fn search<const WIDTH: u32, const LENGTH: usize>(
     find: impl Fn(u128) -> Option<&'static str>,
 ) -> Option<Leak> {
     let mask = const { u128::MAX >> (128 - WIDTH * LENGTH as u32) };
-    let (mut bits, mut length) = (0u128, 0);
+    let (start, mut bits, mut length) = (run.start, 0u128, 0);
     for (at, &byte) in text[run.clone()].iter().enumerate() {
         match digits[usize::from(byte)] {
             SEPARATOR => {}
@@ -183,7 +185,9 @@ fn search<const WIDTH: u32, const LENGTH: usize>(
                 if length >= LENGTH
                     && let Some(what) = find(bits & mask)
                 {
-                    return Some(Leak { what, at: (run.start + at + 1).saturating_sub(LENGTH) });
+                    let run = text[run.start..=run.start + at].iter().enumerate().rev();
+                    let mut begun = run.filter(|&(_, &byte)| digits[usize::from(byte)] != SEPARATOR);
+                    return begun.nth(LENGTH - 1).map(|(at, _)| Leak { what, at: start + at });
                 }
             }
         }

@@ -23,6 +23,7 @@
 
 mod addresses;
 mod facts;
+mod index;
 mod keys;
 mod needles;
 mod runs;
@@ -32,6 +33,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use addresses::Addresses;
+pub use index::Index;
 use keys::Keys;
 use needles::Needles;
 
@@ -56,7 +58,7 @@ pub struct Facts<'s> {
 pub struct Leak {
     /// What it is, such as `IPv4 address`.
     pub what: &'static str,
-    /// Where it begins, at most a few bytes off where separators are within it.
+    /// Where it begins.
     pub at: usize,
 }
 

@@ -35,13 +35,6 @@ impl Needles {
         self.starts.add(fold(*start));
     }
 
-    /// Takes over what another holds.
-    pub(super) fn absorb(&mut self, other: &Needles) {
-        self.hashes.extend_from_slice(&other.hashes);
-        self.lengths |= other.lengths;
-        self.starts.absorb(&other.starts);
-    }
-
     /// Must be called before the first search.
     pub(super) fn seal(&mut self) {
         self.hashes.sort_unstable();

@@ -426,6 +426,7 @@ fn a_leak_has_a_place() {
     assert_eq!(place("w\naccept 1.2.3.4:80\n"), Some(9));
     assert_eq!(place("w\ncontact 2001:db8::a:1234"), Some(10));
     assert_eq!(place("contact $027752EF8842BA9E515D26F51E81C22E0B7A1608"), Some(9));
+    assert_eq!(place("contact 0277 52EF 8842 BA9E 515D 26F5 1E81 C22E 0B7A 1608"), Some(8));
     assert_eq!(place("router B 10.1.1.1 443 0 0"), Some(18));
     assert_eq!(place("contact 16909060"), Some(8));
 }
