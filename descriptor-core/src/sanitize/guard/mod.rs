@@ -26,6 +26,9 @@ mod facts;
 mod index;
 mod keys;
 mod needles;
+mod notation;
+#[cfg(test)]
+mod random_tests;
 mod runs;
 #[cfg(test)]
 mod tests;
