@@ -8,6 +8,7 @@
 //! for what must not be said.
 
 mod address;
+mod breaks;
 mod bridge;
 pub mod guard;
 mod hashing;
@@ -15,16 +16,23 @@ mod hashing;
 mod hostile;
 mod lines;
 mod network_status;
+mod pool_assignment;
 mod refusal;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod web_server_log;
 
 pub use bridge::{extra_info, server_descriptor};
 pub use hashing::{Keyed, Secret, sha1, sha256};
 pub use network_status::{Origin, network_status};
+pub use pool_assignment::{Pool, Pools, RefusedPool, pool_assignments};
 pub use refusal::{Reason, Refusal};
 pub use secrets::{BadSecrets, Month, Secrets, State};
+pub use web_server_log::{
+    ServerLogName, Unpublished, web_server_log_days, web_server_log_line, web_server_log_lines,
+    web_server_log_path,
+};
 
 use crate::{
     document::Type,
