@@ -23,11 +23,11 @@
 
 pub(crate) mod atomic;
 mod chunk;
-mod codec;
+pub(crate) mod codec;
 mod feed;
 mod fill;
 mod gate;
-mod history;
+pub(crate) mod history;
 mod progress;
 mod read;
 mod repack;
@@ -35,7 +35,7 @@ mod source;
 mod tar;
 mod text;
 mod untar;
-mod walk;
+pub(crate) mod walk;
 
 pub use chunk::Chunk;
 pub use history::History;

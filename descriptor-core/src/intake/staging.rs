@@ -95,6 +95,16 @@ impl Staging {
         }
     }
 
+    /// Whether a file waits for the next commit.
+    pub fn is_staged(&self, path: &str) -> bool {
+        self.by_path.contains_key(path)
+    }
+
+    /// The hidden folder. What else is put there is removed at the next start.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// How many files wait for the next commit.
     pub fn len(&self) -> usize {
         self.files.len()
