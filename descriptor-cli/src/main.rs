@@ -16,6 +16,8 @@ mod reading;
 mod render;
 mod repack;
 mod sanitize;
+mod sanitize_pools;
+mod sanitize_weblogs;
 mod schema;
 mod selections;
 mod status;

@@ -15,6 +15,7 @@ use crate::{
     exit::{Failure, Outcome, reason},
     output,
     progress::Meter,
+    sanitize_pools, sanitize_weblogs,
 };
 
 /// What is sanitized.
@@ -26,6 +27,12 @@ pub(crate) enum What {
     /// Sanitize once more what was refused and lies in the quarantine
     #[command(after_long_help = RETRY)]
     Retry(Retry),
+    /// Sanitize the files that say which bridges are given out how
+    #[command(after_long_help = sanitize_pools::POOLS)]
+    Pools(sanitize_pools::Pools),
+    /// Sanitize the access logs of web servers
+    #[command(after_long_help = sanitize_weblogs::WEBLOGS)]
+    Weblogs(sanitize_weblogs::Weblogs),
 }
 
 const BRIDGES: &str = "\
@@ -95,7 +102,11 @@ pub(crate) struct Retry {
 pub(crate) fn run(what: &What, global: Global) -> Result<Outcome, Failure> {
     let (report, places) = match what {
         What::Bridges(args) => (bridges(args, global)?, &args.places),
-        What::Retry(args) => (intake::retry(&args.places.places(), args.places.rules).map_err(failure)?, &args.places),
+        What::Pools(args) => return sanitize_pools::run(args, global),
+        What::Weblogs(args) => return sanitize_weblogs::run(args, global),
+        What::Retry(args) => {
+            (intake::retry(&args.places.places(), args.places.rules).map_err(failure)?, &args.places)
+        }
     };
     if let Some(path) = &places.metrics {
         report.write_metrics(path).map_err(failure)?;
@@ -138,7 +149,7 @@ impl Where {
     }
 }
 
-fn failure(error: intake::Error) -> Failure {
+pub(crate) fn failure(error: intake::Error) -> Failure {
     match &error.problem {
         Problem::Io(cause) => Failure::Other(format!("{}: {}", error.path.display(), reason(cause))),
         _ => Failure::Other(error.to_string()),
