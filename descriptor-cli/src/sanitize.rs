@@ -95,7 +95,9 @@ pub(crate) struct Retry {
 pub(crate) fn run(what: &What, global: Global) -> Result<Outcome, Failure> {
     let (report, places) = match what {
         What::Bridges(args) => (bridges(args, global)?, &args.places),
-        What::Retry(args) => (intake::retry(&args.places.places(), args.places.rules).map_err(failure)?, &args.places),
+        What::Retry(args) => {
+            (intake::retry(&args.places.places(), args.places.rules).map_err(failure)?, &args.places)
+        }
     };
     if let Some(path) = &places.metrics {
         report.write_metrics(path).map_err(failure)?;

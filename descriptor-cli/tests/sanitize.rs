@@ -38,14 +38,25 @@ fn snapshot(hour: u32, extra: &str) -> Vec<(&'static str, String)> {
     status += &format!("fingerprint {AUTHORITY}\n");
     for number in hour * 4..hour * 4 + 12 {
         // Bridge 4 is of the last minutes of February, so that two months need a secret.
-        let published = if number == 4 { "2026-02-28 23:59:00".to_owned() } else { format!("2026-{}:00:00", time(number / 4)) };
+        let published = if number == 4 {
+            "2026-02-28 23:59:00".to_owned()
+        } else {
+            format!("2026-{}:00:00", time(number / 4))
+        };
         let (server, extra_info) = descriptor(number, &published);
         servers += &format!("@purpose bridge\n{server}");
         extra_infos += &extra_info;
         let identity = base64(number as u8);
-        status += &format!("r bridge{number} {identity} {identity} {published} 192.0.2.{} 9001 0\ns Running\n{extra}", number % 250 + 1);
+        status += &format!(
+            "r bridge{number} {identity} {identity} {published} 192.0.2.{} 9001 0\ns Running\n{extra}",
+            number % 250 + 1
+        );
     }
-    vec![("networkstatus-bridges", status), ("bridge-descriptors", servers), ("cached-extrainfo", extra_infos)]
+    vec![
+        ("networkstatus-bridges", status),
+        ("bridge-descriptors", servers),
+        ("cached-extrainfo", extra_infos),
+    ]
 }
 
 fn time(hour: u32) -> String {
@@ -94,7 +105,9 @@ impl Place {
 
     fn arguments(&self, out: &str, state: &str) -> Vec<String> {
         let secrets = self.path(&format!("{state}/bridge-ip-secrets"));
-        ["sanitize", "bridges", &self.path("in"), "--out", &self.path(out), "--secrets", &secrets].map(str::to_owned).to_vec()
+        ["sanitize", "bridges", &self.path("in"), "--out", &self.path(out), "--secrets", &secrets]
+            .map(str::to_owned)
+            .to_vec()
     }
 
     fn run(&self, out: &str, state: &str, more: &[&str]) -> common::Run {
@@ -131,10 +144,14 @@ fn a_tree_comes_out_and_a_second_run_has_nothing_to_do() {
     assert_eq!(report["documents"]["extra-info"]["done"], 40);
     let tree = place.tree("out");
     assert_eq!(tree.len(), 6 + 32 + 32);
-    assert!(tree.contains_key(&format!("/bridge-descriptors/2026/03/statuses/01/20260301-001000-{AUTHORITY}")));
+    assert!(
+        tree.contains_key(&format!("/bridge-descriptors/2026/03/statuses/01/20260301-001000-{AUTHORITY}"))
+    );
     assert!(tree.values().all(|text| !text.windows(8).any(|part| part == b"192.0.2.")));
     let metrics = fs::read_to_string(place.path("metrics")).expect("it was written");
-    assert!(metrics.contains("tordesc_sanitize_documents{kind=\"server-descriptor\",result=\"written\"} 32\n"));
+    assert!(
+        metrics.contains("tordesc_sanitize_documents{kind=\"server-descriptor\",result=\"written\"} 32\n")
+    );
     let secrets = fs::read_to_string(place.path("state/bridge-ip-secrets")).expect("it was made");
     assert_eq!(secrets.lines().count(), 2);
     let second = place.run("out", "state", &[]);
@@ -160,7 +177,10 @@ fn one_unknown_line_costs_one_entry_and_comes_back_when_the_rules_know_it() {
     assert!(originals.clone().any(|(_, text)| *text == members[0].1.as_bytes()));
     for (name, _) in originals {
         let record = String::from_utf8_lossy(&quarantine[&name.replace("original", "json")]).into_owned();
-        assert!(record.contains("\"keyword\": \"never-heard-of\"") && record.contains("T011500Z.tar.gz"), "{record}");
+        assert!(
+            record.contains("\"keyword\": \"never-heard-of\"") && record.contains("T011500Z.tar.gz"),
+            "{record}"
+        );
     }
     let retry = |place: &Place| {
         let (out, secrets) = (place.path("out"), place.path("state/bridge-ip-secrets"));
@@ -175,14 +195,16 @@ fn one_unknown_line_costs_one_entry_and_comes_back_when_the_rules_know_it() {
             let new = sha256(text.as_bytes());
             let folder = place.0.path().join("state/quarantine");
             fs::write(folder.join(format!("{new}.original")), text).expect("it is writable");
-            fs::rename(folder.join(format!("{}.json", &old[1..])), folder.join(format!("{new}.json"))).expect("it is there");
+            fs::rename(folder.join(format!("{}.json", &old[1..])), folder.join(format!("{new}.json")))
+                .expect("it is there");
             fs::remove_file(folder.join(&name[1..])).expect("it is there");
         }
     }
     let done = retry(&place);
     assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
     assert!(place.tree("state/quarantine").is_empty());
-    let status = &place.tree("out")[&format!("/bridge-descriptors/2026/03/statuses/01/20260301-011000-{AUTHORITY}")];
+    let status =
+        &place.tree("out")[&format!("/bridge-descriptors/2026/03/statuses/01/20260301-011000-{AUTHORITY}")];
     assert_eq!(status.split(|&b| b == b'\n').filter(|line| line.starts_with(b"r ")).count(), 12);
 }
 
@@ -196,12 +218,18 @@ fn a_cut_off_tarball_is_said_and_read_again() {
     let whole = tarball(&place.0.path().join("in"), 2, &snapshot(2, ""));
     let bytes = fs::read(&whole).expect("it is there");
     fs::write(&whole, &bytes[..bytes.len() / 2]).expect("it is writable");
-    fs::write(place.0.path().join("in/from-serge-2026-03-01T031500Z.tar.gz"), "no archive").expect("it is writable");
-    fs::write(place.0.path().join("in/from-nobody-2026-03-01T031500Z.tar.gz"), "no archive").expect("it is writable");
+    fs::write(place.0.path().join("in/from-serge-2026-03-01T031500Z.tar.gz"), "no archive")
+        .expect("it is writable");
+    fs::write(place.0.path().join("in/from-nobody-2026-03-01T031500Z.tar.gz"), "no archive")
+        .expect("it is writable");
     fs::write(place.0.path().join("in/README"), "of no interest").expect("it is writable");
     let cut = place.run("out", "state", &[]);
     assert_eq!(cut.code, 3);
-    assert!(cut.stdout.contains("tarballs           2 read, 0 done before, 3 not readable"), "{}", cut.stdout);
+    assert!(
+        cut.stdout.contains("tarballs           2 read, 0 done before, 3 not readable"),
+        "{}",
+        cut.stdout
+    );
     assert!(cut.stdout.contains("from no known bridge authority"), "{}", cut.stdout);
     fs::remove_file(place.0.path().join("in/from-serge-2026-03-01T031500Z.tar.gz")).expect("it is there");
     fs::remove_file(place.0.path().join("in/from-nobody-2026-03-01T031500Z.tar.gz")).expect("it is there");
@@ -214,7 +242,8 @@ fn a_cut_off_tarball_is_said_and_read_again() {
 
 fn copy_secrets(place: &Place) {
     fs::create_dir(place.path("state2")).expect("it is writable");
-    fs::copy(place.path("state/bridge-ip-secrets"), place.path("state2/bridge-ip-secrets")).expect("it is there");
+    fs::copy(place.path("state/bridge-ip-secrets"), place.path("state2/bridge-ip-secrets"))
+        .expect("it is there");
 }
 
 #[test]
@@ -235,7 +264,11 @@ fn originals_are_never_published_and_lost_secrets_are_an_alarm() {
     tarball(&place.0.path().join("in"), 2, &snapshot(2, ""));
     let lost = place.run("out", "state", &["--format", "json"]);
     assert_eq!(lost.code, 3, "{}", lost.stderr);
-    assert!(lost.stdout.contains("\"lost_secrets\":[\"2026-03\"]") && lost.stdout.contains("\"no-secret\""), "{}", lost.stdout);
+    assert!(
+        lost.stdout.contains("\"lost_secrets\":[\"2026-03\"]") && lost.stdout.contains("\"no-secret\""),
+        "{}",
+        lost.stdout
+    );
     assert_eq!(fs::read(place.path("state/bridge-ip-secrets")).expect("it was made"), b"");
     let grown = place.tree("out");
     let new: Vec<_> = grown.keys().filter(|name| !tree.contains_key(*name)).collect();
@@ -317,7 +350,10 @@ fn killed_at_any_instant_the_trees_are_those_of_an_undisturbed_run() {
         copy_secrets(&place);
         assert_eq!(place.run("out2", "state2", &[]).code, 0);
         assert!(place.tree("out") == place.tree("out2"), "after {kills} kills");
-        assert_eq!(place.tree("state/parsed-bridge-directories"), place.tree("state2/parsed-bridge-directories"));
+        assert_eq!(
+            place.tree("state/parsed-bridge-directories"),
+            place.tree("state2/parsed-bridge-directories")
+        );
     }
     println!("{kills} kills");
     std::io::stdout().flush().expect("a stream");
