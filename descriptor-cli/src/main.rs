@@ -17,6 +17,7 @@ mod render;
 mod repack;
 mod sanitize;
 mod sanitize_pools;
+mod sanitize_verify;
 mod sanitize_weblogs;
 mod schema;
 mod selections;

@@ -15,7 +15,7 @@ use crate::{
     exit::{Failure, Outcome, reason},
     output,
     progress::Meter,
-    sanitize_pools, sanitize_weblogs,
+    sanitize_pools, sanitize_verify, sanitize_weblogs,
 };
 
 /// What is sanitized.
@@ -33,6 +33,11 @@ pub(crate) enum What {
     /// Sanitize the access logs of web servers
     #[command(after_long_help = sanitize_weblogs::WEBLOGS)]
     Weblogs(sanitize_weblogs::Weblogs),
+    /// Search what is published for what the originals say
+    #[command(after_long_help = sanitize_verify::VERIFY)]
+    Verify(sanitize_verify::Verify),
+    /// Show what is removed, replaced and kept, keyword by keyword
+    Rules,
 }
 
 const BRIDGES: &str = "\
@@ -104,6 +109,8 @@ pub(crate) fn run(what: &What, global: Global) -> Result<Outcome, Failure> {
         What::Bridges(args) => (bridges(args, global)?, &args.places),
         What::Pools(args) => return sanitize_pools::run(args, global),
         What::Weblogs(args) => return sanitize_weblogs::run(args, global),
+        What::Verify(args) => return sanitize_verify::run(args),
+        What::Rules => return sanitize_verify::rules(),
         What::Retry(args) => {
             (intake::retry(&args.places.places(), args.places.rules).map_err(failure)?, &args.places)
         }

@@ -24,6 +24,7 @@ mod secrets_file;
 mod seen;
 mod staging;
 mod tarball;
+mod verify;
 mod web_logs;
 
 pub use bridges::{Options, bridges};
@@ -37,4 +38,5 @@ pub use retry::retry;
 pub use secrets_file::SecretsFile;
 pub use staging::Staging;
 pub use tarball::{Authorities, BadAuthority};
+pub use verify::{Found, Verified, verify};
 pub use web_logs::{WebLogs, WebLogsReport};
