@@ -18,7 +18,7 @@ const CASES: &[(&str, &str, usize)] = &[
     ("netdoc-testdata__bad-certs__bad-cc-tag", "dir-key-crosscert", 27),
     ("netdoc-testdata__bad-certs__bad-fingerprint", "fingerprint", 2),
     ("netdoc-testdata__bad-certs__bad-version", "dir-key-certificate-version", 1),
-    ("netdoc-testdata__bad-certs__wrong-end", "dir-key-certification", 18),
+    ("netdoc-testdata__bad-certs__wrong-end", "dir-key-certification", 17),
     ("netdoc-testdata__bad-certs__wrong-start", "", 1),
     ("netdoc-testdata__bad-mdconsensus__bad-flags", "s", 27),
     ("netdoc-testdata__bad-mdconsensus__bad-md-digest", "m", 40),

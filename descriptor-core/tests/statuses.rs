@@ -83,7 +83,7 @@ fn broken_statuses_are_reported_where_they_are_broken() {
         (Type::KeyCertificate, "bad-certs__bad-cc-tag", "dir-key-crosscert", 27),
         (Type::KeyCertificate, "bad-certs__bad-fingerprint", "fingerprint", 2),
         (Type::KeyCertificate, "bad-certs__bad-version", "dir-key-certificate-version", 1),
-        (Type::KeyCertificate, "bad-certs__wrong-end", "dir-key-certification", 18),
+        (Type::KeyCertificate, "bad-certs__wrong-end", "dir-key-certification", 17),
         (Type::KeyCertificate, "bad-certs__wrong-start", "fingerprint", 1),
         (Type::MicrodescConsensus, "bad-mdconsensus__bad-flags", "s", 27),
         (Type::MicrodescConsensus, "bad-mdconsensus__bad-md-digest", "m", 40),

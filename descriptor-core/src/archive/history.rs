@@ -13,14 +13,14 @@ use super::atomic;
 
 /// What tells a file from another of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
-    pub(super) size: u64,
+pub(crate) struct Stamp {
+    pub(crate) size: u64,
     /// Nanoseconds since 1970.
-    modified: i128,
+    pub(crate) modified: i128,
 }
 
 impl Stamp {
-    pub(super) fn of(metadata: &Metadata) -> Self {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
         let modified = metadata.modified().map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
             Ok(since) => since.as_nanos() as i128,
             Err(before) => -(before.duration().as_nanos() as i128),
@@ -88,11 +88,11 @@ impl History {
         self.len() == 0
     }
 
-    pub(super) fn has(&self, path: &Path, stamp: Stamp) -> bool {
+    pub(crate) fn has(&self, path: &Path, stamp: Stamp) -> bool {
         absolute(path).is_ok_and(|path| self.lock().get(&path) == Some(&stamp))
     }
 
-    pub(super) fn add(&self, path: &Path, stamp: Stamp) {
+    pub(crate) fn add(&self, path: &Path, stamp: Stamp) {
         // Without a working directory there is no absolute path, and nothing to be known by.
         if let Ok(path) = absolute(path) {
             self.lock().insert(path, stamp);

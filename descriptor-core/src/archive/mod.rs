@@ -21,13 +21,13 @@
 //! unpacked to disk, and a member's name is never used as a path. What cannot be read is an event of its own: what came
 //! before it is delivered, and its neighbours are too.
 
-mod atomic;
+pub(crate) mod atomic;
 mod chunk;
-mod codec;
+pub(crate) mod codec;
 mod feed;
 mod fill;
 mod gate;
-mod history;
+pub(crate) mod history;
 mod progress;
 mod read;
 mod repack;
@@ -35,7 +35,7 @@ mod source;
 mod tar;
 mod text;
 mod untar;
-mod walk;
+pub(crate) mod walk;
 
 pub use chunk::Chunk;
 pub use history::History;

@@ -120,7 +120,7 @@ pub enum Cause {
 
 impl Cause {
     /// An error of a reader, at a place.
-    pub(super) fn of(error: io::Error, offset: u64) -> Self {
+    pub(crate) fn of(error: io::Error, offset: u64) -> Self {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Cause::Truncated { offset },
             _ => Cause::Read { offset, error },

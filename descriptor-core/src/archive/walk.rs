@@ -32,7 +32,7 @@ impl FromStr for Input {
 
 /// Something to be read.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(crate) enum Found {
     File(PathBuf, Stamp),
     Stdin,
     Failed(Error),
@@ -47,7 +47,7 @@ struct Folder {
 }
 
 /// All files of some inputs. Folders are listed when their turn comes.
-pub(super) struct Walk<'i> {
+pub(crate) struct Walk<'i> {
     inputs: std::slice::Iter<'i, Input>,
     pattern: Option<glob::Paths>,
     folders: Vec<Folder>,
@@ -57,7 +57,7 @@ pub(super) struct Walk<'i> {
 }
 
 impl<'i> Walk<'i> {
-    pub(super) fn new(inputs: &'i [Input], history: Option<&'i History>) -> Self {
+    pub(crate) fn new(inputs: &'i [Input], history: Option<&'i History>) -> Self {
         Walk { inputs: inputs.iter(), pattern: None, folders: Vec::new(), history, unchanged: 0 }
     }
 

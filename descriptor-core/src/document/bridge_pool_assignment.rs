@@ -17,38 +17,57 @@ descriptor! {
 }
 
 descriptor! {
-    /// One bridge: its fingerprint, the pool that it is in, and `key=value` pairs.
+    /// One bridge: its fingerprint, the pool that it is in, and `key=value` pairs. A value that the sanitizer keeps must
+    /// be short words or numbers, so that no address, fingerprint or key can be in it; a line with anything else is
+    /// refused, and the others of its block are not.
     pub struct PoolAssignment<'a> = "bridge-pool-assignment-entry"
         in "https://metrics.torproject.org/collector.html#type-bridge-pool-assignment",
         grammar = pairs::pool_assignment, inline = true;
 
     /// The bridge's fingerprint; in sanitized documents its SHA-1.
-    "fingerprint" => fingerprint: Fingerprint;
-    /// The pool: `https`, `email`, `moat`, `unallocated` and others.
-    "pool" => pool: Option<&'a [u8]>;
+    "fingerprint" => fingerprint: Fingerprint, With(Fingerprint);
+    /// The pool: `https`, `email`, `moat`, `unallocated` and others. The sanitizer keeps those that are known: what is new
+    /// could as well be a name of the bridge.
+    "pool" => pool: Option<&'a [u8]>, KeepWords(POOLS);
     /// The part of the pool `https`.
-    "ring" => ring: Option<&'a [u8]>;
-    /// The subring of bridges with such a port.
-    "port" => port: Option<Commas<'a>>;
+    "ring" => ring: Option<&'a [u8]>, Keep;
+    /// The subring of bridges with such a port. BridgeDB has one for 443 only; any other would tell the bridge's port,
+    /// which is hashed in its descriptors.
+    "port" => port: Option<Commas<'a>>, KeepWords(&["443"]);
     /// The subring of bridges with such a flag: `stable`.
-    "flag" => flag: Option<Commas<'a>>;
+    "flag" => flag: Option<Commas<'a>>, KeepWords(&["stable"]);
     /// IP versions: 4, 6. Since 2012.
-    "ip" => ip: Option<Commas<'a>>;
-    /// The transports that the bridge offers. Since 2012.
-    "transport" => transport: Option<Commas<'a>>;
+    "ip" => ip: Option<Commas<'a>>, KeepWords(&["4", "6"]);
+    /// The transports that the bridge offers. Since 2012. Their names are in its extra-info too.
+    "transport" => transport: Option<Commas<'a>>, Keep;
     /// The file bucket that an unallocated bridge was put in.
-    "bucket" => bucket: Option<&'a [u8]>;
+    "bucket" => bucket: Option<&'a [u8]>, Keep;
     /// The countries in which the bridge is not given out. Since 2022, as all that follow.
-    "blocklist" => blocklist: Option<Commas<'a>>;
+    "blocklist" => blocklist: Option<Commas<'a>>, Keep;
     /// Whether the bridge is given out.
-    "distributed" => distributed: Option<Truth>;
+    "distributed" => distributed: Option<Truth>, KeepWords(&["true", "false"]);
     /// What bridgestrap found: `functional`, `dysfunctional`, `untested`.
-    "state" => state: Option<&'a [u8]>;
+    "state" => state: Option<&'a [u8]>, KeepWords(&["functional", "dysfunctional", "untested"]);
     /// The bandwidth that was measured through the bridge.
-    "bandwidth" => bandwidth: Option<f64>;
+    "bandwidth" => bandwidth: Option<f64>, Keep;
     /// That bandwidth divided by the median of all bridges.
-    "ratio" => ratio: Option<f64>;
+    "ratio" => ratio: Option<f64>, Keep;
 }
+
+/// The pools that BridgeDB and rdsys have had. A new one is added here.
+const POOLS: &[&str] = &[
+    "any",
+    "email",
+    "https",
+    "lox",
+    "moat",
+    "none",
+    "reserved",
+    "settings",
+    "telegram",
+    "unallocated",
+    "whatsapp",
+];
 
 impl<'a> PoolAssignment<'a> {
     /// All that follows the fingerprint, as it stands.

@@ -33,10 +33,11 @@ descriptor! {
 
 fn check<'a>(certificate: &KeyCertificate<'a>, reader: &mut Reader<'a>) {
     // In a vote, lines that nobody knows may follow; they are no part of the certificate.
-    let last = certificate.dir_key_certification.raw;
     let behind =
         find_line(certificate.raw, b"dir-key-certification\n").map_or(&b""[..], |at| &certificate.raw[at..]);
-    if items(behind).skip(1).any(|item| KeyCertificate::row(item.keyword).is_some()) {
+    let mut items = items(behind);
+    let last = items.next().map_or(behind, |item| item.line());
+    if items.any(|item| KeyCertificate::row(item.keyword).is_some()) {
         reader.complain_at(
             "dir-key-certification",
             last,
@@ -71,4 +72,22 @@ fn check<'a>(certificate: &KeyCertificate<'a>, reader: &mut Reader<'a>) {
 /// The first line that begins so.
 fn line<'a>(document: &'a [u8], start: &[u8]) -> Option<&'a [u8]> {
     document.get(find_line(document, start)?..)?.split(|&b| b == b'\n').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{document::Type, netdoc::Frame, schema::parse};
+
+    /// Found by fuzzing: the place of a signature that is not there.
+    #[test]
+    fn lines_after_a_signature_that_is_missing_have_a_place() {
+        let text =
+            b"dir-key-certificate-version 3\ndir-key-certification\ndir-key-published 2026-03-29 20:00:00\n";
+        let parsed = parse::<KeyCertificate<'_>>(Frame::whole(Type::KeyCertificate, text));
+        let after = Problem::Misplaced("lines follow the signature of the certificate");
+        let issue = parsed.issues.iter().find(|issue| issue.problem == after).expect("it is noticed");
+        assert_eq!(&text[issue.span.clone()], b"dir-key-certification");
+        assert!(parsed.issues.iter().all(|issue| issue.span.end <= text.len()), "{:?}", parsed.issues);
+    }
 }

@@ -66,25 +66,11 @@ impl<'a> LogLine<'a> {
 }
 
 fn parts(line: &[u8]) -> Option<LogParts<'_>> {
-    let blank = || tag::<_, _, Malformed>(&b" "[..]);
-    let word = || take_till1::<_, _, Malformed>(|b: u8| b.is_ascii_whitespace());
-    let mut head = (
-        terminated(address, blank()),
-        terminated(word(), blank()),
-        terminated(word(), blank()),
-        delimited(tag(&b"["[..]), take_till1(|b| b == b']'), tag(&b"] "[..])),
-        delimited(tag(&b"\""[..]), quoted, tag(&b"\" "[..])),
-        terminated(take_while_m_n(3, 3, |b: u8| b.is_ascii_digit()), blank()),
-        alt((take_while1(|b: u8| b.is_ascii_digit()), tag(&b"-"[..]))),
-    );
-    let (_, (ip, _, _, date, quoted, status, size)) = head.parse(line).ok()?;
-    let (method, rest) = quoted.split_at(quoted.iter().position(|&b| b == b' ')?);
-    let (request, protocol) = rest.split_at(rest.iter().rposition(|&b| b == b' ')?);
-    let (request, protocol) = (request.get(1..)?, protocol.get(1..)?);
-    let is_name = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_uppercase);
+    let RawParts { client: ip, date, method, request, protocol, status, size } = RawParts::split(line)?;
+    let is_ip = matches!(address(ip), Ok((b"", _)));
     let sound = matches!(protocol, [name @ .., b'/', major, b'.', minor]
         if is_name(name) && major.is_ascii_digit() && minor.is_ascii_digit());
-    if !is_name(method) || request.is_empty() || !sound {
+    if !is_ip || !is_name(method) || request.is_empty() || !sound {
         return None;
     }
     let size = match size {
@@ -93,6 +79,47 @@ fn parts(line: &[u8]) -> Option<LogParts<'_>> {
     };
     let (date, status) = (apache_time(date)?, number(status)?.try_into().ok()?);
     Some(LogParts { ip, date, method, request, protocol, status, size })
+}
+
+fn is_name(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_uppercase)
+}
+
+/// The parts of a line as they stand: they are where they should be, and nothing else is known about them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RawParts<'a> {
+    pub(crate) client: &'a [u8],
+    pub(crate) date: &'a [u8],
+    pub(crate) method: &'a [u8],
+    /// Empty if there is no second blank between the quotes.
+    pub(crate) request: &'a [u8],
+    pub(crate) protocol: &'a [u8],
+    /// Three digits.
+    pub(crate) status: &'a [u8],
+    /// Digits or `-`.
+    pub(crate) size: &'a [u8],
+}
+
+impl<'a> RawParts<'a> {
+    /// Finds the parts by the blanks, brackets and quotes between them.
+    pub(crate) fn split(line: &'a [u8]) -> Option<Self> {
+        let blank = || tag::<_, _, Malformed>(&b" "[..]);
+        let word = || take_till1::<_, _, Malformed>(|b: u8| b.is_ascii_whitespace());
+        let mut head = (
+            terminated(word(), blank()),
+            terminated(word(), blank()),
+            terminated(word(), blank()),
+            delimited(tag(&b"["[..]), take_till1(|b| b == b']'), tag(&b"] "[..])),
+            delimited(tag(&b"\""[..]), quoted, tag(&b"\" "[..])),
+            terminated(take_while_m_n(3, 3, |b: u8| b.is_ascii_digit()), blank()),
+            alt((take_while1(|b: u8| b.is_ascii_digit()), tag(&b"-"[..]))),
+        );
+        let (_, (client, _, _, date, quoted, status, size)) = head.parse(line).ok()?;
+        let (method, rest) = quoted.split_at(quoted.iter().position(|&b| b == b' ')?);
+        let (request, protocol) = rest.split_at(rest.iter().rposition(|&b| b == b' ')?);
+        let request = request.get(1..).unwrap_or_default();
+        Some(RawParts { client, date, method, request, protocol: protocol.get(1..)?, status, size })
+    }
 }
 
 /// What stands between quotes. As Apache writes it, a quote inside has a backslash before it. DIFFERENCE: metrics-lib does
@@ -110,7 +137,7 @@ fn quoted(text: &[u8]) -> IResult<&[u8], &[u8], Malformed> {
 }
 
 /// Four numbers of one to three digits. Some logs have numbers above 255 there.
-fn address(text: &[u8]) -> IResult<&[u8], &[u8], Malformed> {
+pub(crate) fn address(text: &[u8]) -> IResult<&[u8], &[u8], Malformed> {
     let byte = || take_while_m_n(1, 3, |b: u8| b.is_ascii_digit());
     let next = || preceded(tag(&b"."[..]), byte());
     recognize((byte(), next(), next(), next())).parse(text)
@@ -121,7 +148,7 @@ fn number(digits: &[u8]) -> Option<u64> {
 }
 
 /// Reads `DD/MON/YYYY:HH:MM:SS ±HHMM` as UTC.
-fn apache_time(text: &[u8]) -> Option<Timestamp> {
+pub(crate) fn apache_time(text: &[u8]) -> Option<Timestamp> {
     const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
     let (&[d, e, b'/', m, n, o, b'/', y0, y1, y2, y3, b':', ref time @ ..], b" ", zone) =
         (text.get(..20)?, text.get(20..21)?, text.get(21..)?)

@@ -217,6 +217,11 @@ impl<'a> Lexer<'a> {
     pub fn slice(&self, from: usize, to: usize) -> &'a [u8] {
         &self.input[from..to]
     }
+
+    /// All of the document.
+    pub(crate) fn document(&self) -> &'a [u8] {
+        self.input
+    }
 }
 
 /// The items of a document, for who wants to walk it without a table.

@@ -68,22 +68,33 @@ pub(super) fn missing(keyword: &str, reason: Reason) -> Refusal {
     Refusal { keyword: keyword.to_owned(), line: 0, reason }
 }
 
+/// Whether a value is one of some words, or several with commas between.
+pub(super) fn are_words(value: &[u8], words: &[&str]) -> bool {
+    value.split(|&b| b == b',').all(|value| words.iter().any(|word| word.as_bytes() == value))
+}
+
 impl Sanitizer<'_> {
+    /// The rule of a row, as the table has it.
+    pub(super) fn declared<'a, D: Table<'a>>(&self, row: usize) -> Rule {
+        #[cfg(test)]
+        if let Some((table, keyword, rule)) = self.replaced
+            && table == D::table().name
+            && keyword == D::FIELDS[row].keywords[0]
+        {
+            return rule;
+        }
+        D::FIELDS[row].rule
+    }
+
     /// The rule for an item by its table, if the item has a form that the rule allows.
     pub(super) fn rule<'a, D: Table<'a>>(&self, item: &Item<'a>) -> Result<Rule, Reason> {
-        let field = D::row(item.keyword).map(|row| &D::FIELDS[row]).ok_or(Reason::NoRule)?;
-        #[cfg(test)]
-        let declared = match self.replaced {
-            Some((table, keyword, rule)) if table == D::table().name && keyword == field.keywords[0] => rule,
-            _ => field.rule,
-        };
-        #[cfg(not(test))]
-        let declared = field.rule;
+        let declared = self.declared::<D>(D::row(item.keyword).ok_or(Reason::NoRule)?);
         let rule = declared.of(self.rules);
         let is_old = self.rules < RuleSet::Current;
         let allowed = match rule {
             Rule::Refuse => return Err(Reason::NoRule),
             Rule::Keep => value(item).is_some(),
+            Rule::KeepWords(words) => value(item).is_some_and(|value| are_words(value, words)),
             Rule::KeepBare => item.line().ends_with(item.keyword) && item.args.is_empty(),
             Rule::KeepVersion1 => value(item).is_some_and(|value| value.starts_with(b"1 ")),
             Rule::Drop => !is_old || value(item).is_some() || item.object.is_some(),

@@ -9,6 +9,7 @@
 //! not.
 
 mod address;
+mod breaks;
 mod bridge;
 pub mod guard;
 mod hashing;
@@ -17,17 +18,24 @@ mod hostile;
 mod lines;
 mod network_status;
 mod page;
+mod pool_assignment;
 mod refusal;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod web_server_log;
 
 pub use bridge::{extra_info, server_descriptor};
 pub use hashing::{Keyed, Secret, sha1, sha256};
 pub use network_status::{Origin, network_status};
 pub use page::rules_page;
+pub use pool_assignment::{Pool, Pools, RefusedPool, pool_assignments};
 pub use refusal::{Reason, Refusal};
 pub use secrets::{BadSecrets, Month, Secrets, State};
+pub use web_server_log::{
+    ServerLogName, Unpublished, web_server_log_days, web_server_log_line, web_server_log_lines,
+    web_server_log_path,
+};
 
 use crate::{
     document::Type,

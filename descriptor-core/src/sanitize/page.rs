@@ -1,9 +1,12 @@
 //! The page that says what happens to each keyword, made of the tables.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use crate::{
-    document::{BridgeNetworkStatus, ExtraInfo, RouterStatus, ServerDescriptor},
+    document::{
+        BridgeNetworkStatus, ExtraInfo, RouterStatus, ServerDescriptor,
+        bridge_pool_assignment::PoolAssignment,
+    },
     schema::{Field, Rewrite, Rule, RuleSet, Schema, Table},
 };
 
@@ -20,6 +23,7 @@ pub fn rules_page() -> String {
         ("Extra-info", ExtraInfo::table()),
         ("Network status, head", BridgeNetworkStatus::table()),
         ("Network status, entry", RouterStatus::table()),
+        ("Bridge pool assignment, a line", PoolAssignment::table()),
     ] {
         section(&mut page, title, table);
     }
@@ -52,9 +56,13 @@ fn since(row: &Field) -> (&'static str, &'static str) {
     }
 }
 
-fn what(rule: Rule) -> &'static str {
-    match rule {
-        Rule::Refuse | Rule::Opt(_) | Rule::Since(..) => "refuses the document",
+fn what(rule: Rule) -> Cow<'static, str> {
+    if let Rule::KeepWords(words) = rule {
+        let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+        return format!("kept if it is {}; else it refuses the line", words.join(", ")).into();
+    }
+    Cow::Borrowed(match rule {
+        Rule::Refuse | Rule::Opt(_) | Rule::Since(..) | Rule::KeepWords(_) => "refuses the document",
         Rule::Keep => "kept; without a value it refuses the document",
         Rule::KeepAny => "kept",
         Rule::KeepBare => "kept; with a value it refuses the document",
@@ -97,7 +105,7 @@ fn what(rule: Rule) -> &'static str {
             }
             Rewrite::EntryAddress => "address and port replaced by keyed hashes; removed if it holds none",
         },
-    }
+    })
 }
 
 #[cfg(test)]

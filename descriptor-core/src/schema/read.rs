@@ -115,11 +115,15 @@ impl<'a> Reader<'a> {
         self.issue(Cow::Borrowed(keyword), 0..0, problem);
     }
 
-    /// Notes what is wrong with a part of the document, found by its bytes.
+    /// Notes what is wrong with a part of the document, found by its bytes; without a place if it is none of them, as the
+    /// value of a line that could not be read.
     #[cold]
     pub fn complain_at(&mut self, keyword: &'static str, part: &'a [u8], problem: Problem) {
-        let start = (part.as_ptr() as usize).wrapping_sub(self.lexer.slice(0, 0).as_ptr() as usize);
-        self.issue(Cow::Borrowed(keyword), start..start.saturating_add(part.len()), problem);
+        let document = self.lexer.document();
+        let start = (part.as_ptr() as usize).wrapping_sub(document.as_ptr() as usize);
+        let end = start.saturating_add(part.len());
+        let span = if end <= document.len() { start..end } else { 0..0 };
+        self.issue(Cow::Borrowed(keyword), span, problem);
     }
 
     fn issue(&mut self, mut keyword: Cow<'static, str>, span: Range<usize>, problem: Problem) {

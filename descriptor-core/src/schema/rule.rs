@@ -17,6 +17,8 @@ pub enum Rule {
     KeepBare,
     /// The line stays if its first argument, the version of what follows, is `1`.
     KeepVersion1,
+    /// The line stays if its value is one of these words, or several with commas between.
+    KeepWords(&'static [&'static str]),
     /// The line goes, with its object. Rule sets of CollecTor want it to have a value or an object.
     Drop,
     /// The document ends here; the line goes, with its object and all that follows.

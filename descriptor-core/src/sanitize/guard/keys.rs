@@ -5,7 +5,7 @@
 
 use super::{
     Leak,
-    runs::{Class, Runs, class},
+    runs::{Class, Runs},
 };
 
 /// What stands for no digit.
@@ -45,12 +45,25 @@ static BASE64: [u8; 256] = {
 static BASE32: [u8; 256] = digits(b"abcdefghijklmnopqrstuvwxyz234567", true);
 static BASE32_HEX: [u8; 256] = digits(b"0123456789abcdefghijklmnopqrstuv", true);
 
-static HEX_RUN: Class = class(false, true, b" \t:-_.");
-static WORD: Class = class(true, false, b"+/-_");
+static HEX_RUN: Class = known(&HEX);
+static BASE64_RUN: Class = known(&BASE64);
+static BASE32_RUN: Class = known(&BASE32);
+static BASE32_HEX_RUN: Class = known(&BASE32_HEX);
 
-/// How many bits of a value are kept, and how many characters of base64 hold them.
+const fn known(digits: &[u8; 256]) -> Class {
+    let mut class = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        class[byte] = digits[byte] != NONE;
+        byte += 1;
+    }
+    class
+}
+
+/// How many bits of a value are kept, and how many characters of base64 and base32 hold them.
 const BITS: u32 = 125;
 const BASE64_LENGTH: usize = 21;
+const BASE32_LENGTH: usize = 25;
 
 /// Values by their first bits.
 #[derive(Debug, Clone, Default)]
@@ -138,15 +151,14 @@ impl Keys {
         if self.values.is_empty() {
             return None;
         }
-        for run in Runs::new(text, &WORD, BASE64_LENGTH) {
-            let leak = search::<6, BASE64_LENGTH>(text, run.clone(), &BASE64, |bits| self.find(bits >> 1))
-                .or_else(|| search::<5, 25>(text, run.clone(), &BASE32, |bits| self.find(bits)))
-                .or_else(|| search::<5, 25>(text, run, &BASE32_HEX, |bits| self.find(bits)));
-            if leak.is_some() {
-                return leak;
-            }
-        }
-        None
+        let base64 = |run| search::<6, BASE64_LENGTH>(text, run, &BASE64, |bits| self.find(bits >> 1));
+        let base32 = |run, digits| search::<5, BASE32_LENGTH>(text, run, digits, |bits| self.find(bits));
+        Runs::new(text, &BASE64_RUN, BASE64_LENGTH)
+            .find_map(base64)
+            .or_else(|| Runs::new(text, &BASE32_RUN, BASE32_LENGTH).find_map(|run| base32(run, &BASE32)))
+            .or_else(|| {
+                Runs::new(text, &BASE32_HEX_RUN, BASE32_LENGTH).find_map(|run| base32(run, &BASE32_HEX))
+            })
     }
 }
 
@@ -162,7 +174,7 @@ fn search<const WIDTH: u32, const LENGTH: usize>(
     find: impl Fn(u128) -> Option<&'static str>,
 ) -> Option<Leak> {
     let mask = const { u128::MAX >> (128 - WIDTH * LENGTH as u32) };
-    let (mut bits, mut length) = (0u128, 0);
+    let (start, mut bits, mut length) = (run.start, 0u128, 0);
     for (at, &byte) in text[run.clone()].iter().enumerate() {
         match digits[usize::from(byte)] {
             SEPARATOR => {}
@@ -173,7 +185,9 @@ fn search<const WIDTH: u32, const LENGTH: usize>(
                 if length >= LENGTH
                     && let Some(what) = find(bits & mask)
                 {
-                    return Some(Leak { what, at: (run.start + at + 1).saturating_sub(LENGTH) });
+                    let run = text[run.start..=run.start + at].iter().enumerate().rev();
+                    let mut begun = run.filter(|&(_, &byte)| digits[usize::from(byte)] != SEPARATOR);
+                    return begun.nth(LENGTH - 1).map(|(at, _)| Leak { what, at: start + at });
                 }
             }
         }

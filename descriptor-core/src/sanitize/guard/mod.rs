@@ -23,13 +23,20 @@
 
 mod addresses;
 mod facts;
+mod index;
 mod keys;
 mod needles;
+mod notation;
+#[cfg(test)]
+mod random_tests;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
 use addresses::Addresses;
+pub use index::Index;
 use keys::Keys;
 use needles::Needles;
 
@@ -54,7 +61,7 @@ pub struct Facts<'s> {
 pub struct Leak {
     /// What it is, such as `IPv4 address`.
     pub what: &'static str,
-    /// Where it begins, at most a few bytes off where separators are within it.
+    /// Where it begins.
     pub at: usize,
 }
 

@@ -35,20 +35,13 @@ impl Needles {
         self.starts.add(fold(*start));
     }
 
-    /// Takes over what another holds.
-    pub(super) fn absorb(&mut self, other: &Needles) {
-        self.hashes.extend_from_slice(&other.hashes);
-        self.lengths |= other.lengths;
-        self.starts.absorb(&other.starts);
-    }
-
     /// Must be called before the first search.
     pub(super) fn seal(&mut self) {
         self.hashes.sort_unstable();
         self.hashes.dedup();
     }
 
-    /// The first piece that is said. Keywords are not looked at, and of lines of counters only long pieces are.
+    /// The first piece that is said. In keywords and lines of counters only long pieces are looked for.
     pub(super) fn said_in(&self, text: &[u8]) -> Option<Leak> {
         if self.hashes.is_empty() {
             return None;
@@ -60,7 +53,7 @@ impl Needles {
                 && let Some((length, what)) = self.find(text, at)
             {
                 let line = lines.seek(at);
-                if !line.in_keyword(at) && (length >= LONG || !line.counts()) {
+                if length >= LONG || !line.in_keyword(at) && !line.counts() {
                     return Some(Leak { what, at });
                 }
             }

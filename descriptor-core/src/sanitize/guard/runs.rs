@@ -62,6 +62,8 @@ impl Iterator for Runs<'_> {
 pub(super) struct Lines<'a> {
     text: &'a [u8],
     line: Range<usize>,
+    /// Where the keyword begins.
+    start: usize,
     keyword: &'a [u8],
 }
 
@@ -87,7 +89,7 @@ const COUNTERS: [&[u8]; 16] = [
 
 impl<'a> Lines<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Lines { text, line: 0..0, keyword: b"" }
+        Lines { text, line: 0..0, start: 0, keyword: b"" }
     }
 
     /// Finds the line of a place.
@@ -99,19 +101,17 @@ impl<'a> Lines<'a> {
             self.line = start..end;
             let line = &self.text[start..end];
             let line = line.strip_prefix(b"opt ").unwrap_or(line);
+            self.start = end - line.len();
             let keyword = line.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
             self.keyword = &line[..keyword.unwrap_or(line.len())];
         }
         self
     }
 
-    pub(super) fn keyword(&self) -> &'a [u8] {
-        self.keyword
-    }
-
-    /// Whether a place is in the keyword, which is never the bridge's own.
+    /// Whether a place is in the keyword: a word of tor's, not of the bridge's, if it looks like one.
     pub(super) fn in_keyword(&self, at: usize) -> bool {
-        at < self.line.start + self.keyword.len()
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+        at < self.start + self.keyword.len() && self.keyword.iter().all(plain)
     }
 
     /// Whether the line holds counters.
@@ -144,13 +144,8 @@ mod tests {
     fn the_line_of_a_place() {
         let text = b"router a\nopt uptime 5\nw\nwrite-history";
         let mut lines = Lines::new(text);
-        assert_eq!(
-            (lines.seek(0).keyword(), lines.counts(), lines.in_keyword(5)),
-            (&b"router"[..], false, true)
-        );
-        assert!(!lines.seek(7).in_keyword(7));
-        assert_eq!((lines.seek(20).keyword(), lines.counts()), (&b"uptime"[..], true));
-        assert_eq!((lines.seek(22).keyword(), lines.counts()), (&b"w"[..], true));
-        assert_eq!((lines.seek(30).keyword(), lines.counts()), (&b"write-history"[..], true));
+        assert!(lines.seek(0).in_keyword(5) && !lines.seek(7).in_keyword(7));
+        let mut counts = |at| lines.seek(at).counts();
+        assert_eq!([7, 20, 22, 30].map(&mut counts), [false, true, true, true]);
     }
 }
