@@ -15,6 +15,7 @@ mod progress;
 mod reading;
 mod render;
 mod repack;
+mod sanitize;
 mod schema;
 mod selections;
 mod status;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Verb::Man { output } => generate::man(output.as_deref()),
         Verb::Convert(args) => convert::run(args, cli.global),
         Verb::Repack(args) => repack::run(args, cli.global),
+        Verb::Sanitize(what) => sanitize::run(what, cli.global),
     };
     if let Err(failure @ (Failure::Usage(_) | Failure::Other(_))) = &result
         && cli.global.quiet < 2

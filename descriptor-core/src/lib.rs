@@ -6,6 +6,8 @@ pub mod archive;
 pub mod collect;
 pub mod columnar;
 pub mod document;
+#[cfg(feature = "archive")]
+pub mod intake;
 pub mod netdoc;
 pub mod sanitize;
 pub mod schema;

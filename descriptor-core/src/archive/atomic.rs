@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Writes a file under a temporary name beside its place; synced and renamed at the end. What fails leaves nothing.
-pub(super) fn write<T>(
+pub(crate) fn write<T>(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<T>,
     check: impl FnOnce(&Path, &T) -> io::Result<()>,

@@ -62,6 +62,9 @@ pub enum Reason {
     /// The guard found something in the output that must not be said.
     #[error("output still says the bridge's {0}")]
     Leak(&'static str),
+    /// The sanitizer itself failed; whoever runs it has caught that.
+    #[error("a bug of this program")]
+    Bug,
 }
 
 impl Reason {
@@ -79,6 +82,7 @@ impl Reason {
             Reason::OtherAuthority => "other-authority",
             Reason::NoSecret(_) => "no-secret",
             Reason::Leak(_) => "leak",
+            Reason::Bug => "bug",
         }
     }
 }

@@ -1,0 +1,146 @@
+//! `tordesc sanitize`: originals to sanitized trees.
+
+use std::{path::PathBuf, sync::Arc, time::SystemTime};
+
+use clap::{Args, Subcommand, ValueHint};
+use descriptor_core::{
+    archive::Progress,
+    intake::{self, Authorities, Options, Places, Problem, Report},
+    schema::RuleSet,
+    value::Timestamp,
+};
+
+use crate::{
+    cli::{Global, ReportFormat},
+    exit::{Failure, Outcome, reason},
+    output,
+    progress::Meter,
+};
+
+/// What is sanitized.
+#[derive(Debug, Subcommand)]
+pub(crate) enum What {
+    /// Sanitize the snapshots that bridge authorities make
+    #[command(after_long_help = BRIDGES)]
+    Bridges(Bridges),
+    /// Sanitize once more what was refused and lies in the quarantine
+    #[command(after_long_help = RETRY)]
+    Retry(Retry),
+}
+
+const BRIDGES: &str = "\
+A snapshot is a tarball named from-AUTHORITY-YYYY-MM-DDTHHMMSSZ.tar.gz, in any compression. What is made of it goes
+below DIR/bridge-descriptors/. A tarball that is done is not read again. Whenever the program is killed, start it again.
+
+Originals and secrets never lie in DIR, which is published. What cannot be published is kept in STATE/quarantine/ with its
+reason; after an update of the rules, `tordesc sanitize retry` tries it again.
+
+Example:
+  tordesc sanitize bridges in/ --out out/ --secrets state/bridge-ip-secrets
+
+Exit codes: 0 all done; 1 failure (secrets, disk, another run); 2 wrong usage; 3 something was refused or not readable.";
+
+const RETRY: &str = "\
+What passes now is written and leaves the quarantine. The rest stays, with its new reason.
+
+Example:
+  tordesc sanitize retry --out out/ --secrets state/bridge-ip-secrets
+
+Exit codes: 0 the quarantine is empty; 1 failure; 2 wrong usage; 3 something is still refused.";
+
+/// Where things lie.
+#[derive(Debug, Args)]
+pub(crate) struct Where {
+    /// The folder that is published
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    out: PathBuf,
+    /// The secrets of all months, in CollecTor's format; made if need be
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    secrets: PathBuf,
+    /// Where to keep what is done and what was refused [default: the folder of the secrets]
+    #[arg(long, value_name = "STATE", value_hint = ValueHint::DirPath)]
+    state: Option<PathBuf>,
+    /// Which rules hold: `current`, or `collector-1.18.2` and older ones to get the bytes of that version
+    #[arg(long, value_name = "NAME", default_value = "current")]
+    rules: RuleSet,
+    /// Write the figures of the run to this file, for Prometheus
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    metrics: Option<PathBuf>,
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: ReportFormat,
+}
+
+/// Sanitize the snapshots that bridge authorities make
+#[derive(Debug, Args)]
+pub(crate) struct Bridges {
+    /// Tarballs, and folders of them
+    #[arg(value_name = "IN", required = true, value_hint = ValueHint::AnyPath)]
+    inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    places: Where,
+    /// A bridge authority besides tonga, bifroest and serge; may be given again
+    #[arg(long = "authority", value_name = "NAME=FINGERPRINT")]
+    authorities: Vec<String>,
+}
+
+/// Sanitize once more what was refused
+#[derive(Debug, Args)]
+pub(crate) struct Retry {
+    #[command(flatten)]
+    places: Where,
+}
+
+/// Sanitizes and reports.
+pub(crate) fn run(what: &What, global: Global) -> Result<Outcome, Failure> {
+    let (report, places) = match what {
+        What::Bridges(args) => (bridges(args, global)?, &args.places),
+        What::Retry(args) => (intake::retry(&args.places.places(), args.places.rules).map_err(failure)?, &args.places),
+    };
+    if let Some(path) = &places.metrics {
+        report.write_metrics(path).map_err(failure)?;
+    }
+    match places.format {
+        ReportFormat::Json => {
+            let json = serde_json::to_string(&report).map_err(|error| Failure::Other(error.to_string()))?;
+            output::print(&format!("{json}\n"))?;
+        }
+        ReportFormat::Text if global.quiet == 0 => {
+            output::print(&report.to_string())?;
+        }
+        ReportFormat::Text => {}
+    }
+    Ok(if report.is_clean() { Outcome::Done } else { Outcome::Partly })
+}
+
+fn bridges(args: &Bridges, global: Global) -> Result<Report, Failure> {
+    let mut authorities = Authorities::default();
+    for authority in &args.authorities {
+        let bad = |error| Failure::Usage(format!("--authority {authority}: {error}"));
+        authorities.add(authority).map_err(bad)?;
+    }
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok();
+    let progress = Arc::new(Progress::default());
+    let options = Options {
+        rules: args.places.rules,
+        authorities,
+        threads: global.threads.map_or(0, usize::from),
+        now: now.and_then(|now| i64::try_from(now.as_secs()).ok()).map(Timestamp),
+        progress: Some(Arc::clone(&progress)),
+    };
+    let _meter = Meter::start(global, false, progress);
+    intake::bridges(&args.inputs, &args.places.places(), &options).map_err(failure)
+}
+
+impl Where {
+    fn places(&self) -> Places {
+        Places { out: self.out.clone(), secrets: self.secrets.clone(), state: self.state.clone() }
+    }
+}
+
+fn failure(error: intake::Error) -> Failure {
+    match &error.problem {
+        Problem::Io(cause) => Failure::Other(format!("{}: {}", error.path.display(), reason(cause))),
+        _ => Failure::Other(error.to_string()),
+    }
+}
