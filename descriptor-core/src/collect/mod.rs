@@ -4,6 +4,7 @@
 //! and so what is wanted next. Sources know nothing of each other nor of files; the store knows nothing of the network.
 
 mod source;
+pub mod store;
 mod wanted;
 
 pub use source::{Delivery, Source, SourceError, Stop};
