@@ -6,7 +6,7 @@ use flate2::{Decompress, FlushDecompress, Status, bufread::MultiGzDecoder};
 use liblzma::{bufread::XzDecoder, stream::Stream};
 
 /// How much of a file is needed to tell its compression.
-pub(super) const MAGIC: usize = 13;
+pub(crate) const MAGIC: usize = 13;
 
 /// The most that an xz or lzma decoder may take. `xz -9`, the most that CollecTor uses, takes 65 MiB; a header can ask
 /// for 4 GiB.
@@ -17,7 +17,7 @@ const INPUT: usize = 64 << 10;
 
 /// A compression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Codec {
+pub(crate) enum Codec {
     Gzip,
     Bzip2,
     Xz,
@@ -28,7 +28,7 @@ pub(super) enum Codec {
 
 impl Codec {
     /// The compression that a file's first bytes tell; `None` for a file that is not compressed.
-    pub(super) fn detect(head: &[u8]) -> Option<Self> {
+    pub(crate) fn detect(head: &[u8]) -> Option<Self> {
         match head {
             [0x1f, 0x8b, 8, ..] => Some(Codec::Gzip),
             [b'B', b'Z', b'h', b'1'..=b'9', rest @ ..]
@@ -45,7 +45,7 @@ impl Codec {
     }
 
     /// A reader of the decompressed bytes. Streams that follow each other are read as one, where the format has that.
-    pub(super) fn open<'r>(self, reader: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
+    pub(crate) fn open<'r>(self, reader: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
         let reader = BufReader::with_capacity(INPUT, reader);
         Ok(match self {
             Codec::Gzip => Box::new(MultiGzDecoder::new(reader)),
