@@ -215,7 +215,10 @@ impl Run<'_> {
             Ok(Answer::Absent | Answer::NotModified) => Outcome::Answered { bytes: 0, met: Vec::new() },
             Err(error) => {
                 self.complain(peer, &error);
-                if error.is_transient() { Outcome::Failed { again: error.again() } } else { Outcome::Refused }
+                match error.is_transient() {
+                    true => Outcome::Failed { again: error.again(), met: Vec::new() },
+                    false => Outcome::Refused,
+                }
             }
         }
     }
@@ -238,14 +241,14 @@ impl Run<'_> {
             let (bytes, from) = (group.bytes.to_vec(), url.to_owned());
             if (self.deliver)(Delivery { kind: group.kind, bytes, from, received }) == Stop::Yes {
                 self.schedule().stop();
+                break;
             }
         }
         if contents.cut_off {
             self.complain(peer, &HttpError::CutOff(whole.sent));
-            if contents.met.is_empty() {
-                return Outcome::Failed { again: None };
-            }
-        } else if job.open.is_disjoint(&contents.met.iter().copied().collect()) {
+            return Outcome::Failed { again: None, met: contents.met };
+        }
+        if job.open.is_disjoint(&contents.met.iter().copied().collect()) {
             self.complain(peer, &format_args!("another answer than was asked for: {}", job.path(received)));
         }
         Outcome::Answered { bytes: whole.sent, met: contents.met }

@@ -40,8 +40,8 @@ pub(super) enum Turn {
 pub(super) enum Outcome {
     /// An answer came, in so many bytes, with some of what is wanted or none.
     Answered { bytes: u64, met: Vec<Wanted> },
-    /// None came, but may come later; not before so long a time.
-    Failed { again: Option<Duration> },
+    /// None came, or only a part, but more may come later; not before so long a time.
+    Failed { again: Option<Duration>, met: Vec<Wanted> },
     /// The peer cannot answer this.
     Refused,
 }
@@ -114,7 +114,8 @@ impl Schedule {
     }
 
     /// What was not had.
-    pub(super) fn open(&self) -> impl Iterator<Item = &Job> {
+    #[cfg(test)]
+    fn open(&self) -> impl Iterator<Item = &Job> {
         self.tasks.iter().map(|task| &task.job).filter(|job| !job.open.is_empty())
     }
 
@@ -189,22 +190,17 @@ impl Schedule {
     /// Tells what became of a request.
     pub(super) fn report(&mut self, peer: usize, job: usize, outcome: &Outcome, now: Instant) {
         self.tasks[job].running -= 1;
+        if let Outcome::Answered { met, .. } | Outcome::Failed { met, .. } = outcome {
+            self.close(job, met);
+        }
         let it = &mut self.peers[peer];
         it.working = false;
         match outcome {
-            Outcome::Answered { bytes, met } => {
+            Outcome::Answered { bytes, .. } => {
                 (it.failures, it.bytes) = (0, it.bytes + bytes);
                 self.tasks[job].asked[peer] = true;
-                // An answer may hold more than was asked for. But each bandwidth file is another one, so that only the
-                // job that it was asked for is done.
-                let file = self.tasks[job].job.ask == Ask::BandwidthFile;
-                for (at, task) in self.tasks.iter_mut().enumerate() {
-                    if at == job || !(file || task.job.ask == Ask::BandwidthFile) {
-                        met.iter().for_each(|met| drop(task.job.open.remove(met)));
-                    }
-                }
             }
-            Outcome::Failed { again } => {
+            Outcome::Failed { again, .. } => {
                 it.failures += 1;
                 match self.patience.wait(it.failures, *again) {
                     Some(wait) => it.rests_until = now + wait,
@@ -215,6 +211,19 @@ impl Schedule {
                 it.failures += 1;
                 it.gone |= it.failures >= self.patience.tries;
                 self.tasks[job].asked[peer] = true;
+            }
+        }
+    }
+
+    /// Notes what came. An answer may hold more than was asked for. But each bandwidth file is another one, so that only
+    /// the job that it was asked for is done.
+    fn close(&mut self, job: usize, met: &[Wanted]) {
+        let file = self.tasks[job].job.ask == Ask::BandwidthFile;
+        for (at, task) in self.tasks.iter_mut().enumerate() {
+            if at == job || !(file || task.job.ask == Ask::BandwidthFile) {
+                for met in met {
+                    task.job.open.remove(met);
+                }
             }
         }
     }
@@ -276,7 +285,7 @@ mod tests {
         assert_eq!(all.next(later), Turn::Wait(all.end()), "both are being asked");
         all.report(second, 0, &answered(&[descriptor(1)]), later);
         assert_eq!(all.next(later), Turn::Done);
-        all.report(first, 0, &Outcome::Failed { again: None }, later);
+        all.report(first, 0, &Outcome::Failed { again: None, met: Vec::new() }, later);
     }
 
     #[test]
@@ -285,7 +294,7 @@ mod tests {
         let mut all = schedule(&[descriptor(1)], 1, now);
         for failures in 1..=3 {
             assert_eq!(asked(all.next(now)), 0);
-            all.report(0, 0, &Outcome::Failed { again: None }, now);
+            all.report(0, 0, &Outcome::Failed { again: None, met: Vec::new() }, now);
             match all.next(now) {
                 Turn::Wait(at) => now = at,
                 turn => assert_eq!((turn, failures), (Turn::Done, 3)),
@@ -293,7 +302,7 @@ mod tests {
         }
         let mut all = schedule(&[descriptor(1)], 1, now);
         assert_eq!(asked(all.next(now)), 0);
-        all.report(0, 0, &Outcome::Failed { again: Some(7 * SECOND) }, now);
+        all.report(0, 0, &Outcome::Failed { again: Some(7 * SECOND), met: Vec::new() }, now);
         assert_eq!(all.next(now), Turn::Wait(now + 7 * SECOND), "it told when to come again");
     }
 
@@ -304,7 +313,7 @@ mod tests {
         for _ in 0..20 {
             let mut all = schedule(&[Wanted::Vote(NOW, home, None)], 3, now);
             assert_eq!(asked(all.next(now)), 2);
-            all.report(2, 0, &Outcome::Failed { again: None }, now);
+            all.report(2, 0, &Outcome::Failed { again: None, met: Vec::new() }, now);
             assert_ne!(asked(all.next(now)), 2);
         }
     }
