@@ -38,6 +38,8 @@ mod untar;
 pub(crate) mod walk;
 
 pub use chunk::Chunk;
+#[cfg(feature = "collect")]
+pub(crate) use codec::Codec;
 pub use history::History;
 pub use progress::Progress;
 pub use read::{Event, Options, Summary, read};
