@@ -8,9 +8,9 @@ use clap::{
 };
 use descriptor_core::document::Type;
 
-use crate::{sanitize, style};
+use crate::{collect, config, monitor, sanitize, style};
 
-/// Reads, checks, searches and converts everything that the Tor network publishes about itself.
+/// Reads, checks, sanitizes, collects and serves everything that the Tor network publishes about itself.
 #[derive(Debug, Parser)]
 #[command(
     name = "tordesc",
@@ -86,6 +86,15 @@ pub(crate) enum Verb {
     /// Make bridge data fit to be published
     #[command(subcommand)]
     Sanitize(sanitize::What),
+    /// Collect what is missing: from directory authorities, files, other archives
+    #[command(after_long_help = collect::HELP)]
+    Collect(collect::CollectArgs),
+    /// Show how complete the archive is, and whom to nag
+    #[command(after_long_help = monitor::HELP)]
+    Status(monitor::StatusArgs),
+    /// Write, show or check the configuration of `collect`
+    #[command(subcommand)]
+    Config(config::What),
     /// Print the completions for a shell
     #[command(
         after_help = "Example: tordesc completions bash > ~/.local/share/bash-completion/completions/tordesc"

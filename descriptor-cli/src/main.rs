@@ -1,7 +1,9 @@
-//! `tordesc`: reads, checks, searches and converts archives of the Tor network.
+//! `tordesc`: reads, checks, sanitizes, collects and serves what the Tor network publishes about itself.
 
 mod check;
 mod cli;
+mod collect;
+mod config;
 mod convert;
 mod exit;
 mod figures;
@@ -9,6 +11,7 @@ mod find;
 mod generate;
 mod key;
 mod lines;
+mod monitor;
 mod output;
 mod parse;
 mod progress;
@@ -48,6 +51,9 @@ fn main() -> ExitCode {
         Verb::Man { output } => generate::man(output.as_deref()),
         Verb::Convert(args) => convert::run(args, cli.global),
         Verb::Repack(args) => repack::run(args, cli.global),
+        Verb::Collect(args) => collect::run(args, cli.global),
+        Verb::Status(args) => monitor::run(args),
+        Verb::Config(what) => config::run(what),
         Verb::Sanitize(what) => sanitize::run(what, cli.global),
     };
     if let Err(failure @ (Failure::Usage(_) | Failure::Other(_))) = &result
