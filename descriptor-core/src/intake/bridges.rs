@@ -276,7 +276,11 @@ impl Run<'_> {
 
     fn write(&mut self, kind: Kind, sanitized: &Sanitized) -> Result<(), Error> {
         let path = sanitized.path();
-        let new = self.opened.output.add(&path, &sanitized.bytes)?;
+        // The workers have looked for descriptors, and only this run writes to the tree.
+        let new = match kind {
+            Kind::Status => self.opened.output.add(&path, &sanitized.bytes)?,
+            _ => self.opened.output.add_absent(&path, &sanitized.bytes)?,
+        };
         let Count { written, done, .. } = self.report.count(kind);
         *if new { written } else { done } += 1;
         self.report.seen(kind, sanitized.published);

@@ -69,6 +69,16 @@ impl Staging {
         Ok(true)
     }
 
+    /// Adds a file that the caller knows not to be in the tree, which saves to look; `false` if the staging has it.
+    pub(super) fn add_absent(&mut self, path: &str, bytes: &[u8]) -> Result<bool, Error> {
+        check(path).at(&self.root)?;
+        if self.by_path.contains_key(path) {
+            return Ok(false);
+        }
+        self.put(path, bytes)?;
+        Ok(true)
+    }
+
     /// Adds a file, or replaces it.
     pub fn replace(&mut self, path: &str, bytes: &[u8]) -> Result<(), Error> {
         check(path).at(&self.root)?;
