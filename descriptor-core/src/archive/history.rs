@@ -16,7 +16,7 @@ use super::atomic;
 pub(super) struct Stamp {
     pub(super) size: u64,
     /// Nanoseconds since 1970.
-    modified: i128,
+    pub(super) modified: i128,
 }
 
 impl Stamp {

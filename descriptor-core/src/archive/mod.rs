@@ -24,6 +24,7 @@
 mod atomic;
 mod chunk;
 mod codec;
+mod facts;
 mod feed;
 mod fill;
 mod gate;
@@ -32,6 +33,7 @@ mod progress;
 mod read;
 mod repack;
 mod source;
+pub mod tarballs;
 mod tar;
 mod text;
 mod untar;
