@@ -29,6 +29,7 @@ mod feed;
 mod fill;
 mod gate;
 mod history;
+pub mod index;
 mod progress;
 mod read;
 mod repack;

@@ -12,7 +12,7 @@ use liblzma::{
 };
 
 /// What a file begins with: the magic and the kind of checksum, which is CRC64 as `xz` has it.
-pub(super) const HEADER: [u8; 12] = [0xfd, b'7', b'z', b'X', b'Z', 0, 0, 4, 0xe6, 0xd6, 0xb4, 0x46];
+pub(in crate::archive) const HEADER: [u8; 12] = [0xfd, b'7', b'z', b'X', b'Z', 0, 0, 4, 0xe6, 0xd6, 0xb4, 0x46];
 
 /// Length of what a file ends with. Unit: bytes.
 const FOOTER: usize = 12;
@@ -22,23 +22,23 @@ const TAIL: usize = 40;
 
 /// A block, as the index has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Block {
+pub(in crate::archive) struct Block {
     /// Length without the padding. Unit: bytes.
-    unpadded: u64,
+    pub(in crate::archive) unpadded: u64,
     /// Length of what it decompresses to. Unit: bytes.
-    pub(super) plain: u64,
+    pub(in crate::archive) plain: u64,
 }
 
 impl Block {
     /// Length in the file. Unit: bytes.
-    pub(super) fn stored(self) -> u64 {
+    pub(in crate::archive) fn stored(self) -> u64 {
         self.unpadded.next_multiple_of(4)
     }
 }
 
 /// How hard to compress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Effort {
+pub(in crate::archive) struct Effort {
     /// As `xz -0` to `xz -9`; `EXTREME` may be added.
     preset: u32,
     /// How far back a repetition may lie at most. The encoder takes eleven times as much memory. Unit: bytes.
@@ -50,18 +50,20 @@ const EXTREME: u32 = 1 << 31;
 
 impl Effort {
     /// `xz -9e`, for what stays.
-    pub(super) const BEST: Effort = Effort { preset: 9 | EXTREME, window: 64 << 20 };
+    pub(in crate::archive) const BEST: Effort = Effort { preset: 9 | EXTREME, window: 64 << 20 };
+    /// `xz -6`, for what is written often and stays a while.
+    pub(in crate::archive) const FAIR: Effort = Effort { preset: 6, window: 8 << 20 };
     /// For what is compressed again when its month is over: fast, and below 100 MiB of memory.
-    pub(super) const QUICK: Effort = Effort { preset: 5, window: 8 << 20 };
+    pub(in crate::archive) const QUICK: Effort = Effort { preset: 5, window: 8 << 20 };
 }
 
 /// Writes one block. `plain` is how much there will be at most, if that is known: less needs less memory.
-pub(super) struct BlockWriter<W: Write> {
+pub(in crate::archive) struct BlockWriter<W: Write> {
     encoder: XzEncoder<Cut<W>>,
 }
 
 impl<W: Write> BlockWriter<W> {
-    pub(super) fn new(out: W, effort: Effort, plain: u64) -> io::Result<Self> {
+    pub(in crate::archive) fn new(out: W, effort: Effort, plain: u64) -> io::Result<Self> {
         let mut options = LzmaOptions::new_preset(effort.preset)?;
         // A window that holds all of the block finds as much as a larger one.
         let enough = u32::try_from(plain.max(64 << 10)).unwrap_or(u32::MAX).checked_next_power_of_two();
@@ -71,7 +73,7 @@ impl<W: Write> BlockWriter<W> {
     }
 
     /// Ends the block. An empty one is no block.
-    pub(super) fn finish(self) -> io::Result<Option<Block>> {
+    pub(in crate::archive) fn finish(self) -> io::Result<Option<Block>> {
         let cut = self.encoder.finish()?;
         let tail = cut.held;
         let mut out = cut.out;
@@ -122,7 +124,7 @@ impl<W: Write> Write for Cut<W> {
 }
 
 /// The index and the footer of a file of these blocks.
-pub(super) fn tail(blocks: &[Block]) -> Vec<u8> {
+pub(in crate::archive) fn tail(blocks: &[Block]) -> Vec<u8> {
     let mut tail = vec![0];
     number(&mut tail, blocks.len() as u64);
     for block in blocks {
@@ -141,7 +143,7 @@ pub(super) fn tail(blocks: &[Block]) -> Vec<u8> {
 }
 
 /// The blocks of a file; `None` if it is not one stream of the kind that is written here, from its first to its last byte.
-pub(super) fn read_blocks(file: &mut (impl Read + io::Seek)) -> io::Result<Option<Vec<Block>>> {
+pub(in crate::archive) fn read_blocks(file: &mut (impl Read + io::Seek)) -> io::Result<Option<Vec<Block>>> {
     let length = file.seek(io::SeekFrom::End(0))?;
     let least = (HEADER.len() + FOOTER) as u64;
     if length < least {

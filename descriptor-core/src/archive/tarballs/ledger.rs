@@ -22,7 +22,7 @@ use super::{
 use crate::value::Timestamp;
 
 /// A SHA-256.
-pub(super) type Digest = [u8; 32];
+pub(in crate::archive) type Digest = [u8; 32];
 
 /// What is known about a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,7 +171,7 @@ pub(super) fn fits(path: &str) -> bool {
 }
 
 /// The digest of a whole file.
-pub(super) fn digest_of(path: &Path) -> io::Result<Digest> {
+pub(in crate::archive) fn digest_of(path: &Path) -> io::Result<Digest> {
     let mut digest = Sha256::new();
     let mut file = File::open(path)?;
     let mut buffer = vec![0; 256 << 10];

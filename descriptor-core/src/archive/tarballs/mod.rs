@@ -8,7 +8,7 @@
 //! DIFFERENCE: CollecTor's tarballs have members for folders, times and owners of the files, and no order (collector
 //! §10). These have no folders, the times of the documents, and root as owner.
 
-mod blocks;
+pub(super) mod blocks;
 mod layout;
 mod ledger;
 mod members;
@@ -32,7 +32,7 @@ pub use self::retention::Deleted;
 use self::{layout::Tarball, write::Found};
 use super::{Cause, Error, Source, history::Stamp};
 use crate::value::Timestamp;
-pub(super) use ledger::Ledger;
+pub(super) use ledger::{Ledger, digest_of};
 
 /// Where documents, tarballs and what is known about them lie.
 #[derive(Debug, Clone)]
