@@ -8,7 +8,7 @@ use clap::{
 };
 use descriptor_core::document::Type;
 
-use crate::style;
+use crate::{archive, style};
 
 /// Reads, checks, searches and converts everything that the Tor network publishes about itself.
 #[derive(Debug, Parser)]
@@ -83,6 +83,9 @@ pub(crate) enum Verb {
     Convert(Convert),
     /// Turn any compression into zstd
     Repack(Repack),
+    /// Keep an archive as CollecTor does: monthly tarballs, index.json
+    #[command(subcommand)]
+    Archive(archive::What),
     /// Print the completions for a shell
     #[command(
         after_help = "Example: tordesc completions bash > ~/.local/share/bash-completion/completions/tordesc"

@@ -1,5 +1,6 @@
 //! `tordesc`: reads, checks, searches and converts archives of the Tor network.
 
+mod archive;
 mod check;
 mod cli;
 mod convert;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Verb::Completions { shell } => generate::completions(*shell),
         Verb::Man { output } => generate::man(output.as_deref()),
         Verb::Convert(args) => convert::run(args, cli.global),
+        Verb::Archive(what) => archive::run(what, cli.global),
         Verb::Repack(args) => repack::run(args, cli.global),
     };
     if let Err(failure @ (Failure::Usage(_) | Failure::Other(_))) = &result

@@ -11,7 +11,7 @@ use std::{
 };
 
 use flate2::{Compress, Compression, Crc, FlushCompress};
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::{
     super::{

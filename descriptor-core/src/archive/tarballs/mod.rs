@@ -46,6 +46,9 @@ pub struct Tarballs {
     pub state: PathBuf,
     /// How long a month must be over, and nothing added, before its tarball is finished. Unit: seconds.
     pub settle: i64,
+    /// Tarballs whose members are not more than this are written anew and in order each time, which takes a moment and makes
+    /// their bytes depend on their members alone. Unit: bytes.
+    pub small: u64,
     /// How many tarballs are written at once; each one that is finished takes up to 700 MiB of memory.
     pub threads: usize,
 }
@@ -53,8 +56,8 @@ pub struct Tarballs {
 /// Two days: what is published at the end of a month is collected on the next day.
 pub const SETTLE: i64 = 2 * 86400;
 
-/// Tarballs whose members are less than this are written anew and in order each time. Unit: bytes.
-const SMALL: u64 = 4 << 20;
+/// Four megabytes: three seconds of `xz -9e`.
+pub const SMALL: u64 = 4 << 20;
 
 /// What became of a tarball.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +134,7 @@ impl Tarballs {
         let sizes = ledger.members.values().map(|member| member.size).chain(fresh.values().map(|it| it.stamp.size));
         let whole = replaced
             || !tarball.compressed
-            || sizes.sum::<u64>() <= SMALL
+            || sizes.sum::<u64>() <= self.small
             || (due && (fresh.is_empty() || ledger.stamp.is_none()))
             || !write::is_extendable(path)?;
         if let Some(folder) = path.parent() {

@@ -8,7 +8,7 @@ const NOW: Timestamp = Timestamp(1_584_000_000); // 2020-03-12
 const LATER: Timestamp = Timestamp(1_586_500_000); // 2020-04-10
 
 fn text(number: u32, kib: usize) -> Vec<u8> {
-    // Random enough that a few of them are more than SMALL, and that nothing is found twice.
+    // Random enough that a few of them are not small, and that nothing is found twice.
     let mut seed = u64::from(number) + 1;
     let mut bytes = format!("@type server-descriptor 1.0\nrouter a 1.2.3.4 1 0 0\npublished 2020-03-{:02} 10:00:00\n", number % 28 + 1).into_bytes();
     for _ in 0..kib * 16 {
@@ -30,7 +30,7 @@ impl Place {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let [out, archive, state] = ["out", "archive", "state"].map(|name| folder.path().join(name));
         fs::create_dir(&out).expect("it is writable");
-        Place { folder, tarballs: Tarballs { out, archive, state, settle: SETTLE, threads: 2 } }
+        Place { folder, tarballs: Tarballs { out, archive, state, settle: SETTLE, small: 64 << 10, threads: 2 } }
     }
 
     fn file(&self, number: u32) -> PathBuf {
@@ -73,7 +73,7 @@ impl Place {
 #[test]
 fn a_month_is_extended_finished_and_extended_again() {
     let place = Place::new();
-    place.put(0..40, 128);
+    place.put(0..40, 4);
     let made = place.update(NOW);
     assert_eq!((made.len(), made[0].how, made[0].members), (1, How::Extended, 40));
     let first = place.tarball();
@@ -97,7 +97,7 @@ fn a_month_is_extended_finished_and_extended_again() {
     assert_eq!(place.update(Timestamp(LATER.0 + SETTLE))[0].how, How::Finished);
     let other = Place::new();
     other.put([50], 1);
-    other.put((0..40).rev(), 128);
+    other.put((0..40).rev(), 4);
     other.put(40..43, 1);
     assert_eq!(other.update(LATER)[0].how, How::Finished);
     assert!(other.tarball() == place.tarball());
