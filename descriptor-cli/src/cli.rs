@@ -8,7 +8,7 @@ use clap::{
 };
 use descriptor_core::document::Type;
 
-use crate::{collect, config, monitor, sanitize, style};
+use crate::{archive, collect, config, monitor, sanitize, style};
 
 /// Reads, checks, sanitizes, collects and serves everything that the Tor network publishes about itself.
 #[derive(Debug, Parser)]
@@ -95,6 +95,9 @@ pub(crate) enum Verb {
     /// Write, show or check the configuration of `collect`
     #[command(subcommand)]
     Config(config::What),
+    /// Keep an archive as CollecTor does: monthly tarballs, index.json
+    #[command(subcommand)]
+    Archive(archive::What),
     /// Print the completions for a shell
     #[command(
         after_help = "Example: tordesc completions bash > ~/.local/share/bash-completion/completions/tordesc"

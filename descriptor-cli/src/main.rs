@@ -1,5 +1,6 @@
 //! `tordesc`: reads, checks, sanitizes, collects and serves what the Tor network publishes about itself.
 
+mod archive;
 mod check;
 mod cli;
 mod collect;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Verb::Completions { shell } => generate::completions(*shell),
         Verb::Man { output } => generate::man(output.as_deref()),
         Verb::Convert(args) => convert::run(args, cli.global),
+        Verb::Archive(what) => archive::run(what, cli.global),
         Verb::Repack(args) => repack::run(args, cli.global),
         Verb::Collect(args) => collect::run(args, cli.global),
         Verb::Status(args) => monitor::run(args),

@@ -24,14 +24,17 @@
 pub(crate) mod atomic;
 mod chunk;
 pub(crate) mod codec;
+mod facts;
 mod feed;
 mod fill;
 mod gate;
 pub(crate) mod history;
+pub mod index;
 mod progress;
 mod read;
 mod repack;
 mod source;
+pub mod tarballs;
 mod tar;
 mod text;
 mod untar;
