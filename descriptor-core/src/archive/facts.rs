@@ -8,9 +8,9 @@ use std::{
 use super::codec::{Codec, MAGIC};
 use crate::{
     columnar::Document,
-    document::{AnyParsed, Digests, Type},
+    document::{AnyParsed, Digests, OnionPerfAnalysis, Type},
     netdoc::{Frame, frames},
-    schema::{Value, ValueSink},
+    schema::{Value, ValueSink, parse},
     value::Timestamp,
 };
 
@@ -58,6 +58,13 @@ impl Facts {
     /// Adds a document. One that cannot be read, so that it has no time though its type has, adds nothing.
     pub(super) fn add(&mut self, path: &str, frame: Frame<'_>) {
         let Some(kind) = frame.kind else { return };
+        if kind == Type::OnionPerf {
+            // As CollecTor has it: what an analysis says about downloads are results of Torperf.
+            if let Ok(results) = parse::<OnionPerfAnalysis<'_>>(frame).partial.to_torperf() {
+                self.add_all(".tpf", &results);
+            }
+            return;
+        }
         let time = published(kind, path, frame);
         if time.is_none() && kind != Type::Microdescriptor {
             return;
@@ -109,6 +116,12 @@ fn time_of(parsed: &AnyParsed<'_>, name: &str) -> Option<Timestamp> {
         Value::Time(time) => Some(time),
         _ => None,
     }
+}
+
+/// Until when a certificate is valid; `None` if it is none.
+pub(super) fn expiry(bytes: &[u8]) -> Option<Timestamp> {
+    let frame = frames(bytes, Some(Type::KeyCertificate)).next()?;
+    time_of(&Type::KeyCertificate.parse(frame), "dir_key_expires")
 }
 
 /// The day in `…_access.log_YYYYMMDD.xz`.

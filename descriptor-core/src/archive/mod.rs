@@ -32,6 +32,7 @@ mod history;
 pub mod index;
 mod progress;
 mod read;
+pub mod recent;
 mod repack;
 mod source;
 pub mod tarballs;

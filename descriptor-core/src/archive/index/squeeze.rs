@@ -11,7 +11,7 @@ use std::{
 };
 
 use flate2::{Compress, Compression, Crc, FlushCompress};
-use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::{
     super::{
@@ -94,20 +94,30 @@ impl Table {
     }
 
     /// Whether an index of these pieces would be the same but for the time in its first one.
-    pub(super) fn is_of(&self, pieces: &[&[u8]]) -> bool {
-        self.pieces.len() == pieces.len()
-            && self.pieces.iter().zip(pieces).skip(1).all(|(known, piece)| known.hash == hash(piece))
+    pub(super) fn is_of(&self, hashes: &[u64]) -> bool {
+        self.pieces.len() == hashes.len()
+            && self.pieces.iter().zip(hashes).skip(1).all(|(known, hash)| known.hash == *hash)
     }
 }
 
-fn hash(piece: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(piece);
-    hasher.finish()
+/// What the pieces are known by. Another version of the standard library may give other numbers; then all pieces are
+/// compressed anew.
+pub(super) fn hashes(pieces: &[&[u8]]) -> Vec<u64> {
+    let hash = |piece: &&[u8]| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(piece);
+        hasher.finish()
+    };
+    pieces.par_iter().map(hash).collect()
 }
 
 /// Compresses an index into all formats. `old` are the files that the table is of, or nothing where they are not known.
-pub(super) fn squeeze(pieces: &[&[u8]], table: &Table, old: &[Option<Vec<u8>>]) -> io::Result<(Vec<Piece>, Vec<Vec<u8>>)> {
+pub(super) fn squeeze(
+    pieces: &[&[u8]],
+    hashes: &[u64],
+    table: &Table,
+    old: &[Option<Vec<u8>>],
+) -> io::Result<(Vec<Piece>, Vec<Vec<u8>>)> {
     let known = if old.iter().all(Option::is_some) { &table.pieces[..] } else { &[] };
     let old: Vec<&[u8]> = old.iter().map(|bytes| bytes.as_deref().unwrap_or_default()).collect();
     // Where each known piece lies in the old files.
@@ -120,14 +130,14 @@ pub(super) fn squeeze(pieces: &[&[u8]], table: &Table, old: &[Option<Vec<u8>>]) 
         }
         at = end;
     }
-    let one = |piece: &&[u8]| {
-        let key = (hash(piece), piece.len() as u64);
+    let one = |(piece, hash): (&&[u8], &u64)| {
+        let key = (*hash, piece.len() as u64);
         match places.get(&key) {
             Some((known, at)) => Ok((*known, [0, 1, 2].map(|format| Bits::cut(old[format], at[format], known.bits[format])))),
             None => compress(piece, key.0),
         }
     };
-    let parts: Vec<(Piece, [Bits; 3])> = pieces.par_iter().map(one).collect::<io::Result<_>>()?;
+    let parts: Vec<(Piece, [Bits; 3])> = pieces.par_iter().zip(hashes).map(one).collect::<io::Result<_>>()?;
     let mut crc = Crc::new();
     pieces.iter().for_each(|piece| crc.update(piece));
     let join = |number: usize| {
@@ -239,7 +249,7 @@ mod tests {
         let [first, other, third]: [String; 3] = [text(1), text(2), text(3)];
         let (table, none) = (Table::default(), vec![None, None, None]);
         let all = [first.as_bytes(), other.as_bytes(), third.as_bytes()];
-        let (pieces, files) = squeeze(&all, &table, &none).expect("memory takes all");
+        let (pieces, files) = squeeze(&all, &hashes(&all), &table, &none).expect("memory takes all");
         let codecs = [Codec::Gzip, Codec::Bzip2, Codec::Xz];
         for (codec, file) in codecs.iter().zip(&files) {
             assert!(plain(*codec, file) == all.concat(), "{codec:?}");
@@ -247,16 +257,16 @@ mod tests {
         let stamp = Stamp { size: 1, modified: 2 };
         let table = Table { stamps: vec![stamp; 4], pieces };
         assert_eq!(Table::parse(&table.text()).as_ref(), Some(&table));
-        assert!(table.is_of(&all) && !table.is_of(&all[1..]));
+        assert!(table.is_of(&hashes(&all)) && !table.is_of(&hashes(&all[1..])));
         let changed = text(4);
         let all = [first.as_bytes(), changed.as_bytes(), third.as_bytes(), b"}"];
         let old: Vec<_> = files.into_iter().map(Some).collect();
-        let (again, files) = squeeze(&all, &table, &old).expect("memory takes all");
+        let (again, files) = squeeze(&all, &hashes(&all), &table, &old).expect("memory takes all");
         assert_eq!((again[0], again[2]), (table.pieces[0], table.pieces[2]));
         for (codec, file) in codecs.iter().zip(&files) {
             assert!(plain(*codec, file) == all.concat(), "{codec:?}");
         }
-        let (_, anew) = squeeze(&all, &Table::default(), &none).expect("memory takes all");
+        let (_, anew) = squeeze(&all, &hashes(&all), &Table::default(), &none).expect("memory takes all");
         assert!(anew == files);
     }
 }

@@ -147,7 +147,7 @@ impl Tarballs {
             write::rebuild(tarball, path, &mut ledger, &found)?;
         } else {
             ledger.finished = false;
-            write::extend(tarball, path, &mut ledger, &fresh)?;
+            write::extend(tarball, path, &mut ledger, &fresh, &found)?;
         }
         ledger.save(&self.ledger_path(tarball))?;
         let how = if whole { How::Finished } else { How::Extended };

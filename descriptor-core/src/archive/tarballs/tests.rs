@@ -105,6 +105,37 @@ fn a_month_is_extended_finished_and_extended_again() {
 }
 
 #[test]
+fn many_small_blocks_become_one() {
+    let place = Place::new();
+    place.put(0..40, 4);
+    place.update(NOW);
+    let path = place.tarballs.archive.join(NAME);
+    let blocks = || {
+        let mut file = File::open(&path).expect("it is there");
+        blocks::read_blocks(&mut file).expect("it is readable").expect("it is one stream").len()
+    };
+    let mut most = 0;
+    for number in 40..70 {
+        place.put([number], 1);
+        assert_eq!(place.update(NOW)[0].how, How::Extended);
+        most = most.max(blocks());
+        if number == 50 {
+            // Some members are in the tarball only.
+            let deleted = place.tarballs.delete(LATER, NOW).expect("nobody else is at it");
+            assert_eq!((deleted.files, deleted.held), (51, 0));
+        }
+    }
+    assert_eq!((most, blocks()), (25, 8));
+    let mut members = place.members();
+    members.sort();
+    assert!(members.len() == 70 && members.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    assert!((0..70).all(|number| {
+        let wanted = text(number, if number < 40 { 4 } else { 1 });
+        members.iter().any(|(_, bytes)| *bytes == wanted)
+    }));
+}
+
+#[test]
 fn only_what_a_tarball_holds_is_deleted() {
     let place = Place::new();
     place.put(0..20, 1);
