@@ -119,7 +119,8 @@ pub(crate) fn run(what: &What, global: Global) -> Result<Outcome, Failure> {
 
 impl Place {
     fn now(&self) -> Result<Timestamp, Failure> {
-        let clock = || SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs().try_into().ok().map(Timestamp);
+        let clock =
+            || SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs().try_into().ok().map(Timestamp);
         self.now.or_else(clock).ok_or_else(|| Failure::Other("the clock stands before 1970".to_owned()))
     }
 
@@ -168,7 +169,8 @@ fn tarballs(args: &TarballsArgs, global: Global) -> Result<Outcome, Failure> {
 
 fn recent(args: &RecentArgs, global: Global) -> Result<Outcome, Failure> {
     let place = &args.place;
-    let (out, recent) = (place.or(args.out.as_ref(), "out"), place.or(args.recent.as_ref(), "indexed/recent"));
+    let (out, recent) =
+        (place.or(args.out.as_ref(), "out"), place.or(args.recent.as_ref(), "indexed/recent"));
     let rebuilt = recent::rebuild(&out, &recent, place.now()?, args.hours).map_err(|error| fatal(&error))?;
     if global.quiet == 0 {
         let (added, removed) = (things(rebuilt.added, "new file"), count(rebuilt.removed));

@@ -13,7 +13,8 @@ use common::run;
 
 const OVER: &str = "2020-06-01 00:00:00";
 const RUNNING: &str = "2020-03-30 00:00:00";
-const TARBALL: &str = "indexed/archive/relay-descriptors/server-descriptors/server-descriptors-2020-03.tar.xz";
+const TARBALL: &str =
+    "indexed/archive/relay-descriptors/server-descriptors/server-descriptors-2020-03.tar.xz";
 const VOTES: &str = "indexed/archive/relay-descriptors/votes/votes-2020-03.tar.xz";
 
 /// Puts made-up descriptors into a tree; together they are too large to be compressed in one go each time.
@@ -33,7 +34,11 @@ fn put(root: &Path, numbers: std::ops::Range<u64>) {
         );
         let line = next();
         text.extend((0..1000).map(|_| format!("opt {line}{line}{line} {}\n", &next()[..2])));
-        let folder = root.join(format!("out/relay-descriptors/server-descriptor/2020/03/{}/{}", &digest[..1], &digest[1..2]));
+        let folder = root.join(format!(
+            "out/relay-descriptors/server-descriptor/2020/03/{}/{}",
+            &digest[..1],
+            &digest[1..2]
+        ));
         fs::create_dir_all(&folder).expect("it is writable");
         fs::write(folder.join(&digest), &text).expect("it is writable");
         if number % 10 == 0 {
@@ -148,7 +153,16 @@ fn whoever_is_killed_ends_where_the_others_end() {
     let archive = |root: &Path| tree(&root.join("indexed/archive"));
     assert!(archive(&killed) == archive(&calm));
     index(&killed);
-    let done = run(&["archive", "tarballs", killed.to_str().expect("UTF-8"), "--now", OVER, "--delete", "--keep-days", "1"]);
+    let done = run(&[
+        "archive",
+        "tarballs",
+        killed.to_str().expect("UTF-8"),
+        "--now",
+        OVER,
+        "--delete",
+        "--keep-days",
+        "1",
+    ]);
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert_eq!(tree(&killed.join("out")).len(), 0);
 }

@@ -1,9 +1,6 @@
 //! What the index and the tarballs tell about documents: their types, and when the first and the last was published.
 
-use std::{
-    collections::BTreeSet,
-    io::Read,
-};
+use std::{collections::BTreeSet, io::Read};
 
 use super::codec::{Codec, MAGIC};
 use crate::{
@@ -135,7 +132,6 @@ fn log_date(path: &str) -> Option<Timestamp> {
     Timestamp::parse(&text)
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,7 +142,10 @@ mod tests {
 
     #[test]
     fn each_type_has_its_time() {
-        let facts = Facts::of("a", b"@type server-descriptor 1.0\nrouter a 1.2.3.4 1 0 0\npublished 2012-03-01 17:15:27\n");
+        let facts = Facts::of(
+            "a",
+            b"@type server-descriptor 1.0\nrouter a 1.2.3.4 1 0 0\npublished 2012-03-01 17:15:27\n",
+        );
         assert_eq!((facts.first, facts.last), (time(b"2012-03-01 17:15:27"), time(b"2012-03-01 17:15:27")));
         assert_eq!(facts.types.into_iter().collect::<Vec<_>>(), ["server-descriptor 1.0"]);
         let facts = Facts::of("www.example.org_web1_access.log_20260301.xz", b"\xfd7zXZ\0 and more");

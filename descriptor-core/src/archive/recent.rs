@@ -41,7 +41,11 @@ struct Row(&'static str, &'static str, Option<&'static str>);
 // the next consensus that lists them.
 const ROWS: &[Row] = &[
     Row("relay-descriptors/consensus/Y/M", "relay-descriptors/consensuses", None),
-    Row("relay-descriptors/microdesc/Y/M/consensus-microdesc", "relay-descriptors/microdescs/consensus-microdesc", None),
+    Row(
+        "relay-descriptors/microdesc/Y/M/consensus-microdesc",
+        "relay-descriptors/microdescs/consensus-microdesc",
+        None,
+    ),
     Row("relay-descriptors/vote/Y/M", "relay-descriptors/votes", None),
     Row("relay-descriptors/bandwidth/Y/M", "relay-descriptors/bandwidths", None),
     Row("relay-descriptors/certs", "relay-descriptors/certs", None),
@@ -54,9 +58,17 @@ const ROWS: &[Row] = &[
     Row("snowflakes/Y/M", "snowflakes", None),
     Row("bridgedb-metrics/Y/M", "bridgedb-metrics", None),
     Row("bridgestrap/Y/M", "bridgestrap", None),
-    Row("relay-descriptors/server-descriptor/Y/M", "relay-descriptors/server-descriptors", Some("server-descriptors")),
+    Row(
+        "relay-descriptors/server-descriptor/Y/M",
+        "relay-descriptors/server-descriptors",
+        Some("server-descriptors"),
+    ),
     Row("relay-descriptors/extra-info/Y/M", "relay-descriptors/extra-infos", Some("extra-infos")),
-    Row("bridge-descriptors/Y/M/server-descriptors", "bridge-descriptors/server-descriptors", Some("server-descriptors")),
+    Row(
+        "bridge-descriptors/Y/M/server-descriptors",
+        "bridge-descriptors/server-descriptors",
+        Some("server-descriptors"),
+    ),
     Row("bridge-descriptors/Y/M/extra-infos", "bridge-descriptors/extra-infos", Some("extra-infos")),
 ];
 
@@ -237,7 +249,10 @@ fn time_in(name: &str) -> Option<Timestamp> {
     const SHAPES: [&[u8]; 4] = [b"0000-00-00-00-00-00", b"00000000-000000", b"0000-00-00", b"00000000"];
     SHAPES.iter().find_map(|shape| {
         let fits = |window: &&[u8]| {
-            window.iter().zip(*shape).all(|(byte, wanted)| if *wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted })
+            window
+                .iter()
+                .zip(*shape)
+                .all(|(byte, wanted)| if *wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted })
         };
         name.as_bytes().windows(shape.len()).filter(fits).find_map(|window| {
             let mut digits: Vec<u8> = window.iter().copied().filter(u8::is_ascii_digit).collect();
@@ -247,7 +262,9 @@ fn time_in(name: &str) -> Option<Timestamp> {
             let text = String::from_utf8(digits).ok()?;
             let parts = [&text[..4], &text[4..6], &text[6..8], &text[8..10], &text[10..12], &text[12..]];
             let [year, month, day, hour, minute, second] = parts;
-            Timestamp::parse(format!("{year}-{month}-{day} {hour}:{minute}:{second}").as_bytes().try_into().ok()?)
+            Timestamp::parse(
+                format!("{year}-{month}-{day} {hour}:{minute}:{second}").as_bytes().try_into().ok()?,
+            )
         })
     })
 }
@@ -289,7 +306,9 @@ mod tests {
         }
         put(out.join("relay-descriptors/consensus/2025/01/01/2025-01-01-00-00-00-consensus"), "x");
         let descriptor = |number: u32, day: u32| {
-            let text = format!("@type server-descriptor 1.0\nrouter a{number} 1.2.3.4 1 0 0\npublished 2024-12-{day} 10:20:30\n");
+            let text = format!(
+                "@type server-descriptor 1.0\nrouter a{number} 1.2.3.4 1 0 0\npublished 2024-12-{day} 10:20:30\n"
+            );
             put(out.join(format!("relay-descriptors/server-descriptor/2024/12/a/b/{number}")), &text);
             text
         };
@@ -300,7 +319,8 @@ mod tests {
         let now = Timestamp::parse(b"2025-01-01 00:30:00").expect("a time");
         let rebuilt = rebuild(&out, &recent, now, HOURS).expect("it is writable");
         assert_eq!(rebuilt, Rebuilt { added: 3, documents: 2, removed: 1 });
-        let made = fs::read_to_string(place.join("server-descriptors/2024-12-31-11-00-00-server-descriptors"));
+        let made =
+            fs::read_to_string(place.join("server-descriptors/2024-12-31-11-00-00-server-descriptors"));
         assert_eq!(made.expect("it was made"), texts[..2].concat());
         assert_eq!(rebuild(&out, &recent, now, HOURS).expect("it is writable"), Rebuilt::default());
         let later = Timestamp(now.0 + 72 * 3600);

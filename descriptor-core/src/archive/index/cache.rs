@@ -68,7 +68,8 @@ impl<'t> Cache<'t> {
     ) -> io::Result<()> {
         if self.lines + fresh.len() > 2 * all.len() + 64 {
             let fill = |out: &mut io::BufWriter<File>| {
-                all.into_iter().try_for_each(|(path, stamp, json)| out.write_all(line(path, stamp, json).as_bytes()))
+                all.into_iter()
+                    .try_for_each(|(path, stamp, json)| out.write_all(line(path, stamp, json).as_bytes()))
             };
             return atomic::write(path, fill, |_, ()| Ok(()));
         }
@@ -92,7 +93,8 @@ pub(super) fn line(path: &str, Stamp { size, modified }: Stamp, json: &str) -> S
 
 fn parse(line: &str) -> Option<(&str, Stamp, &str)> {
     let mut parts = line.splitn(4, '\t');
-    let (path, size, modified) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse::<i64>().ok()?);
+    let (path, size, modified) =
+        (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse::<i64>().ok()?);
     let json = parts.next().filter(|json| json.starts_with('{') && json.ends_with('}'))?;
     Some((path, Stamp { size, modified: modified.into() }, json))
 }

@@ -26,7 +26,10 @@ use self::{
     squeeze::{FORMATS, Table},
 };
 use super::{
-    Cause, Chunk, Error, Event, Input, Options, Source, atomic, facts::Facts, history::Stamp, read,
+    Cause, Chunk, Error, Event, Input, Options, Source, atomic,
+    facts::Facts,
+    history::Stamp,
+    read,
     tarballs::{Ledger, digest_of},
 };
 use crate::value::Timestamp;
@@ -88,8 +91,11 @@ impl Indexer {
         let mut indexed = Indexed { skipped, ..Indexed::default() };
 
         let known = cache.join(files.iter().map(|(path, _)| &**path));
-        let is_same = |(file, known): &(&(String, Stamp), &Option<cache::Known<'_>>)| known.is_some_and(|it| it.0 == file.1);
-        let changed: Vec<_> = files.iter().zip(&known).filter(|pair| !is_same(pair)).map(|(file, _)| file).collect();
+        let is_same = |(file, known): &(&(String, Stamp), &Option<cache::Known<'_>>)| {
+            known.is_some_and(|it| it.0 == file.1)
+        };
+        let changed: Vec<_> =
+            files.iter().zip(&known).filter(|pair| !is_same(pair)).map(|(file, _)| file).collect();
         indexed.read = changed.len();
         let fresh = self.examine(&changed, &mut indexed.failed);
         let mut entries = Vec::with_capacity(files.len());
@@ -116,9 +122,17 @@ impl Indexer {
     }
 
     /// Finds out what files say. Those that change meanwhile, or are gone, are left out.
-    fn examine<'f>(&self, files: &[&'f (String, Stamp)], failed: &mut Vec<Error>) -> HashMap<&'f str, String> {
+    fn examine<'f>(
+        &self,
+        files: &[&'f (String, Stamp)],
+        failed: &mut Vec<Error>,
+    ) -> HashMap<&'f str, String> {
         let ledger = |(path, stamp): &(String, Stamp)| {
-            let name = path.rsplit('/').next()?.strip_suffix(".tar.xz").or_else(|| path.rsplit('/').next()?.strip_suffix(".tar"))?;
+            let name = path
+                .rsplit('/')
+                .next()?
+                .strip_suffix(".tar.xz")
+                .or_else(|| path.rsplit('/').next()?.strip_suffix(".tar"))?;
             let ledger = Ledger::load_head(&self.ledgers.as_ref()?.join(format!("{name}.members")))?;
             (ledger.stamp == Some(*stamp)).then_some((ledger.digest, ledger.facts))
         };
@@ -186,7 +200,9 @@ impl Indexer {
             .chain(FORMATS.map(|(_, ending)| format!("{NAME}.{ending}")))
             .map(|name| self.output.join(name))
             .collect();
-        let stamps = || paths.iter().map(|path| Some(Stamp::of(&fs::metadata(path).ok()?))).collect::<Option<Vec<_>>>();
+        let stamps = || {
+            paths.iter().map(|path| Some(Stamp::of(&fs::metadata(path).ok()?))).collect::<Option<Vec<_>>>()
+        };
         let intact = stamps().is_some_and(|stamps| stamps == table.stamps);
         let hashes = squeeze::hashes(&pieces);
         if intact && table.is_of(&hashes) {
@@ -219,11 +235,13 @@ mod tests {
     impl Place {
         fn new() -> Self {
             let folder = tempfile::tempdir().expect("a temporary folder");
-            let [root, output, state] = ["indexed", "indexed/index", "stats"].map(|name| folder.path().join(name));
+            let [root, output, state] =
+                ["indexed", "indexed/index", "stats"].map(|name| folder.path().join(name));
             let (base, ledgers) = ("https://collector.example.org".to_owned(), None);
             let indexer = Indexer { root, output, base, revision: None, state, ledgers, threads: 2 };
             let place = Place { folder, indexer };
-            place.put("recent/exit-lists/2016-09-20-13-02-00", "Downloaded 2016-09-20 13:02:05\nExitNode A\n");
+            place
+                .put("recent/exit-lists/2016-09-20-13-02-00", "Downloaded 2016-09-20 13:02:05\nExitNode A\n");
             place
         }
 
@@ -254,8 +272,14 @@ mod tests {
         assert_eq!(place.update(), (1, 0, false));
         let index = place.index();
         let file = &index.files[0];
-        assert_eq!((index.created, &*index.base), (Some(Timestamp(1_474_376_760)), "https://collector.example.org"));
-        assert_eq!((&*file.path, &*file.types), ("recent/exit-lists/2016-09-20-13-02-00", &["tordnsel 1.0".to_owned()][..]));
+        assert_eq!(
+            (index.created, &*index.base),
+            (Some(Timestamp(1_474_376_760)), "https://collector.example.org")
+        );
+        assert_eq!(
+            (&*file.path, &*file.types),
+            ("recent/exit-lists/2016-09-20-13-02-00", &["tordnsel 1.0".to_owned()][..])
+        );
         assert_eq!(file.first_published, Timestamp::parse(b"2016-09-20 13:02:00"));
         assert_eq!(file.sha256, digest_of(&place.indexer.root.join(&file.path)).ok());
         // Two changes within a minute are two changes.

@@ -30,7 +30,8 @@ pub(super) enum Format {
 }
 
 /// All formats with their endings.
-pub(super) const FORMATS: [(Format, &str); 3] = [(Format::Gzip, "gz"), (Format::Bzip2, "bz2"), (Format::Xz, "xz")];
+pub(super) const FORMATS: [(Format, &str); 3] =
+    [(Format::Gzip, "gz"), (Format::Bzip2, "bz2"), (Format::Xz, "xz")];
 
 /// A piece, as it is known from run to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,7 +73,8 @@ impl Table {
             table.stamps.push(Stamp { size: size.parse().ok()?, modified: modified.parse().ok()? });
         }
         for line in lines {
-            let numbers: Vec<u64> = line.split(' ').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+            let numbers: Vec<u64> =
+                line.split(' ').map(|number| number.parse().ok()).collect::<Option<_>>()?;
             let [hash, plain, gz, bz2, xz, crc, unpadded] = numbers[..] else { return None };
             let crc = u32::try_from(crc).ok()?;
             table.pieces.push(Piece { hash, plain, bits: [gz, bz2, xz], crc, unpadded });
@@ -133,7 +135,9 @@ pub(super) fn squeeze(
     let one = |(piece, hash): (&&[u8], &u64)| {
         let key = (*hash, piece.len() as u64);
         match places.get(&key) {
-            Some((known, at)) => Ok((*known, [0, 1, 2].map(|format| Bits::cut(old[format], at[format], known.bits[format])))),
+            Some((known, at)) => {
+                Ok((*known, [0, 1, 2].map(|format| Bits::cut(old[format], at[format], known.bits[format]))))
+            }
             None => compress(piece, key.0),
         }
     };
@@ -157,7 +161,10 @@ pub(super) fn squeeze(
                 whole.append(&Bits::of(sum.to_be_bytes().to_vec()));
             }
             Format::Xz => {
-                let blocks: Vec<_> = parts.iter().map(|(piece, _)| Block { unpadded: piece.unpadded, plain: piece.plain }).collect();
+                let blocks: Vec<_> = parts
+                    .iter()
+                    .map(|(piece, _)| Block { unpadded: piece.unpadded, plain: piece.plain })
+                    .collect();
                 whole.append(&Bits::of(blocks::tail(&blocks)));
             }
         }
@@ -204,11 +211,13 @@ fn deflate(piece: &[u8]) -> io::Result<Bits> {
 
 /// The blocks of bzip2 data without what is around them; pieces are so small that it is one. And its checksum.
 fn bzip2(piece: &[u8]) -> io::Result<(Bits, u32)> {
-    let broken = || io::Error::new(io::ErrorKind::InvalidData, "the compressor made something else than one block");
+    let broken =
+        || io::Error::new(io::ErrorKind::InvalidData, "the compressor made something else than one block");
     let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
     encoder.write_all(piece)?;
     let bytes = encoder.finish()?;
-    let crc = bytes.get(10..14).and_then(|crc| crc.try_into().ok()).map(u32::from_be_bytes).ok_or_else(broken)?;
+    let crc =
+        bytes.get(10..14).and_then(|crc| crc.try_into().ok()).map(u32::from_be_bytes).ok_or_else(broken)?;
     // At the end: the mark, the checksum of the only block, and up to seven bits to fill up the byte.
     let all = bytes.len() as u64 * 8;
     let mut wanted = BZIP2_END.to_vec();
@@ -245,7 +254,9 @@ mod tests {
 
     #[test]
     fn pieces_old_and_new_are_one_stream_in_each_format() {
-        let text = |number: usize| format!("{{\"path\":\"{number}\",\"size\":{}}},", number * 7919).repeat(100 + number);
+        let text = |number: usize| {
+            format!("{{\"path\":\"{number}\",\"size\":{}}},", number * 7919).repeat(100 + number)
+        };
         let [first, other, third]: [String; 3] = [text(1), text(2), text(3)];
         let (table, none) = (Table::default(), vec![None, None, None]);
         let all = [first.as_bytes(), other.as_bytes(), third.as_bytes()];

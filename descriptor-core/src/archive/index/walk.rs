@@ -25,7 +25,8 @@ pub(super) fn walk(root: &Path, without: &Path) -> io::Result<Walked> {
     let mut walked = Walked::default();
     let mut level = vec![top];
     while !level.is_empty() {
-        let listed: Vec<_> = level.par_iter().map(|folder| folder.list(without.as_deref())).collect::<io::Result<_>>()?;
+        let listed: Vec<_> =
+            level.par_iter().map(|folder| folder.list(without.as_deref())).collect::<io::Result<_>>()?;
         level = Vec::new();
         for (found, folders) in listed {
             walked.files.extend(found.files);
@@ -52,7 +53,9 @@ impl Folder {
         let (mut walked, mut folders) = (Walked::default(), Vec::new());
         let entries = match fs::read_dir(&self.path) {
             // Gone since the folder above was listed.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.above.len() > 1 => return Ok((walked, folders)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.above.len() > 1 => {
+                return Ok((walked, folders));
+            }
             entries => entries?,
         };
         for entry in entries {
@@ -77,7 +80,11 @@ impl Folder {
                 if Some(&*real) != without && !self.above.contains(&real) {
                     let mut above = self.above.clone();
                     above.push(real);
-                    folders.push(Folder { path: entry.path(), below: format!("{}{name}/", self.below), above });
+                    folders.push(Folder {
+                        path: entry.path(),
+                        below: format!("{}{name}/", self.below),
+                        above,
+                    });
                 }
             } else if let Some(metadata) = metadata.filter(fs::Metadata::is_file) {
                 walked.files.push((format!("{}{name}", self.below), Stamp::of(&metadata)));

@@ -249,9 +249,18 @@ enum Out<'o, W: Write> {
 
 impl<'t, 'o, W: Write> Packer<'t, 'o, W> {
     fn new(tarball: &'t Tarball, out: &'o mut W, effort: Effort, plain: u64) -> io::Result<Self> {
-        let out = if tarball.compressed { Out::Block(BlockWriter::new(out, effort, plain)?) } else { Out::Plain(out) };
-        let written =
-            Written { digest: [0; 32], from: 0, blocks: Vec::new(), members: Vec::new(), facts: Facts::default() };
+        let out = if tarball.compressed {
+            Out::Block(BlockWriter::new(out, effort, plain)?)
+        } else {
+            Out::Plain(out)
+        };
+        let written = Written {
+            digest: [0; 32],
+            from: 0,
+            blocks: Vec::new(),
+            members: Vec::new(),
+            facts: Facts::default(),
+        };
         Ok(Packer { tarball, out, plain: 0, written })
     }
 
@@ -281,8 +290,12 @@ impl<'t, 'o, W: Write> Packer<'t, 'o, W> {
 
     fn add(&mut self, name: &str, bytes: &[u8], modified: Option<i128>) -> io::Result<()> {
         let facts = Facts::of(name, bytes);
-        let member =
-            Member { digest: Sha256::digest(bytes).into(), size: bytes.len() as u64, modified, time: facts.last };
+        let member = Member {
+            digest: Sha256::digest(bytes).into(),
+            size: bytes.len() as u64,
+            modified,
+            time: facts.last,
+        };
         // What has no time of its own, as a microdescriptor, has that of its month's begin.
         let time = facts.first.or(self.tarball.begin()).unwrap_or(Timestamp(0));
         let full = format!("{}/{name}", self.tarball.name);
@@ -352,7 +365,8 @@ impl Spool {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, Vec::new())),
             file => file?,
         };
-        let mut blocks = blocks::read_blocks(&mut file)?.ok_or_else(|| invalid("not one stream of blocks"))?;
+        let mut blocks =
+            blocks::read_blocks(&mut file)?.ok_or_else(|| invalid("not one stream of blocks"))?;
         blocks.pop();
         let small = blocks.iter().rev().take_while(|block| block.plain <= SMALL_BLOCK).count();
         if small < MANY {
@@ -376,7 +390,11 @@ impl Spool {
         file.seek(SeekFrom::Start(place))?;
         let mut bytes = Vec::new();
         file.take(member.size).read_to_end(&mut bytes)?;
-        if Sha256::digest(&bytes)[..] == member.digest { Ok(bytes) } else { Err(invalid("a member of the old tarball has changed")) }
+        if Sha256::digest(&bytes)[..] == member.digest {
+            Ok(bytes)
+        } else {
+            Err(invalid("a member of the old tarball has changed"))
+        }
     }
 }
 
