@@ -10,6 +10,7 @@ use descriptor_core::{
     archive::{
         self,
         index::Indexer,
+        recent::{self, HOURS},
         tarballs::{How, SETTLE, SMALL, Tarballs},
     },
     value::Timestamp,
@@ -27,6 +28,8 @@ use crate::{
 pub(crate) enum What {
     /// Make or extend the monthly tarballs, and delete from out/ what they hold
     Tarballs(TarballsArgs),
+    /// Make recent/ what it should be: the documents of the last days, from out/
+    Recent(RecentArgs),
     /// Write index.json, with .gz, .bz2 and .xz
     Index(IndexArgs),
 }
@@ -67,6 +70,22 @@ pub(crate) struct TarballsArgs {
     keep_days: i64,
 }
 
+/// Make recent/ what it should be
+#[derive(Debug, Args)]
+pub(crate) struct RecentArgs {
+    #[command(flatten)]
+    place: Place,
+    /// The tree of documents [default: DIR/out]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    out: Option<PathBuf>,
+    /// The recent documents [default: DIR/indexed/recent]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    recent: Option<PathBuf>,
+    /// For how long they are there
+    #[arg(long, value_name = "HOURS", default_value_t = HOURS, value_parser = clap::value_parser!(i64).range(1..=876_000))]
+    hours: i64,
+}
+
 /// Write index.json
 #[derive(Debug, Args)]
 pub(crate) struct IndexArgs {
@@ -93,13 +112,15 @@ pub(crate) struct IndexArgs {
 pub(crate) fn run(what: &What, global: Global) -> Result<Outcome, Failure> {
     match what {
         What::Tarballs(args) => tarballs(args, global),
+        What::Recent(args) => recent(args, global),
         What::Index(args) => index(args, global),
     }
 }
 
 impl Place {
     fn now(&self) -> Result<Timestamp, Failure> {
-        let clock = || SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs().try_into().ok().map(Timestamp);
+        let clock =
+            || SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs().try_into().ok().map(Timestamp);
         self.now.or_else(clock).ok_or_else(|| Failure::Other("the clock stands before 1970".to_owned()))
     }
 
@@ -144,6 +165,18 @@ fn tarballs(args: &TarballsArgs, global: Global) -> Result<Outcome, Failure> {
     }
     failed.iter().for_each(|error| complain(global, &describe(error)));
     Ok(Outcome::of_reading(report.made.len() as u64, failed.len() as u64))
+}
+
+fn recent(args: &RecentArgs, global: Global) -> Result<Outcome, Failure> {
+    let place = &args.place;
+    let (out, recent) =
+        (place.or(args.out.as_ref(), "out"), place.or(args.recent.as_ref(), "indexed/recent"));
+    let rebuilt = recent::rebuild(&out, &recent, place.now()?, args.hours).map_err(|error| fatal(&error))?;
+    if global.quiet == 0 {
+        let (added, removed) = (things(rebuilt.added, "new file"), count(rebuilt.removed));
+        complain(global, &format!("{}: {added}, {removed} removed", recent.display()));
+    }
+    Ok(Outcome::Done)
 }
 
 fn index(args: &IndexArgs, global: Global) -> Result<Outcome, Failure> {

@@ -1,16 +1,13 @@
 //! What the index and the tarballs tell about documents: their types, and when the first and the last was published.
 
-use std::{
-    collections::BTreeSet,
-    io::Read,
-};
+use std::{collections::BTreeSet, io::Read};
 
 use super::codec::{Codec, MAGIC};
 use crate::{
     columnar::Document,
-    document::{AnyParsed, Digests, Type},
+    document::{AnyParsed, Digests, OnionPerfAnalysis, Type},
     netdoc::{Frame, frames},
-    schema::{Value, ValueSink},
+    schema::{Value, ValueSink, parse},
     value::Timestamp,
 };
 
@@ -58,6 +55,13 @@ impl Facts {
     /// Adds a document. One that cannot be read, so that it has no time though its type has, adds nothing.
     pub(super) fn add(&mut self, path: &str, frame: Frame<'_>) {
         let Some(kind) = frame.kind else { return };
+        if kind == Type::OnionPerf {
+            // As CollecTor has it: what an analysis says about downloads are results of Torperf.
+            if let Ok(results) = parse::<OnionPerfAnalysis<'_>>(frame).partial.to_torperf() {
+                self.add_all(".tpf", &results);
+            }
+            return;
+        }
         let time = published(kind, path, frame);
         if time.is_none() && kind != Type::Microdescriptor {
             return;
@@ -111,6 +115,12 @@ fn time_of(parsed: &AnyParsed<'_>, name: &str) -> Option<Timestamp> {
     }
 }
 
+/// Until when a certificate is valid; `None` if it is none.
+pub(super) fn expiry(bytes: &[u8]) -> Option<Timestamp> {
+    let frame = frames(bytes, Some(Type::KeyCertificate)).next()?;
+    time_of(&Type::KeyCertificate.parse(frame), "dir_key_expires")
+}
+
 /// The day in `…_access.log_YYYYMMDD.xz`.
 fn log_date(path: &str) -> Option<Timestamp> {
     let (_, date) = path.rsplit_once("access.log_").or_else(|| path.rsplit_once("access.log-"))?;
@@ -122,7 +132,6 @@ fn log_date(path: &str) -> Option<Timestamp> {
     Timestamp::parse(&text)
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,7 +142,10 @@ mod tests {
 
     #[test]
     fn each_type_has_its_time() {
-        let facts = Facts::of("a", b"@type server-descriptor 1.0\nrouter a 1.2.3.4 1 0 0\npublished 2012-03-01 17:15:27\n");
+        let facts = Facts::of(
+            "a",
+            b"@type server-descriptor 1.0\nrouter a 1.2.3.4 1 0 0\npublished 2012-03-01 17:15:27\n",
+        );
         assert_eq!((facts.first, facts.last), (time(b"2012-03-01 17:15:27"), time(b"2012-03-01 17:15:27")));
         assert_eq!(facts.types.into_iter().collect::<Vec<_>>(), ["server-descriptor 1.0"]);
         let facts = Facts::of("www.example.org_web1_access.log_20260301.xz", b"\xfd7zXZ\0 and more");

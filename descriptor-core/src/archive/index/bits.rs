@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn what_was_cut_fits_together_again() {
-        let bytes: Vec<u8> = (0..40).map(|number| number * 37 + 11).collect();
+        let bytes: Vec<u8> = (0..40u8).map(|number| number.wrapping_mul(37)).collect();
         for (first, second) in [(3, 9), (8, 16), (13, 200), (0, 1), (80, 81)] {
             let mut whole = Bits::default();
             for (from, to) in [(0, first), (first, second), (second, 320)] {

@@ -1,7 +1,6 @@
 //! What is known about files from earlier runs: a journal, whose later lines replace earlier ones.
 
 use std::{
-    collections::HashMap,
     fs::{self, File},
     io::{self, Write},
     path::Path,
@@ -15,35 +14,48 @@ use super::super::{atomic, history::Stamp};
 /// say is found out anew.
 #[derive(Debug, Default)]
 pub(super) struct Cache<'t> {
-    entries: HashMap<&'t str, (Stamp, &'t str)>,
+    /// In the order of their paths.
+    entries: Vec<(&'t str, Known<'t>)>,
     /// Lines in the file, with those that were replaced.
     lines: usize,
     /// How much of the file is good.
     good: usize,
 }
 
+/// An entry, and what the file was when it was made.
+pub(super) type Known<'t> = (Stamp, &'t str);
+
 impl<'t> Cache<'t> {
     /// Reads a journal.
     pub(super) fn of(text: &'t [u8]) -> Self {
-        let mut cache = Cache { entries: HashMap::with_capacity(text.len() / 256), ..Cache::default() };
+        let mut cache = Cache::default();
         while let Some(length) = memchr::memchr(b'\n', &text[cache.good..]) {
             let line = &text[cache.good..cache.good + length];
             let Some((path, stamp, json)) = std::str::from_utf8(line).ok().and_then(parse) else { break };
-            cache.entries.insert(path, (stamp, json));
+            cache.entries.push((path, (stamp, json)));
             cache.lines += 1;
             cache.good += length + 1;
         }
+        // Stable, and quick for what is in order but for some lines at the end. Of equal paths the last one counts.
+        cache.entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        cache.entries.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            if same {
+                earlier.1 = later.1;
+            }
+            same
+        });
         cache
     }
 
-    /// The entry of a file that has not changed.
-    pub(super) fn get(&self, path: &str, stamp: Stamp) -> Option<&'t str> {
-        self.entries.get(path).filter(|(known, _)| *known == stamp).map(|(_, json)| *json)
-    }
-
-    /// The last known entry of a file.
-    pub(super) fn last(&self, path: &str) -> Option<&'t str> {
-        self.entries.get(path).map(|(_, json)| *json)
+    /// What is known about each of some files in the order of their paths.
+    pub(super) fn join<'f>(&self, paths: impl Iterator<Item = &'f str>) -> Vec<Option<Known<'t>>> {
+        let mut entries = self.entries.iter().peekable();
+        let one = |path: &str| {
+            while entries.next_if(|(known, _)| *known < path).is_some() {}
+            entries.peek().filter(|(known, _)| *known == path).map(|(_, known)| *known)
+        };
+        paths.map(one).collect()
     }
 
     /// Adds `fresh` lines to the file; or writes a new one with `all` lines, if more than half of it would be of no use.
@@ -56,7 +68,8 @@ impl<'t> Cache<'t> {
     ) -> io::Result<()> {
         if self.lines + fresh.len() > 2 * all.len() + 64 {
             let fill = |out: &mut io::BufWriter<File>| {
-                all.into_iter().try_for_each(|(path, stamp, json)| out.write_all(line(path, stamp, json).as_bytes()))
+                all.into_iter()
+                    .try_for_each(|(path, stamp, json)| out.write_all(line(path, stamp, json).as_bytes()))
             };
             return atomic::write(path, fill, |_, ()| Ok(()));
         }
@@ -80,9 +93,10 @@ pub(super) fn line(path: &str, Stamp { size, modified }: Stamp, json: &str) -> S
 
 fn parse(line: &str) -> Option<(&str, Stamp, &str)> {
     let mut parts = line.splitn(4, '\t');
-    let (path, size, modified) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let (path, size, modified) =
+        (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse::<i64>().ok()?);
     let json = parts.next().filter(|json| json.starts_with('{') && json.ends_with('}'))?;
-    Some((path, Stamp { size, modified }, json))
+    Some((path, Stamp { size, modified: modified.into() }, json))
 }
 
 #[cfg(test)]
@@ -100,10 +114,10 @@ mod tests {
         text.extend(b"c\t1\t1\t{");
         fs::write(&path, &text).expect("it is writable");
         let cache = Cache::of(&text);
-        assert_eq!((cache.get("a", old), cache.get("a", new), cache.last("b")), (None, Some("{3}"), Some("{2}")));
+        assert_eq!(cache.join(["a", "aa", "b"].into_iter()), [Some((new, "{3}")), None, Some((old, "{2}"))]);
         cache.save(&path, &[line("d", new, "{4}")], [].into_iter()).expect("it is writable");
         let text = fs::read(&path).expect("it was saved");
-        assert_eq!(Cache::of(&text).get("d", new), Some("{4}"));
+        assert_eq!(Cache::of(&text).join(["d"].into_iter()), [Some((new, "{4}"))]);
         assert_eq!(text.iter().filter(|&&byte| byte == b'\n').count(), 4);
     }
 }

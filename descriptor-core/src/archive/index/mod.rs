@@ -26,7 +26,10 @@ use self::{
     squeeze::{FORMATS, Table},
 };
 use super::{
-    Cause, Chunk, Error, Event, Input, Options, Source, atomic, facts::Facts, history::Stamp, read,
+    Cause, Chunk, Error, Event, Input, Options, Source, atomic,
+    facts::Facts,
+    history::Stamp,
+    read,
     tarballs::{Ledger, digest_of},
 };
 use crate::value::Timestamp;
@@ -87,15 +90,21 @@ impl Indexer {
         let walk::Walked { files, skipped } = walked.map_err(|error| fail(&self.root, Cause::Open(error)))?;
         let mut indexed = Indexed { skipped, ..Indexed::default() };
 
-        let changed: Vec<_> = files.iter().filter(|(path, stamp)| cache.get(path, *stamp).is_none()).collect();
+        let known = cache.join(files.iter().map(|(path, _)| &**path));
+        let is_same = |(file, known): &(&(String, Stamp), &Option<cache::Known<'_>>)| {
+            known.is_some_and(|it| it.0 == file.1)
+        };
+        let changed: Vec<_> =
+            files.iter().zip(&known).filter(|pair| !is_same(pair)).map(|(file, _)| file).collect();
         indexed.read = changed.len();
         let fresh = self.examine(&changed, &mut indexed.failed);
-        let entry = |(path, stamp): &'_ (String, Stamp)| {
-            let entry = fresh.get(&**path).map(String::as_str).or_else(|| cache.get(path, *stamp));
+        let mut entries = Vec::with_capacity(files.len());
+        for (file, known) in files.iter().zip(&known) {
+            let fresh = fresh.get(&*file.0).filter(|_| !is_same(&(file, known)));
             // What changes while it is read keeps the entry that it had.
-            entry.or_else(|| cache.last(path))
-        };
-        let entries: Vec<_> = files.iter().filter_map(|file| Some((&*file.0, file.1, entry(file)?))).collect();
+            let entry = fresh.map(|entry| (file.1, &**entry)).or(*known);
+            entries.extend(entry.map(|(stamp, entry)| (&*file.0, stamp, entry)));
+        }
         indexed.files = entries.len();
         let lines: Vec<_> = changed
             .iter()
@@ -113,9 +122,17 @@ impl Indexer {
     }
 
     /// Finds out what files say. Those that change meanwhile, or are gone, are left out.
-    fn examine<'f>(&self, files: &[&'f (String, Stamp)], failed: &mut Vec<Error>) -> HashMap<&'f str, String> {
+    fn examine<'f>(
+        &self,
+        files: &[&'f (String, Stamp)],
+        failed: &mut Vec<Error>,
+    ) -> HashMap<&'f str, String> {
         let ledger = |(path, stamp): &(String, Stamp)| {
-            let name = path.rsplit('/').next()?.strip_suffix(".tar.xz").or_else(|| path.rsplit('/').next()?.strip_suffix(".tar"))?;
+            let name = path
+                .rsplit('/')
+                .next()?
+                .strip_suffix(".tar.xz")
+                .or_else(|| path.rsplit('/').next()?.strip_suffix(".tar"))?;
             let ledger = Ledger::load_head(&self.ledgers.as_ref()?.join(format!("{name}.members")))?;
             (ledger.stamp == Some(*stamp)).then_some((ledger.digest, ledger.facts))
         };
@@ -183,14 +200,17 @@ impl Indexer {
             .chain(FORMATS.map(|(_, ending)| format!("{NAME}.{ending}")))
             .map(|name| self.output.join(name))
             .collect();
-        let stamps = || paths.iter().map(|path| Some(Stamp::of(&fs::metadata(path).ok()?))).collect::<Option<Vec<_>>>();
+        let stamps = || {
+            paths.iter().map(|path| Some(Stamp::of(&fs::metadata(path).ok()?))).collect::<Option<Vec<_>>>()
+        };
         let intact = stamps().is_some_and(|stamps| stamps == table.stamps);
-        if intact && table.is_of(&pieces) {
+        let hashes = squeeze::hashes(&pieces);
+        if intact && table.is_of(&hashes) {
             return Ok(false);
         }
         fs::create_dir_all(&self.output)?;
         let old: Vec<_> = paths[1..].iter().map(|path| fs::read(path).ok().filter(|_| intact)).collect();
-        let (pieces, compressed) = squeeze::squeeze(&pieces, &table, &old)?;
+        let (pieces, compressed) = squeeze::squeeze(&pieces, &hashes, &table, &old)?;
         let files: Vec<_> = std::iter::once(&rendered.json).chain(&compressed).collect();
         paths.par_iter().zip(files).try_for_each(|(path, bytes)| {
             atomic::write(path, |out| io::Write::write_all(out, bytes), |_, ()| Ok(()))
@@ -198,5 +218,99 @@ impl Indexer {
         let table = Table { stamps: stamps().unwrap_or_default(), pieces };
         atomic::write(&place, |out| io::Write::write_all(out, table.text().as_bytes()), |_, ()| Ok(()))?;
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_474_376_760); // 2016-09-20 13:06
+
+    struct Place {
+        folder: tempfile::TempDir,
+        indexer: Indexer,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let [root, output, state] =
+                ["indexed", "indexed/index", "stats"].map(|name| folder.path().join(name));
+            let (base, ledgers) = ("https://collector.example.org".to_owned(), None);
+            let indexer = Indexer { root, output, base, revision: None, state, ledgers, threads: 2 };
+            let place = Place { folder, indexer };
+            place
+                .put("recent/exit-lists/2016-09-20-13-02-00", "Downloaded 2016-09-20 13:02:05\nExitNode A\n");
+            place
+        }
+
+        fn put(&self, path: &str, text: &str) {
+            let path = self.indexer.root.join(path);
+            fs::create_dir_all(path.parent().expect("it has one")).expect("it is writable");
+            fs::write(path, format!("@type tordnsel 1.0\n{text}")).expect("it is writable");
+        }
+
+        fn update(&self) -> (usize, usize, bool) {
+            let indexed = self.indexer.update(NOW).expect("it is readable");
+            assert!(indexed.failed.is_empty() && indexed.skipped.is_empty(), "{indexed:?}");
+            (indexed.files, indexed.read, indexed.written)
+        }
+
+        fn index(&self) -> Index {
+            let json = fs::read(self.indexer.output.join(NAME)).expect("it was written");
+            Index::read(&json).expect("it is one")
+        }
+    }
+
+    #[test]
+    fn only_what_has_changed_is_read_and_nothing_is_written_without_need() {
+        let place = Place::new();
+        place.put("recent/exit-lists/.hidden", "");
+        place.put("recent/exit-lists/half.tmp", "");
+        assert_eq!(place.update(), (1, 1, true));
+        assert_eq!(place.update(), (1, 0, false));
+        let index = place.index();
+        let file = &index.files[0];
+        assert_eq!(
+            (index.created, &*index.base),
+            (Some(Timestamp(1_474_376_760)), "https://collector.example.org")
+        );
+        assert_eq!(
+            (&*file.path, &*file.types),
+            ("recent/exit-lists/2016-09-20-13-02-00", &["tordnsel 1.0".to_owned()][..])
+        );
+        assert_eq!(file.first_published, Timestamp::parse(b"2016-09-20 13:02:00"));
+        assert_eq!(file.sha256, digest_of(&place.indexer.root.join(&file.path)).ok());
+        // Two changes within a minute are two changes.
+        place.put("recent/exit-lists/2016-09-20-13-02-00", "Downloaded 2016-09-20 14:02:05\nExitNode A\n");
+        place.put("archive/x", "");
+        assert_eq!(place.update(), (2, 2, true));
+        fs::remove_file(place.indexer.root.join("archive/x")).expect("it is there");
+        assert_eq!(place.update(), (1, 0, true));
+        // A lost or torn output or state is made anew.
+        fs::write(place.indexer.output.join("index.json.xz"), "torn").expect("it is writable");
+        assert_eq!(place.update(), (1, 0, true));
+        fs::remove_dir_all(&place.indexer.state).expect("it is there");
+        assert_eq!(place.update(), (1, 1, true));
+        assert_eq!(fs::read_dir(&place.indexer.output).expect("it is there").count(), 4);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_but_not_in_a_circle() {
+        let place = Place::new();
+        let data = place.folder.path().join("data");
+        fs::create_dir(&data).expect("it is writable");
+        fs::write(data.join("certs.tar.xz"), "x").expect("it is writable");
+        fs::create_dir(place.indexer.root.join("archive")).expect("it is writable");
+        let link = |to: &Path, name: &str| {
+            std::os::unix::fs::symlink(to, place.indexer.root.join(name)).expect("it is writable");
+        };
+        link(&data.join("certs.tar.xz"), "archive/certs.tar.xz");
+        link(&place.indexer.root, "archive/circle");
+        link(&data.join("nowhere"), "archive/nowhere");
+        assert_eq!(place.update().0, 2);
+        assert_eq!(place.index().files[0].size, 1);
     }
 }

@@ -95,7 +95,8 @@ impl Index {
     pub fn read(json: &[u8]) -> Result<Self, IndexError> {
         let root: Root = serde_json::from_slice(json)?;
         let created = root.index_created.map(|text| time("index_created", text)).transpose()?;
-        let mut index = Index { created, revision: root.build_revision, base: root.folder.path, files: Vec::new() };
+        let mut index =
+            Index { created, revision: root.build_revision, base: root.folder.path, files: Vec::new() };
         index.add("", root.folder.files, root.folder.directories)?;
         Ok(index)
     }
@@ -105,7 +106,8 @@ impl Index {
         for entry in files {
             let path = below(above, &entry.path)?;
             let optional = |text: Option<String>| text.map(|text| time(&path, text)).transpose();
-            let (first_published, last_published) = (optional(entry.first_published)?, optional(entry.last_published)?);
+            let (first_published, last_published) =
+                (optional(entry.first_published)?, optional(entry.last_published)?);
             let sha256 = entry.sha256.map(|text| digest(&path, text)).transpose()?;
             self.files.push(IndexFile {
                 size: entry.size,
@@ -167,7 +169,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_none_and_what_is_wrong_has_its_place() {
-        let json = br#"{"path":"u","files":[{"path":"f","size":1,"last_modified":"2016-09-20 13:02","new":[]}]}"#;
+        let json =
+            br#"{"path":"u","files":[{"path":"f","size":1,"last_modified":"2016-09-20 13:02","new":[]}]}"#;
         let index = Index::read(json).expect("it is one");
         assert_eq!((index.files.len(), index.created, index.files[0].sha256), (1, None, None));
         let json = br#"{"path":"u","files":[{"path":"f","size":1,"last_modified":"2016-09-20"}]}"#;

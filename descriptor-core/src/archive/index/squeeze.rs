@@ -11,7 +11,7 @@ use std::{
 };
 
 use flate2::{Compress, Compression, Crc, FlushCompress};
-use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::{
     super::{
@@ -30,7 +30,8 @@ pub(super) enum Format {
 }
 
 /// All formats with their endings.
-pub(super) const FORMATS: [(Format, &str); 3] = [(Format::Gzip, "gz"), (Format::Bzip2, "bz2"), (Format::Xz, "xz")];
+pub(super) const FORMATS: [(Format, &str); 3] =
+    [(Format::Gzip, "gz"), (Format::Bzip2, "bz2"), (Format::Xz, "xz")];
 
 /// A piece, as it is known from run to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,7 +73,8 @@ impl Table {
             table.stamps.push(Stamp { size: size.parse().ok()?, modified: modified.parse().ok()? });
         }
         for line in lines {
-            let numbers: Vec<u64> = line.split(' ').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+            let numbers: Vec<u64> =
+                line.split(' ').map(|number| number.parse().ok()).collect::<Option<_>>()?;
             let [hash, plain, gz, bz2, xz, crc, unpadded] = numbers[..] else { return None };
             let crc = u32::try_from(crc).ok()?;
             table.pieces.push(Piece { hash, plain, bits: [gz, bz2, xz], crc, unpadded });
@@ -94,20 +96,30 @@ impl Table {
     }
 
     /// Whether an index of these pieces would be the same but for the time in its first one.
-    pub(super) fn is_of(&self, pieces: &[&[u8]]) -> bool {
-        self.pieces.len() == pieces.len()
-            && self.pieces.iter().zip(pieces).skip(1).all(|(known, piece)| known.hash == hash(piece))
+    pub(super) fn is_of(&self, hashes: &[u64]) -> bool {
+        self.pieces.len() == hashes.len()
+            && self.pieces.iter().zip(hashes).skip(1).all(|(known, hash)| known.hash == *hash)
     }
 }
 
-fn hash(piece: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(piece);
-    hasher.finish()
+/// What the pieces are known by. Another version of the standard library may give other numbers; then all pieces are
+/// compressed anew.
+pub(super) fn hashes(pieces: &[&[u8]]) -> Vec<u64> {
+    let hash = |piece: &&[u8]| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(piece);
+        hasher.finish()
+    };
+    pieces.par_iter().map(hash).collect()
 }
 
 /// Compresses an index into all formats. `old` are the files that the table is of, or nothing where they are not known.
-pub(super) fn squeeze(pieces: &[&[u8]], table: &Table, old: &[Option<Vec<u8>>]) -> io::Result<(Vec<Piece>, Vec<Vec<u8>>)> {
+pub(super) fn squeeze(
+    pieces: &[&[u8]],
+    hashes: &[u64],
+    table: &Table,
+    old: &[Option<Vec<u8>>],
+) -> io::Result<(Vec<Piece>, Vec<Vec<u8>>)> {
     let known = if old.iter().all(Option::is_some) { &table.pieces[..] } else { &[] };
     let old: Vec<&[u8]> = old.iter().map(|bytes| bytes.as_deref().unwrap_or_default()).collect();
     // Where each known piece lies in the old files.
@@ -120,14 +132,16 @@ pub(super) fn squeeze(pieces: &[&[u8]], table: &Table, old: &[Option<Vec<u8>>]) 
         }
         at = end;
     }
-    let one = |piece: &&[u8]| {
-        let key = (hash(piece), piece.len() as u64);
+    let one = |(piece, hash): (&&[u8], &u64)| {
+        let key = (*hash, piece.len() as u64);
         match places.get(&key) {
-            Some((known, at)) => Ok((*known, [0, 1, 2].map(|format| Bits::cut(old[format], at[format], known.bits[format])))),
+            Some((known, at)) => {
+                Ok((*known, [0, 1, 2].map(|format| Bits::cut(old[format], at[format], known.bits[format]))))
+            }
             None => compress(piece, key.0),
         }
     };
-    let parts: Vec<(Piece, [Bits; 3])> = pieces.par_iter().map(one).collect::<io::Result<_>>()?;
+    let parts: Vec<(Piece, [Bits; 3])> = pieces.par_iter().zip(hashes).map(one).collect::<io::Result<_>>()?;
     let mut crc = Crc::new();
     pieces.iter().for_each(|piece| crc.update(piece));
     let join = |number: usize| {
@@ -147,7 +161,10 @@ pub(super) fn squeeze(pieces: &[&[u8]], table: &Table, old: &[Option<Vec<u8>>]) 
                 whole.append(&Bits::of(sum.to_be_bytes().to_vec()));
             }
             Format::Xz => {
-                let blocks: Vec<_> = parts.iter().map(|(piece, _)| Block { unpadded: piece.unpadded, plain: piece.plain }).collect();
+                let blocks: Vec<_> = parts
+                    .iter()
+                    .map(|(piece, _)| Block { unpadded: piece.unpadded, plain: piece.plain })
+                    .collect();
                 whole.append(&Bits::of(blocks::tail(&blocks)));
             }
         }
@@ -194,11 +211,13 @@ fn deflate(piece: &[u8]) -> io::Result<Bits> {
 
 /// The blocks of bzip2 data without what is around them; pieces are so small that it is one. And its checksum.
 fn bzip2(piece: &[u8]) -> io::Result<(Bits, u32)> {
-    let broken = || io::Error::new(io::ErrorKind::InvalidData, "the compressor made something else than one block");
+    let broken =
+        || io::Error::new(io::ErrorKind::InvalidData, "the compressor made something else than one block");
     let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
     encoder.write_all(piece)?;
     let bytes = encoder.finish()?;
-    let crc = bytes.get(10..14).and_then(|crc| crc.try_into().ok()).map(u32::from_be_bytes).ok_or_else(broken)?;
+    let crc =
+        bytes.get(10..14).and_then(|crc| crc.try_into().ok()).map(u32::from_be_bytes).ok_or_else(broken)?;
     // At the end: the mark, the checksum of the only block, and up to seven bits to fill up the byte.
     let all = bytes.len() as u64 * 8;
     let mut wanted = BZIP2_END.to_vec();
@@ -235,11 +254,13 @@ mod tests {
 
     #[test]
     fn pieces_old_and_new_are_one_stream_in_each_format() {
-        let text = |number: usize| format!("{{\"path\":\"{number}\",\"size\":{}}},", number * 7919).repeat(100 + number);
+        let text = |number: usize| {
+            format!("{{\"path\":\"{number}\",\"size\":{}}},", number * 7919).repeat(100 + number)
+        };
         let [first, other, third]: [String; 3] = [text(1), text(2), text(3)];
         let (table, none) = (Table::default(), vec![None, None, None]);
         let all = [first.as_bytes(), other.as_bytes(), third.as_bytes()];
-        let (pieces, files) = squeeze(&all, &table, &none).expect("memory takes all");
+        let (pieces, files) = squeeze(&all, &hashes(&all), &table, &none).expect("memory takes all");
         let codecs = [Codec::Gzip, Codec::Bzip2, Codec::Xz];
         for (codec, file) in codecs.iter().zip(&files) {
             assert!(plain(*codec, file) == all.concat(), "{codec:?}");
@@ -247,16 +268,16 @@ mod tests {
         let stamp = Stamp { size: 1, modified: 2 };
         let table = Table { stamps: vec![stamp; 4], pieces };
         assert_eq!(Table::parse(&table.text()).as_ref(), Some(&table));
-        assert!(table.is_of(&all) && !table.is_of(&all[1..]));
+        assert!(table.is_of(&hashes(&all)) && !table.is_of(&hashes(&all[1..])));
         let changed = text(4);
         let all = [first.as_bytes(), changed.as_bytes(), third.as_bytes(), b"}"];
         let old: Vec<_> = files.into_iter().map(Some).collect();
-        let (again, files) = squeeze(&all, &table, &old).expect("memory takes all");
+        let (again, files) = squeeze(&all, &hashes(&all), &table, &old).expect("memory takes all");
         assert_eq!((again[0], again[2]), (table.pieces[0], table.pieces[2]));
         for (codec, file) in codecs.iter().zip(&files) {
             assert!(plain(*codec, file) == all.concat(), "{codec:?}");
         }
-        let (_, anew) = squeeze(&all, &Table::default(), &none).expect("memory takes all");
+        let (_, anew) = squeeze(&all, &hashes(&all), &Table::default(), &none).expect("memory takes all");
         assert!(anew == files);
     }
 }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::super::history::Stamp;
 
@@ -20,41 +20,76 @@ pub(super) struct Walked {
 
 /// Lists a tree. Links are followed; what is hidden or ends in `.tmp` is still being written; `without` is passed over.
 pub(super) fn walk(root: &Path, without: &Path) -> io::Result<Walked> {
-    let (mut found, mut skipped) = (Vec::new(), Vec::new());
-    let mut folders = vec![(root.to_owned(), String::new(), vec![fs::canonicalize(root)?])];
     let without = fs::canonicalize(without).ok();
-    while let Some((folder, below, above)) = folders.pop() {
-        for entry in fs::read_dir(&folder)? {
+    let top = Folder { path: root.to_owned(), below: String::new(), above: vec![fs::canonicalize(root)?] };
+    let mut walked = Walked::default();
+    let mut level = vec![top];
+    while !level.is_empty() {
+        let listed: Vec<_> =
+            level.par_iter().map(|folder| folder.list(without.as_deref())).collect::<io::Result<_>>()?;
+        level = Vec::new();
+        for (found, folders) in listed {
+            walked.files.extend(found.files);
+            walked.skipped.extend(found.skipped);
+            level.extend(folders);
+        }
+    }
+    // Folders come out in no order, but each one's files lie together.
+    walked.files.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(walked)
+}
+
+struct Folder {
+    path: PathBuf,
+    /// Its path below the root, with `/` at its end.
+    below: String,
+    /// Where it and the folders above it really are.
+    above: Vec<PathBuf>,
+}
+
+impl Folder {
+    /// Its files and folders. Sizes and times are asked for by name within the folder, which is quicker than by path.
+    fn list(&self, without: Option<&Path>) -> io::Result<(Walked, Vec<Folder>)> {
+        let (mut walked, mut folders) = (Walked::default(), Vec::new());
+        let entries = match fs::read_dir(&self.path) {
+            // Gone since the folder above was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.above.len() > 1 => {
+                return Ok((walked, folders));
+            }
+            entries => entries?,
+        };
+        for entry in entries {
             let entry = entry?;
             let name = entry.file_name();
             let Some(name) = name.to_str().filter(|name| !name.contains(['\t', '\n', '\r'])) else {
-                skipped.push(entry.path());
+                walked.skipped.push(entry.path());
                 continue;
             };
             if name.starts_with('.') || name.ends_with(".tmp") {
                 continue;
             }
-            let (path, kind) = (entry.path(), entry.file_type()?);
-            let folder = kind.is_dir() || (kind.is_symlink() && path.is_dir());
-            if !folder {
-                found.push((format!("{below}{name}"), path));
-                continue;
-            }
-            let real = fs::canonicalize(&path)?;
-            // A link to a folder above would lead in a circle.
-            if Some(&real) != without.as_ref() && !above.contains(&real) {
-                let mut above = above.clone();
-                above.push(real);
-                folders.push((path, format!("{below}{name}/"), above));
+            let kind = entry.file_type()?;
+            let metadata = match kind {
+                kind if kind.is_dir() => None,
+                kind if kind.is_symlink() => fs::metadata(entry.path()).ok(),
+                _ => entry.metadata().ok(),
+            };
+            if kind.is_dir() || metadata.as_ref().is_some_and(fs::Metadata::is_dir) {
+                let real = fs::canonicalize(entry.path())?;
+                // A link to a folder above would lead in a circle.
+                if Some(&*real) != without && !self.above.contains(&real) {
+                    let mut above = self.above.clone();
+                    above.push(real);
+                    folders.push(Folder {
+                        path: entry.path(),
+                        below: format!("{}{name}/", self.below),
+                        above,
+                    });
+                }
+            } else if let Some(metadata) = metadata.filter(fs::Metadata::is_file) {
+                walked.files.push((format!("{}{name}", self.below), Stamp::of(&metadata)));
             }
         }
+        Ok((walked, folders))
     }
-    // What is gone meanwhile, or leads nowhere, is not there.
-    let stamped = |(below, path): (String, PathBuf)| {
-        let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
-        Some((below, Stamp::of(&metadata)))
-    };
-    let mut files: Vec<_> = found.into_par_iter().filter_map(stamped).collect();
-    files.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(Walked { files, skipped })
 }

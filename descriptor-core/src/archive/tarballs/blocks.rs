@@ -12,7 +12,8 @@ use liblzma::{
 };
 
 /// What a file begins with: the magic and the kind of checksum, which is CRC64 as `xz` has it.
-pub(in crate::archive) const HEADER: [u8; 12] = [0xfd, b'7', b'z', b'X', b'Z', 0, 0, 4, 0xe6, 0xd6, 0xb4, 0x46];
+pub(in crate::archive) const HEADER: [u8; 12] =
+    [0xfd, b'7', b'z', b'X', b'Z', 0, 0, 4, 0xe6, 0xd6, 0xb4, 0x46];
 
 /// Length of what a file ends with. Unit: bytes.
 const FOOTER: usize = 12;
@@ -69,7 +70,9 @@ impl<W: Write> BlockWriter<W> {
         let enough = u32::try_from(plain.max(64 << 10)).unwrap_or(u32::MAX).checked_next_power_of_two();
         options.dict_size(enough.unwrap_or(u32::MAX).min(effort.window));
         let stream = Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc64)?;
-        Ok(BlockWriter { encoder: XzEncoder::new_stream(Cut { out, skip: HEADER.len(), held: Vec::new() }, stream) })
+        Ok(BlockWriter {
+            encoder: XzEncoder::new_stream(Cut { out, skip: HEADER.len(), held: Vec::new() }, stream),
+        })
     }
 
     /// Ends the block. An empty one is no block.
@@ -162,7 +165,8 @@ pub(in crate::archive) fn read_blocks(file: &mut (impl Read + io::Seek)) -> io::
     file.seek(io::SeekFrom::Start(0))?;
     file.read_exact(&mut header)?;
     let blocks = blocks_of(&index).filter(|blocks| {
-        let stored = blocks.iter().try_fold(least + index_length as u64, |sum, block| sum.checked_add(block.stored()));
+        let stored =
+            blocks.iter().try_fold(least + index_length as u64, |sum, block| sum.checked_add(block.stored()));
         header == HEADER && stored == Some(length)
     });
     Ok(blocks)
@@ -232,8 +236,13 @@ mod tests {
     #[test]
     fn blocks_that_are_put_together_are_one_stream() {
         let (mut file, mut blocks, mut whole) = (HEADER.to_vec(), Vec::new(), Vec::new());
-        assert_eq!(BlockWriter::new(Vec::new(), Effort::QUICK, 0).and_then(|it| it.finish()).expect("empty"), None);
-        for (effort, text) in [(Effort::QUICK, "a first one, "), (Effort::BEST, "a second one, "), (Effort::QUICK, "a third")] {
+        assert_eq!(
+            BlockWriter::new(Vec::new(), Effort::QUICK, 0).and_then(|it| it.finish()).expect("empty"),
+            None
+        );
+        for (effort, text) in
+            [(Effort::QUICK, "a first one, "), (Effort::BEST, "a second one, "), (Effort::QUICK, "a third")]
+        {
             let text = text.repeat(2000);
             let before = file.len();
             let mut writer = BlockWriter::new(&mut file, effort, text.len() as u64).expect("good options");

@@ -24,7 +24,11 @@ const ROWS: &[Row] = &[
     row("consensuses", "relay-descriptors/consensus/Y/M", "relay-descriptors/consensuses"),
     row("votes", "relay-descriptors/vote/Y/M", "relay-descriptors/votes"),
     row("microdescs", "relay-descriptors/microdesc/Y/M", "relay-descriptors/microdescs"),
-    row("server-descriptors", "relay-descriptors/server-descriptor/Y/M", "relay-descriptors/server-descriptors"),
+    row(
+        "server-descriptors",
+        "relay-descriptors/server-descriptor/Y/M",
+        "relay-descriptors/server-descriptors",
+    ),
     row("extra-infos", "relay-descriptors/extra-info/Y/M", "relay-descriptors/extra-infos"),
     row("bandwidths", "relay-descriptors/bandwidth/Y/M", "relay-descriptors/bandwidths"),
     row("certs", "relay-descriptors/certs", "relay-descriptors"),
@@ -224,7 +228,10 @@ mod tests {
             let empty = Tarball { folders: Vec::new(), ..tarball.clone() };
             assert_eq!(of_name(&tarball.name), Some(empty));
         }
-        assert_eq!([of_name("certs-2024-12"), of_name("votes"), of_name("votes-2024-13")], [None, None, None]);
+        assert_eq!(
+            [of_name("certs-2024-12"), of_name("votes"), of_name("votes-2024-13")],
+            [None, None, None]
+        );
         assert_eq!(found[2].end(), Timestamp::parse(b"2025-01-01 00:00:00"));
     }
 }

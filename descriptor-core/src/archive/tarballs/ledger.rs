@@ -102,7 +102,11 @@ impl Ledger {
             let time = |time: Option<Timestamp>| time.map_or("-".to_owned(), |time| time.0.to_string());
             let (digest, extended) = (const_hex::encode(self.digest), self.extended.0);
             let (first, last) = (time(self.facts.first), time(self.facts.last));
-            writeln!(out, "{FIRST_LINE}\n{} {} {digest} {state} {extended} {first} {last}", stamp.size, stamp.modified)?;
+            writeln!(
+                out,
+                "{FIRST_LINE}\n{} {} {digest} {state} {extended} {first} {last}",
+                stamp.size, stamp.modified
+            )?;
             for name in &self.facts.types {
                 writeln!(out, "{name}")?;
             }
@@ -127,7 +131,8 @@ impl Ledger {
         let (mut sorted, mut last) = (true, String::new());
         read_members(path, |name, contents| {
             let name = name.strip_prefix(top).and_then(|name| name.strip_prefix('/'));
-            let name = name.filter(|name| fits(name)).ok_or_else(|| invalid("a member with a strange name"))?;
+            let name =
+                name.filter(|name| fits(name)).ok_or_else(|| invalid("a member with a strange name"))?;
             let mut bytes = Vec::new();
             contents.read_to_end(&mut bytes)?;
             let facts = Facts::of(name, &bytes);

@@ -93,7 +93,8 @@ impl<R: Read> Members<R> {
             match entry.kind {
                 Kind::File => {
                     (self.left, self.padding) = (entry.size, padding);
-                    let name = String::from_utf8(entry.name).map_err(|_| invalid("a name that is no text"))?;
+                    let name =
+                        String::from_utf8(entry.name).map_err(|_| invalid("a name that is no text"))?;
                     return Ok(Some((name, entry.size)));
                 }
                 Kind::LongName | Kind::Attributes if entry.size <= tar::MAX_ATTRIBUTES => {

@@ -12,9 +12,9 @@ pub(super) mod blocks;
 mod layout;
 mod ledger;
 mod members;
+mod retention;
 #[cfg(test)]
 mod tests;
-mod retention;
 mod write;
 
 use std::{
@@ -131,7 +131,8 @@ impl Tarballs {
             }
             return Ok(None);
         }
-        let sizes = ledger.members.values().map(|member| member.size).chain(fresh.values().map(|it| it.stamp.size));
+        let sizes =
+            ledger.members.values().map(|member| member.size).chain(fresh.values().map(|it| it.stamp.size));
         let whole = replaced
             || !tarball.compressed
             || sizes.sum::<u64>() <= self.small
@@ -147,7 +148,7 @@ impl Tarballs {
             write::rebuild(tarball, path, &mut ledger, &found)?;
         } else {
             ledger.finished = false;
-            write::extend(tarball, path, &mut ledger, &fresh)?;
+            write::extend(tarball, path, &mut ledger, &fresh, &found)?;
         }
         ledger.save(&self.ledger_path(tarball))?;
         let how = if whole { How::Finished } else { How::Extended };
@@ -207,7 +208,8 @@ impl Tarballs {
     }
 
     fn tarballs(&self) -> Result<Vec<Tarball>, Error> {
-        let mut tarballs = layout::tarballs(&self.out).map_err(|error| failed(&self.out, Cause::Open(error)))?;
+        let mut tarballs =
+            layout::tarballs(&self.out).map_err(|error| failed(&self.out, Cause::Open(error)))?;
         // Those that are to be finished though the tree has nothing more of them.
         for entry in fs::read_dir(&self.state).into_iter().flatten().flatten() {
             let path = entry.path();
@@ -248,11 +250,15 @@ impl Tarballs {
 }
 
 /// Finds what is new or changed, and notes files that were only touched. Tells whether a member has other bytes now.
-fn compare(ledger: &mut Ledger, found: &mut BTreeMap<String, Found>) -> io::Result<(BTreeMap<String, Found>, bool)> {
+fn compare(
+    ledger: &mut Ledger,
+    found: &mut BTreeMap<String, Found>,
+) -> io::Result<(BTreeMap<String, Found>, bool)> {
     let (mut fresh, mut replaced) = (BTreeMap::new(), false);
     for (name, file) in found.iter() {
         match ledger.members.get_mut(name) {
-            Some(member) if (member.size, member.modified) == (file.stamp.size, Some(file.stamp.modified)) => {}
+            Some(member)
+                if (member.size, member.modified) == (file.stamp.size, Some(file.stamp.modified)) => {}
             Some(member) if Sha256::digest(fs::read(&file.path)?)[..] == member.digest => {
                 member.modified = Some(file.stamp.modified);
             }
@@ -267,7 +273,9 @@ fn compare(ledger: &mut Ledger, found: &mut BTreeMap<String, Found>) -> io::Resu
 
 /// Removes temporary files that belong to a path. That they cannot be removed hinders nobody.
 fn remove_leftovers(path: &Path) {
-    let (Some(folder), Some(stem)) = (path.parent(), path.file_stem().and_then(|stem| stem.to_str())) else { return };
+    let (Some(folder), Some(stem)) = (path.parent(), path.file_stem().and_then(|stem| stem.to_str())) else {
+        return;
+    };
     let Ok(entries) = fs::read_dir(folder) else { return };
     let begin = format!(".{stem}.");
     for entry in entries.flatten() {

@@ -64,7 +64,10 @@ impl Tarballs {
                 continue;
             };
             if !checked && digest_of(path)? != ledger.digest {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "the tarball is not the one that was read back"));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "the tarball is not the one that was read back",
+                ));
             }
             checked = true;
             if Sha256::digest(fs::read(&file.path)?)[..] != member.digest {

@@ -10,7 +10,11 @@ const LATER: Timestamp = Timestamp(1_586_500_000); // 2020-04-10
 fn text(number: u32, kib: usize) -> Vec<u8> {
     // Random enough that a few of them are not small, and that nothing is found twice.
     let mut seed = u64::from(number) + 1;
-    let mut bytes = format!("@type server-descriptor 1.0\nrouter a 1.2.3.4 1 0 0\npublished 2020-03-{:02} 10:00:00\n", number % 28 + 1).into_bytes();
+    let mut bytes = format!(
+        "@type server-descriptor 1.0\nrouter a 1.2.3.4 1 0 0\npublished 2020-03-{:02} 10:00:00\n",
+        number % 28 + 1
+    )
+    .into_bytes();
     for _ in 0..kib * 16 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         bytes.extend(format!("opt {:060x}\n", seed >> 7).bytes());
@@ -30,12 +34,16 @@ impl Place {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let [out, archive, state] = ["out", "archive", "state"].map(|name| folder.path().join(name));
         fs::create_dir(&out).expect("it is writable");
-        Place { folder, tarballs: Tarballs { out, archive, state, settle: SETTLE, small: 64 << 10, threads: 2 } }
+        Place {
+            folder,
+            tarballs: Tarballs { out, archive, state, settle: SETTLE, small: 64 << 10, threads: 2 },
+        }
     }
 
     fn file(&self, number: u32) -> PathBuf {
         let digest = const_hex::encode(Sha256::digest(number.to_le_bytes()));
-        let folder = format!("relay-descriptors/server-descriptor/2020/03/{}/{}", &digest[..1], &digest[1..2]);
+        let folder =
+            format!("relay-descriptors/server-descriptor/2020/03/{}/{}", &digest[..1], &digest[1..2]);
         self.tarballs.out.join(folder).join(&digest[..40])
     }
 
@@ -102,6 +110,37 @@ fn a_month_is_extended_finished_and_extended_again() {
     assert_eq!(other.update(LATER)[0].how, How::Finished);
     assert!(other.tarball() == place.tarball());
     drop(place.folder);
+}
+
+#[test]
+fn many_small_blocks_become_one() {
+    let place = Place::new();
+    place.put(0..40, 4);
+    place.update(NOW);
+    let path = place.tarballs.archive.join(NAME);
+    let blocks = || {
+        let mut file = File::open(&path).expect("it is there");
+        blocks::read_blocks(&mut file).expect("it is readable").expect("it is one stream").len()
+    };
+    let mut most = 0;
+    for number in 40..70 {
+        place.put([number], 1);
+        assert_eq!(place.update(NOW)[0].how, How::Extended);
+        most = most.max(blocks());
+        if number == 50 {
+            // Some members are in the tarball only.
+            let deleted = place.tarballs.delete(LATER, NOW).expect("nobody else is at it");
+            assert_eq!((deleted.files, deleted.held), (51, 0));
+        }
+    }
+    assert_eq!((most, blocks()), (25, 8));
+    let mut members = place.members();
+    members.sort();
+    assert!(members.len() == 70 && members.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    assert!((0..70).all(|number| {
+        let wanted = text(number, if number < 40 { 4 } else { 1 });
+        members.iter().any(|(_, bytes)| *bytes == wanted)
+    }));
 }
 
 #[test]

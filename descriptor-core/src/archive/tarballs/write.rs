@@ -1,7 +1,7 @@
 //! Writing a tarball: a longer one from the old one's blocks, or a new one in order.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs::{self, File},
     io::{self, BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -36,23 +36,33 @@ struct Written {
     facts: Facts,
 }
 
-/// Adds members in a block of their own. The blocks that are there are copied as they are.
+/// So many small blocks at the end are made one: each of the hourly consensuses alone takes ten times what it takes
+/// beside the one before.
+const MANY: usize = 24;
+
+/// What a small block decompresses to, at most. Unit: bytes.
+const SMALL_BLOCK: u64 = 32 << 20;
+
+/// Adds members in a block of their own, together with those of many small blocks at the end. The blocks before that are
+/// copied as they are.
 pub(super) fn extend(
     tarball: &Tarball,
     path: &Path,
     ledger: &mut Ledger,
     fresh: &BTreeMap<String, Found>,
+    found: &BTreeMap<String, Found>,
 ) -> io::Result<()> {
+    let mut spool = Spool::default();
+    let (kept, merged) = spool.take_small_blocks(tarball, path, found)?;
+    let names: BTreeSet<&String> = merged.iter().chain(fresh.keys()).collect();
+    let plain = plain_length(names.iter().copied(), ledger, found);
     let fill = |out: &mut BufWriter<File>| {
         let mut out = Hashed { out, digest: Sha256::new() };
-        let mut blocks = keep_blocks(path, ledger, &mut out)?;
+        let mut blocks = keep_blocks(path, kept, ledger, &mut out)?;
         let from = HEADER.len() as u64 + blocks.iter().map(|block| block.stored()).sum::<u64>();
         let before = blocks.iter().map(|block| block.plain).sum::<u64>();
-        let kept = blocks.len();
-        let mut packer = Packer::new(tarball, &mut out, Effort::QUICK, fresh.values().map(|it| it.stamp.size).sum())?;
-        for (name, found) in fresh {
-            packer.add_file(name, found)?;
-        }
+        let mut packer = Packer::new(tarball, &mut out, Effort::QUICK, plain)?;
+        packer.add_all(names, ledger, found, &mut spool)?;
         let (block, mut written) = packer.finish()?;
         blocks.extend(block);
         blocks.extend(zeros(&mut out, before + block.map_or(0, |block| block.plain))?);
@@ -65,6 +75,19 @@ pub(super) fn extend(
     enter(path, ledger, written)
 }
 
+/// About how much members take in an archive.
+fn plain_length<'n>(
+    names: impl Iterator<Item = &'n String>,
+    ledger: &Ledger,
+    found: &BTreeMap<String, Found>,
+) -> u64 {
+    let size = |name| match (found.get(name), ledger.members.get(name)) {
+        (Some(found), _) => found.stamp.size,
+        (None, member) => member.map_or(0, |member| member.size),
+    };
+    names.map(|name| members::length(name, size(name)) + 512).sum()
+}
+
 /// Writes all members in order and as one. Those that the tree has no more are taken from the old tarball.
 pub(super) fn rebuild(
     tarball: &Tarball,
@@ -72,23 +95,19 @@ pub(super) fn rebuild(
     ledger: &mut Ledger,
     found: &BTreeMap<String, Found>,
 ) -> io::Result<()> {
-    let mut spool = Spool::of(tarball, path, ledger, found)?;
-    let names: std::collections::BTreeSet<&String> = ledger.members.keys().chain(found.keys()).collect();
-    let size = |name: &String| found.get(name).map_or(0, |it| it.stamp.size);
-    let plain = names.iter().map(|name| members::length(name, size(name).max(ledger.members.get(*name).map_or(0, |it| it.size)))).sum();
+    let mut spool = Spool::default();
+    if ledger.members.keys().any(|name| !found.contains_key(name)) {
+        read_members(path, |name, contents| spool.put(tarball, path, name, contents, found).map(drop))?;
+    }
+    let names: BTreeSet<&String> = ledger.members.keys().chain(found.keys()).collect();
+    let plain = plain_length(names.iter().copied(), ledger, found);
     let fill = |out: &mut BufWriter<File>| {
         let mut out = Hashed { out, digest: Sha256::new() };
         if tarball.compressed {
             out.write_all(&HEADER)?;
         }
         let mut packer = Packer::new(tarball, &mut out, Effort::BEST, plain)?;
-        for name in names {
-            match (found.get(name), ledger.members.get(name)) {
-                (Some(found), _) => packer.add_file(name, found)?,
-                (None, Some(member)) => packer.add(name, &spool.take(name, member)?, None)?,
-                (None, None) => {}
-            }
-        }
+        packer.add_all(names, ledger, found, &mut spool)?;
         let plain = packer.plain;
         let (block, mut written) = packer.finish()?;
         if tarball.compressed {
@@ -136,9 +155,9 @@ pub(super) fn is_extendable(path: &Path) -> io::Result<bool> {
     Ok(zeros.iter().all(|&byte| byte == 0))
 }
 
-/// Copies the header and all blocks but the last one, which ends the archive. The old file must be the one that was read
+/// Copies the header and so many blocks. The old file must be the one that was read
 /// back, byte for byte.
-fn keep_blocks(path: &Path, ledger: &Ledger, out: &mut impl Write) -> io::Result<Vec<Block>> {
+fn keep_blocks(path: &Path, kept: usize, ledger: &Ledger, out: &mut impl Write) -> io::Result<Vec<Block>> {
     let mut file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             out.write_all(&HEADER)?;
@@ -147,7 +166,7 @@ fn keep_blocks(path: &Path, ledger: &Ledger, out: &mut impl Write) -> io::Result
         file => file?,
     };
     let mut blocks = blocks::read_blocks(&mut file)?.ok_or_else(|| invalid("not one stream of blocks"))?;
-    blocks.pop();
+    blocks.truncate(kept);
     let kept = HEADER.len() as u64 + blocks.iter().map(|block| block.stored()).sum::<u64>();
     file.seek(SeekFrom::Start(0))?;
     let mut old = Hashed { out: io::sink(), digest: Sha256::new() };
@@ -230,10 +249,37 @@ enum Out<'o, W: Write> {
 
 impl<'t, 'o, W: Write> Packer<'t, 'o, W> {
     fn new(tarball: &'t Tarball, out: &'o mut W, effort: Effort, plain: u64) -> io::Result<Self> {
-        let out = if tarball.compressed { Out::Block(BlockWriter::new(out, effort, plain)?) } else { Out::Plain(out) };
-        let written =
-            Written { digest: [0; 32], from: 0, blocks: Vec::new(), members: Vec::new(), facts: Facts::default() };
+        let out = if tarball.compressed {
+            Out::Block(BlockWriter::new(out, effort, plain)?)
+        } else {
+            Out::Plain(out)
+        };
+        let written = Written {
+            digest: [0; 32],
+            from: 0,
+            blocks: Vec::new(),
+            members: Vec::new(),
+            facts: Facts::default(),
+        };
         Ok(Packer { tarball, out, plain: 0, written })
+    }
+
+    /// Adds members in the order of their names, from the tree or, if they are there no more, from the old tarball.
+    fn add_all(
+        &mut self,
+        names: BTreeSet<&String>,
+        ledger: &Ledger,
+        found: &BTreeMap<String, Found>,
+        spool: &mut Spool,
+    ) -> io::Result<()> {
+        for name in names {
+            match (found.get(name), ledger.members.get(name)) {
+                (Some(found), _) => self.add_file(name, found)?,
+                (None, Some(member)) => self.add(name, &spool.take(name, member)?, None)?,
+                (None, None) => return Err(invalid("a member that the ledger does not know")),
+            }
+        }
+        Ok(())
     }
 
     /// Adds a file. If it is gone meanwhile, that is an error, and the next run sees the tree as it is then.
@@ -244,8 +290,12 @@ impl<'t, 'o, W: Write> Packer<'t, 'o, W> {
 
     fn add(&mut self, name: &str, bytes: &[u8], modified: Option<i128>) -> io::Result<()> {
         let facts = Facts::of(name, bytes);
-        let member =
-            Member { digest: Sha256::digest(bytes).into(), size: bytes.len() as u64, modified, time: facts.last };
+        let member = Member {
+            digest: Sha256::digest(bytes).into(),
+            size: bytes.len() as u64,
+            modified,
+            time: facts.last,
+        };
         // What has no time of its own, as a microdescriptor, has that of its month's begin.
         let time = facts.first.or(self.tarball.begin()).unwrap_or(Timestamp(0));
         let full = format!("{}/{name}", self.tarball.name);
@@ -269,31 +319,67 @@ impl<'t, 'o, W: Write> Packer<'t, 'o, W> {
 }
 
 /// Members that only the old tarball has, decompressed into a file that is removed afterwards.
+#[derive(Default)]
 struct Spool {
     file: Option<(File, PathBuf)>,
-    /// Where each one lies.
+    /// Where each one lies, and where the last one ends.
     places: HashMap<String, u64>,
+    end: u64,
 }
 
 impl Spool {
-    fn of(tarball: &Tarball, path: &Path, ledger: &Ledger, found: &BTreeMap<String, Found>) -> io::Result<Self> {
-        let mut spool = Spool { file: None, places: HashMap::new() };
-        if ledger.members.keys().all(|name| found.contains_key(name)) {
-            return Ok(spool);
+    /// Takes a member in, if the tree does not have it. Gives its path below the top folder.
+    fn put(
+        &mut self,
+        tarball: &Tarball,
+        path: &Path,
+        name: &str,
+        contents: &mut impl Read,
+        found: &BTreeMap<String, Found>,
+    ) -> io::Result<String> {
+        let name = name.strip_prefix(&*tarball.name).and_then(|name| name.strip_prefix('/')).unwrap_or(name);
+        if found.contains_key(name) {
+            return Ok(name.to_owned());
         }
-        let place = atomic::temporary(&path.with_extension("spool"))?;
-        let mut file = File::options().read(true).write(true).create(true).truncate(true).open(&place)?;
-        let mut end = 0;
-        let read = read_members(path, |name, contents| {
-            let name = name.strip_prefix(&*tarball.name).and_then(|name| name.strip_prefix('/')).unwrap_or(name);
-            if !found.contains_key(name) {
-                spool.places.insert(name.to_owned(), end);
-                end += io::copy(contents, &mut file)?;
-            }
-            Ok(())
-        });
-        spool.file = Some((file, place));
-        read.map(|()| spool)
+        if self.file.is_none() {
+            let place = atomic::temporary(&path.with_extension("spool"))?;
+            let file = File::options().read(true).write(true).create(true).truncate(true).open(&place)?;
+            self.file = Some((file, place));
+        }
+        if let Some((file, _)) = &mut self.file {
+            self.places.insert(name.to_owned(), self.end);
+            self.end += io::copy(contents, file)?;
+        }
+        Ok(name.to_owned())
+    }
+
+    /// If there are many small blocks at the end of a tarball, takes their members in. Gives how many blocks stay as they
+    /// are, and the paths of the members of the others.
+    fn take_small_blocks(
+        &mut self,
+        tarball: &Tarball,
+        path: &Path,
+        found: &BTreeMap<String, Found>,
+    ) -> io::Result<(usize, Vec<String>)> {
+        let mut file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, Vec::new())),
+            file => file?,
+        };
+        let mut blocks =
+            blocks::read_blocks(&mut file)?.ok_or_else(|| invalid("not one stream of blocks"))?;
+        blocks.pop();
+        let small = blocks.iter().rev().take_while(|block| block.plain <= SMALL_BLOCK).count();
+        if small < MANY {
+            return Ok((blocks.len(), Vec::new()));
+        }
+        let kept = blocks.len() - small;
+        let from = HEADER.len() as u64 + blocks[..kept].iter().map(|block| block.stored()).sum::<u64>();
+        let mut members = Members::new(open_blocks(&mut file, from, &blocks[kept..])?);
+        let mut names = Vec::new();
+        while let Some((name, _)) = members.next()? {
+            names.push(self.put(tarball, path, &name, &mut members, found)?);
+        }
+        Ok((kept, names))
     }
 
     /// The bytes of a member, which must be those that the ledger knows.
@@ -304,7 +390,11 @@ impl Spool {
         file.seek(SeekFrom::Start(place))?;
         let mut bytes = Vec::new();
         file.take(member.size).read_to_end(&mut bytes)?;
-        if <Digest>::from(Sha256::digest(&bytes)) == member.digest { Ok(bytes) } else { Err(invalid("a member of the old tarball has changed")) }
+        if Sha256::digest(&bytes)[..] == member.digest {
+            Ok(bytes)
+        } else {
+            Err(invalid("a member of the old tarball has changed"))
+        }
     }
 }
 
