@@ -191,7 +191,8 @@ impl Run<'_> {
         let url = format!("http://{}{path}", authorities[peer].address);
         let base = self.base(job.ask);
         let headers: Vec<_> = base.iter().map(|(digest, _)| (DIFF_FROM, digest.clone())).collect();
-        let mut request = Request { url: &url, headers: &headers, deadline: Some(self.end), ..Request::default() };
+        let mut request =
+            Request { url: &url, headers: &headers, deadline: Some(self.end), ..Request::default() };
         let mut answer = client.get(&request);
         if let Err(error @ HttpError::Garbled { .. }) = &answer {
             self.complain(peer, error);

@@ -146,7 +146,9 @@ pub(super) fn plan(
         };
         let home = authorities.iter().position(|it| Some(it.identity) == identity);
         match job.ask {
-            Ask::BandwidthFile => (0..authorities.len()).map(|at| Job { only: Some(at), ..job.clone() }).collect(),
+            Ask::BandwidthFile => {
+                (0..authorities.len()).map(|at| Job { only: Some(at), ..job.clone() }).collect()
+            }
             _ => vec![Job { home, ..job }],
         }
     };
@@ -222,7 +224,8 @@ mod tests {
             ]),
             [""; 0]
         );
-        let late = [Wanted::Consensus(Flavor::Ns, Timestamp(THIS.0 - 3600)), Wanted::Consensus(Flavor::Ns, THIS)];
+        let late =
+            [Wanted::Consensus(Flavor::Ns, Timestamp(THIS.0 - 3600)), Wanted::Consensus(Flavor::Ns, THIS)];
         assert_eq!(paths(&late), ["/tor/status-vote/current/consensus"]);
     }
 
