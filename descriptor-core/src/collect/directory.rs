@@ -233,8 +233,7 @@ impl Run<'_> {
 
     /// Hands on the documents of an answer.
     fn take(&self, peer: usize, number: usize, job: &Job, url: &str, whole: Whole) -> Outcome {
-        let kind = job.ask.kind();
-        let contents = contents(&whole.bytes, Some(kind), whole.ended);
+        let contents = contents(&whole.bytes, whole.ended);
         // Whoever was quicker has delivered it.
         let wanted_still = !self.schedule().job(number).open.is_empty();
         let received = (self.directory.clock)();
