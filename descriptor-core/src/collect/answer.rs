@@ -25,11 +25,12 @@ pub(super) struct Contents<'a> {
     pub(super) cut_off: bool,
 }
 
-/// Cuts an answer. `ended` says that all of it came; otherwise the text must tell.
-pub(super) fn contents(bytes: &[u8], hint: Option<Type>, ended: bool) -> Contents<'_> {
+/// Cuts an answer. `ended` says that all of it came; otherwise the text must tell. The types are those that the documents
+/// tell, and all that are asked for do: an error page must not pass for one because it was asked for.
+pub(super) fn contents(bytes: &[u8], ended: bool) -> Contents<'_> {
     let mut contents = Contents::default();
     let mut begin = 0;
-    for frame in frames(bytes, hint) {
+    for frame in frames(bytes, None) {
         let end = frame.span().end as usize;
         if end == bytes.len() && !ended && !is_whole(&frame) {
             contents.cut_off = true;
@@ -112,12 +113,12 @@ mod tests {
 
     #[test]
     fn documents_of_a_kind_stay_together_and_the_rest_is_kept_apart() {
-        let text = [A, B, "extra-info c\nx\n", "@type unheard-of 1.0\nrubbish\n"].concat();
-        let contents = contents(text.as_bytes(), Some(Type::ServerDescriptor), true);
+        let text = [A, B, "@source x\nextra-info c\nx\n", "@type unheard-of 1.0\nrubbish\n"].concat();
+        let contents = contents(text.as_bytes(), true);
         let groups: Vec<_> = contents.groups.iter().map(|it| (it.kind, it.bytes.len())).collect();
         assert_eq!(
             groups,
-            [(Some(Type::ServerDescriptor), A.len() + B.len()), (Some(Type::ExtraInfo), 15), (None, 29)]
+            [(Some(Type::ServerDescriptor), A.len() + B.len()), (Some(Type::ExtraInfo), 25), (None, 29)]
         );
         let digest = Type::ServerDescriptor.sha1(A.as_bytes()).expect("it has a signature");
         assert!(contents.met.contains(&Wanted::ServerDescriptor(digest)));
@@ -127,10 +128,10 @@ mod tests {
     #[test]
     fn a_document_without_its_end_is_dropped_unless_the_answer_had_one() {
         let text = [A, "router b\nrouter-sig"].concat();
-        let cut = contents(text.as_bytes(), Some(Type::ServerDescriptor), false);
+        let cut = contents(text.as_bytes(), false);
         assert_eq!((cut.cut_off, cut.groups.len(), cut.met.len()), (true, 1, 1));
         assert_eq!(cut.groups[0].bytes, A.as_bytes());
-        let whole = contents(text.as_bytes(), Some(Type::ServerDescriptor), true);
+        let whole = contents(text.as_bytes(), true);
         assert_eq!((whole.cut_off, whole.groups[0].bytes), (false, text.as_bytes()));
     }
 }

@@ -52,7 +52,8 @@ impl FromStr for DirectoryAuthority {
         let name = words.next().ok_or("no name")?.to_owned();
         let address = words.next().ok_or("no address")?.parse().map_err(|_| "not ADDRESS:PORT")?;
         let identity = words.next().ok_or("no v3 identity")?;
-        let identity = Fingerprint::from_hex(identity.as_bytes()).ok_or("not an identity of 40 hex digits")?;
+        let identity =
+            Fingerprint::from_hex(identity.as_bytes()).ok_or("not an identity of 40 hex digits")?;
         match words.next() {
             None => Ok(DirectoryAuthority { name, address, identity }),
             Some(_) => Err("more than NAME ADDRESS:PORT V3-IDENTITY"),

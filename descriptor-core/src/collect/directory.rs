@@ -191,7 +191,8 @@ impl Run<'_> {
         let url = format!("http://{}{path}", authorities[peer].address);
         let base = self.base(job.ask);
         let headers: Vec<_> = base.iter().map(|(digest, _)| (DIFF_FROM, digest.clone())).collect();
-        let mut request = Request { url: &url, headers: &headers, deadline: Some(self.end), ..Request::default() };
+        let mut request =
+            Request { url: &url, headers: &headers, deadline: Some(self.end), ..Request::default() };
         let mut answer = client.get(&request);
         if let Err(error @ HttpError::Garbled { .. }) = &answer {
             self.complain(peer, error);
@@ -232,8 +233,7 @@ impl Run<'_> {
 
     /// Hands on the documents of an answer.
     fn take(&self, peer: usize, number: usize, job: &Job, url: &str, whole: Whole) -> Outcome {
-        let kind = job.ask.kind();
-        let contents = contents(&whole.bytes, Some(kind), whole.ended);
+        let contents = contents(&whole.bytes, whole.ended);
         // Whoever was quicker has delivered it.
         let wanted_still = !self.schedule().job(number).open.is_empty();
         let received = (self.directory.clock)();

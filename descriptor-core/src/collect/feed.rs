@@ -69,8 +69,7 @@ impl Source for Feed {
             Err(error) => return complain(error.to_string()),
         };
         let received = system_clock();
-        // The types say themselves what they are: an error page must not pass for a list without lines.
-        let contents = contents(&whole.bytes, None, whole.ended);
+        let contents = contents(&whole.bytes, whole.ended);
         let mut found = false;
         for group in contents.groups {
             found |= group.kind == Some(self.kind);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt::Write, time::Duration};
 
 use super::{DirectoryAuthority, Flavor, Wanted};
-use crate::{document::Type, value::Timestamp};
+use crate::value::Timestamp;
 
 /// The most digests that tor takes in an address without complaint, and what CollecTor sends.
 const DESCRIPTORS: usize = 96;
@@ -35,23 +35,6 @@ pub(super) struct Job {
     pub(super) only: Option<usize>,
     /// The authority that surely has it.
     pub(super) home: Option<usize>,
-}
-
-impl Ask {
-    /// The type of what should come.
-    pub(super) fn kind(self) -> Type {
-        match self {
-            Ask::Consensus(Flavor::Ns) => Type::Consensus,
-            Ask::Consensus(Flavor::Microdesc) => Type::MicrodescConsensus,
-            Ask::Vote => Type::Vote,
-            Ask::DetachedSignatures => Type::DetachedSignatures,
-            Ask::Certificates => Type::KeyCertificate,
-            Ask::ServerDescriptors => Type::ServerDescriptor,
-            Ask::ExtraInfos => Type::ExtraInfo,
-            Ask::Microdescriptors => Type::Microdescriptor,
-            Ask::BandwidthFile => Type::BandwidthFile,
-        }
-    }
 }
 
 impl Job {
@@ -146,7 +129,9 @@ pub(super) fn plan(
         };
         let home = authorities.iter().position(|it| Some(it.identity) == identity);
         match job.ask {
-            Ask::BandwidthFile => (0..authorities.len()).map(|at| Job { only: Some(at), ..job.clone() }).collect(),
+            Ask::BandwidthFile => {
+                (0..authorities.len()).map(|at| Job { only: Some(at), ..job.clone() }).collect()
+            }
             _ => vec![Job { home, ..job }],
         }
     };
@@ -222,7 +207,8 @@ mod tests {
             ]),
             [""; 0]
         );
-        let late = [Wanted::Consensus(Flavor::Ns, Timestamp(THIS.0 - 3600)), Wanted::Consensus(Flavor::Ns, THIS)];
+        let late =
+            [Wanted::Consensus(Flavor::Ns, Timestamp(THIS.0 - 3600)), Wanted::Consensus(Flavor::Ns, THIS)];
         assert_eq!(paths(&late), ["/tor/status-vote/current/consensus"]);
     }
 

@@ -149,7 +149,13 @@ mod tests {
     fn files_are_chosen_by_their_names() {
         let client = Client::new(Limits::default());
         let memory = Box::new(Mutex::new(BTreeMap::new()));
-        let host = OnionPerf::new(None, "https://op-nl.onionperf.example/htdocs", client, Patience::default(), memory);
+        let host = OnionPerf::new(
+            None,
+            "https://op-nl.onionperf.example/htdocs",
+            client,
+            Patience::default(),
+            memory,
+        );
         assert_eq!((host.name(), host.url.as_str()), ("op-nl", "https://op-nl.onionperf.example/htdocs/"));
         let page = br#"<a href="../">up</a> <a href="op-nl-51200-2019-01-30.tpf">x</a> <a href="/op-nl-1-2019-01-30.tpf">
             <a href="2019-01-30.onionperf.analysis.json.xz"> <a href="op-us-51200-2019-01-30.tpf">

@@ -36,7 +36,10 @@ pub struct Mirror {
 
 impl fmt::Debug for Mirror {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mirror").field("url", &self.url).field("prefixes", &self.prefixes).finish_non_exhaustive()
+        f.debug_struct("Mirror")
+            .field("url", &self.url)
+            .field("prefixes", &self.prefixes)
+            .finish_non_exhaustive()
     }
 }
 

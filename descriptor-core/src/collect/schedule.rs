@@ -90,8 +90,7 @@ impl Schedule {
         hedge: Duration,
         now: Instant,
     ) -> Self {
-        let peer =
-            Peer { working: false, rests_until: now, failures: 0, requests: 0, bytes: 0, gone: false };
+        let peer = Peer { working: false, rests_until: now, failures: 0, requests: 0, bytes: 0, gone: false };
         let task = |job| Task { job, asked: vec![false; peers], running: 0, since: now };
         Schedule {
             peers: vec![peer; peers],
@@ -130,7 +129,8 @@ impl Schedule {
             return Turn::Done;
         }
         let mut wake: Option<Instant> = None;
-        let mut order: Vec<usize> = (0..self.peers.len()).filter(|&at| self.may_work(at) && !self.peers[at].working).collect();
+        let mut order: Vec<usize> =
+            (0..self.peers.len()).filter(|&at| self.may_work(at) && !self.peers[at].working).collect();
         // The one who has done least is asked first; among equals, chance decides.
         fastrand::shuffle(&mut order);
         order.sort_by_key(|&at| self.peers[at].requests);
@@ -170,8 +170,8 @@ impl Schedule {
                 && !self.is_left_to_its_home(task, peer)
         };
         let candidates = self.tasks.iter().enumerate().filter(|(_, task)| may(task));
-        let (at, task) =
-            candidates.min_by_key(|(at, task)| (task.running > 0, task.job.home != Some(peer), task.since, *at))?;
+        let (at, task) = candidates
+            .min_by_key(|(at, task)| (task.running > 0, task.job.home != Some(peer), task.since, *at))?;
         Some((at, (task.running > 0).then(|| task.since + self.hedge)))
     }
 
@@ -232,7 +232,11 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{collect::DirectoryAuthority, collect::job::plan, value::{Hex, Timestamp}};
+    use crate::{
+        collect::DirectoryAuthority,
+        collect::job::plan,
+        value::{Hex, Timestamp},
+    };
 
     const SECOND: Duration = Duration::from_secs(1);
     const NOW: Timestamp = Timestamp(3600);
