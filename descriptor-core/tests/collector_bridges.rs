@@ -15,7 +15,8 @@ use descriptor_core::{
 /// The folder of reference data beside the project; without it there is nothing to compare with.
 fn shared() -> Option<PathBuf> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let folder = std::env::var_os("TORDESC_SHARED").map_or_else(beside, PathBuf::from).join("vectors/collector");
+    let folder =
+        std::env::var_os("TORDESC_SHARED").map_or_else(beside, PathBuf::from).join("vectors/collector");
     if folder.is_dir() {
         return Some(folder);
     }
@@ -69,7 +70,8 @@ fn compare(set: &str) -> Option<Report> {
     for (name, bytes) in unpack(&shared.join(format!("inputs/{set}.tar.xz")), "in/bridge-descriptors/") {
         fs::write(input.join(name), bytes).expect("it is writable");
     }
-    fs::write(&secrets, fs::read(shared.join("secrets/bridge-ip-secrets")).expect("secrets")).expect("it is writable");
+    fs::write(&secrets, fs::read(shared.join("secrets/bridge-ip-secrets")).expect("secrets"))
+        .expect("it is writable");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

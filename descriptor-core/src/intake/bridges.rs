@@ -67,7 +67,9 @@ pub fn bridges(inputs: &[PathBuf], places: &Places, options: &Options) -> Result
                 known => {
                     if known == Known::Changed {
                         let path = tarball.path.display();
-                        report.warnings.push(format!("{path}: another file of this name was done before; read again"));
+                        report
+                            .warnings
+                            .push(format!("{path}: another file of this name was done before; read again"));
                     }
                     tarballs.push(tarball);
                 }
@@ -161,19 +163,28 @@ impl Run<'_> {
             seen: self.seen,
         };
         let mut failure = None;
-        archive::read(&inputs, &reading, |chunk| worker.chunk(chunk), |event| {
-            let result = match event {
-                Event::Output(items) => items.and_then(|items| items.into_iter().try_for_each(|item| self.item(item))),
-                Event::Failed(error) => by_path.get(&*error.source.path).map_or(Ok(()), |&at| self.fail(at, &error)),
-            };
-            match result {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    failure = Some(error);
-                    ControlFlow::Break(())
+        archive::read(
+            &inputs,
+            &reading,
+            |chunk| worker.chunk(chunk),
+            |event| {
+                let result = match event {
+                    Event::Output(items) => {
+                        items.and_then(|items| items.into_iter().try_for_each(|item| self.item(item)))
+                    }
+                    Event::Failed(error) => {
+                        by_path.get(&*error.source.path).map_or(Ok(()), |&at| self.fail(at, &error))
+                    }
+                };
+                match result {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(error) => {
+                        failure = Some(error);
+                        ControlFlow::Break(())
+                    }
                 }
-            }
-        });
+            },
+        );
         if let Some(error) = failure {
             return Err(error);
         }
@@ -235,7 +246,9 @@ impl Run<'_> {
             What::NoArchive => self.note(&format!("{}: not a tar archive", tarball.path.display())),
             What::Done => self.report.count(kind).done += 1,
             // Two workers had it at once; the first in the order of the tarballs counts.
-            What::Sanitized(key, ..) | What::Refused(key, ..) if kind != Kind::Status && self.seen.has(&key) => {
+            What::Sanitized(key, ..) | What::Refused(key, ..)
+                if kind != Kind::Status && self.seen.has(&key) =>
+            {
                 self.report.count(kind).done += 1;
             }
             What::Sanitized(key, sanitized, original) => {

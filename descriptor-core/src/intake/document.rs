@@ -102,7 +102,11 @@ pub(super) fn sanitize(
                 Kind::ExtraInfo => sanitize::extra_info(original, &sanitizer),
                 Kind::Unknown => Err(Refusal { keyword: keyword(original), line: 1, reason: Reason::NoRule }),
             });
-            catch_unwind(careful).unwrap_or(Err(Refusal { keyword: String::new(), line: 0, reason: Reason::Bug }))
+            catch_unwind(careful).unwrap_or(Err(Refusal {
+                keyword: String::new(),
+                line: 0,
+                reason: Reason::Bug,
+            }))
         };
         let missing = missing(&result);
         let mut made = false;

@@ -94,7 +94,8 @@ impl Quarantine {
     pub fn get(&self, name: &str) -> Result<(Vec<u8>, Record), Error> {
         let path = self.path(name, "json");
         let text = fs::read(&path).at(&path)?;
-        let record = serde_json::from_slice(&text).map_err(|error| Error::new(&path, std::io::Error::from(error)))?;
+        let record =
+            serde_json::from_slice(&text).map_err(|error| Error::new(&path, std::io::Error::from(error)))?;
         let path = self.path(name, "original");
         Ok((fs::read(&path).at(&path)?, record))
     }
@@ -111,7 +112,9 @@ impl Quarantine {
         for ending in ["json", "released"] {
             let path = self.path(name, ending);
             match fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::new(&path, error)),
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::new(&path, error));
+                }
                 _ => {}
             }
         }
@@ -175,7 +178,8 @@ mod tests {
         assert_eq!(quarantine.list().expect("it is there"), ["ab"]);
         assert_eq!(quarantine.get("ab").expect("it is kept"), (b"original".to_vec(), record));
         drop(quarantine);
-        fs::rename(path.join("ab.original"), path.join("ab.released")).expect("as a killed release leaves it");
+        fs::rename(path.join("ab.original"), path.join("ab.released"))
+            .expect("as a killed release leaves it");
         let quarantine = Quarantine::open(&path).expect("it is free");
         assert_eq!(quarantine.list().expect("it is there"), [""; 0]);
         assert!(!path.join("ab.released").exists());

@@ -78,7 +78,10 @@ const STALE: i64 = 330 * 60;
 impl Report {
     /// Whether all was read and nothing was refused.
     pub fn is_clean(&self) -> bool {
-        self.tarballs_failed == 0 && self.refused.is_empty() && self.lost_secrets.is_empty() && self.failures.is_empty()
+        self.tarballs_failed == 0
+            && self.refused.is_empty()
+            && self.lost_secrets.is_empty()
+            && self.failures.is_empty()
     }
 
     pub(super) fn count(&mut self, kind: Kind) -> &mut Count {
@@ -126,14 +129,14 @@ impl Report {
                 let _ = writeln!(text, "{name}{labels} {value}");
             }
         };
-        let tarballs = [("read", self.tarballs), ("done", self.tarballs_done), ("failed", self.tarballs_failed)];
+        let tarballs =
+            [("read", self.tarballs), ("done", self.tarballs_done), ("failed", self.tarballs_failed)];
         let tarballs = tarballs.map(|(result, count)| (format!("{{result=\"{result}\"}}"), signed(count)));
         family("tarballs", "Tarballs of the last run by result.", tarballs.to_vec());
         let documents = Kind::ALL.iter().flat_map(|kind| {
             let count = self.documents.get(kind).copied().unwrap_or_default();
-            [("written", count.written), ("done", count.done), ("refused", count.refused)].map(|(result, count)| {
-                (format!("{{kind=\"{kind}\",result=\"{result}\"}}"), signed(count))
-            })
+            [("written", count.written), ("done", count.done), ("refused", count.refused)]
+                .map(|(result, count)| (format!("{{kind=\"{kind}\",result=\"{result}\"}}"), signed(count)))
         });
         family("documents", "Documents of the last run by kind and result.", documents.collect());
         let entries = [("written", self.entries), ("refused", self.entries_refused)];
@@ -142,11 +145,25 @@ impl Report {
         let refused = self.refused.iter().map(|(key, count)| {
             // Keywords are escaped already; a backslash of theirs is escaped once more, as the format wants it.
             let keyword = key.keyword.replace('\\', "\\\\").replace('"', "\\\"");
-            (format!("{{kind=\"{}\",keyword=\"{keyword}\",reason=\"{}\"}}", key.kind, key.reason), signed(*count))
+            (
+                format!("{{kind=\"{}\",keyword=\"{keyword}\",reason=\"{}\"}}", key.kind, key.reason),
+                signed(*count),
+            )
         });
-        family("refused", "Refused documents and entries of the last run by line and reason.", refused.collect());
-        let newest = self.documents.iter().filter_map(|(kind, count)| Some((format!("{{kind=\"{kind}\"}}"), count.newest?)));
-        family("newest_timestamp_seconds", "When the newest document of the last run was made.", newest.collect());
+        family(
+            "refused",
+            "Refused documents and entries of the last run by line and reason.",
+            refused.collect(),
+        );
+        let newest = self
+            .documents
+            .iter()
+            .filter_map(|(kind, count)| Some((format!("{{kind=\"{kind}\"}}"), count.newest?)));
+        family(
+            "newest_timestamp_seconds",
+            "When the newest document of the last run was made.",
+            newest.collect(),
+        );
         let alarms = [
             ("lost_secrets", "Months whose secret is lost.", self.lost_secrets.len()),
             ("failures", "What the last run could not read.", self.failures.len()),
@@ -227,8 +244,15 @@ mod tests {
     #[test]
     fn keywords_are_harmless_and_few_in_all_forms() {
         let mut report = Report::default();
-        report.refuse(Kind::Status, &Refusal { keyword: "a\"b\n\u{7}".into(), line: 1, reason: Reason::NoRule });
-        assert!(report.metrics().contains("{kind=\"status\",keyword=\"a\\\\\\\"b\\\\n\\\\u{7}\",reason=\"no-rule\"} 1\n"));
+        report.refuse(
+            Kind::Status,
+            &Refusal { keyword: "a\"b\n\u{7}".into(), line: 1, reason: Reason::NoRule },
+        );
+        assert!(
+            report
+                .metrics()
+                .contains("{kind=\"status\",keyword=\"a\\\\\\\"b\\\\n\\\\u{7}\",reason=\"no-rule\"} 1\n")
+        );
         assert!(report.to_string().contains("status: a\\\"b\\n\\u{7}: no-rule\n"));
         for number in 0..2 * MOST {
             let refusal = Refusal { keyword: number.to_string(), line: 1, reason: Reason::NoRule };
@@ -238,7 +262,12 @@ mod tests {
         assert_eq!(report.refused.values().sum::<u64>(), 2 * MOST as u64 + 1);
         assert!(!report.is_clean());
         let json = serde_json::to_string(&report).expect("JSON");
-        assert!(json.contains("{\"kind\":\"status\",\"keyword\":\"(others)\",\"reason\":\"no-rule\",\"count\":201}"), "{json}");
+        assert!(
+            json.contains(
+                "{\"kind\":\"status\",\"keyword\":\"(others)\",\"reason\":\"no-rule\",\"count\":201}"
+            ),
+            "{json}"
+        );
     }
 
     #[test]

@@ -28,11 +28,14 @@ pub fn retry(places: &Places, rules: RuleSet) -> Result<Report, Error> {
     let mut passed = Vec::new();
     for name in opened.quarantine.list()? {
         let read = opened.quarantine.get(&name).and_then(|(original, record)| {
-            let bad = || Error::new(&places.quarantine().join(&name), io::Error::from(io::ErrorKind::InvalidData));
+            let bad =
+                || Error::new(&places.quarantine().join(&name), io::Error::from(io::ErrorKind::InvalidData));
             let same = const_hex::encode(Sha256::digest(&original)) == name;
             let published = record.published.as_bytes().try_into().ok().and_then(Timestamp::parse);
             let authority = Fingerprint::from_hex(record.authority.as_bytes());
-            let (true, Some(published), Some(authority)) = (same, published, authority) else { return Err(bad()) };
+            let (true, Some(published), Some(authority)) = (same, published, authority) else {
+                return Err(bad());
+            };
             Ok((original, record, Origin { authority, published }))
         });
         let (original, mut record, origin) = match read {

@@ -82,7 +82,8 @@ impl SecretsFile {
             State::Short => {}
         }
         let mut random = [0; Secret::LENGTH];
-        getrandom::fill(&mut random).map_err(|error| Error::new(&self.path, std::io::Error::other(error.to_string())))?;
+        getrandom::fill(&mut random)
+            .map_err(|error| Error::new(&self.path, std::io::Error::other(error.to_string())))?;
         if let Some(line) = secrets.create(month, random) {
             writer.append(&self.path, line.as_bytes())?;
         }
@@ -128,7 +129,9 @@ fn was_used(tree: &Path, month: Month) -> Result<bool, Error> {
     any_file(&folder.join("statuses"), &mut |path| {
         let text = fs::read(path).at(path)?;
         let mut times = text.split(|&b| b == b'\n').filter(|line| line.starts_with(b"r "));
-        Ok(times.any(|line| line.split(|&b| b == b' ').nth(4).is_some_and(|date| date.starts_with(month.as_bytes()))))
+        Ok(times.any(|line| {
+            line.split(|&b| b == b' ').nth(4).is_some_and(|date| date.starts_with(month.as_bytes()))
+        }))
     })
 }
 
@@ -162,7 +165,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("bridge-ip-secrets");
         let file = SecretsFile::open(&path, folder.path()).expect("it is free");
-        assert!(matches!(SecretsFile::open(&path, folder.path()), Err(Error { problem: Problem::InUse, .. })));
+        assert!(matches!(
+            SecretsFile::open(&path, folder.path()),
+            Err(Error { problem: Problem::InUse, .. })
+        ));
         for _ in 0..2 {
             assert!(file.provide(month("2016-06")).expect("it is writable"));
         }
@@ -187,7 +193,10 @@ mod tests {
         let tree = folder.path().join("bridge-descriptors");
         for (path, text) in [
             ("2016-06/extra-infos/a/b/ab", ""),
-            ("2016-06/statuses/01/x", "published 2016-06-01 00:00:10\nr a b c 2016-05-31 23:00:00 10.0.0.1 1 0\n"),
+            (
+                "2016-06/statuses/01/x",
+                "published 2016-06-01 00:00:10\nr a b c 2016-05-31 23:00:00 10.0.0.1 1 0\n",
+            ),
             ("2016-07/statuses/01/x", "r a b c 2016-07-01 00:00:00 10.0.0.1 1 0\n"),
             ("2016-08/server-descriptors/a/b/ab", ""),
         ] {
@@ -196,7 +205,8 @@ mod tests {
             fs::write(path, text).expect("it is writable");
         }
         let file = SecretsFile::open(&folder.path().join("secrets"), &tree).expect("it is free");
-        let provided = ["2016-06", "2016-07", "2016-08"].map(|text| file.provide(month(text)).expect("readable"));
+        let provided =
+            ["2016-06", "2016-07", "2016-08"].map(|text| file.provide(month(text)).expect("readable"));
         assert_eq!(provided, [true, false, false]);
         assert_eq!(file.lost(), [month("2016-07"), month("2016-08")]);
     }
@@ -209,7 +219,10 @@ mod tests {
         let text = format!("2016-06,{}\n2016-07,{}", "cd".repeat(83), "ef".repeat(20));
         fs::write(&path, &text).expect("it is writable");
         let error = SecretsFile::open(&path, folder.path()).expect_err("the last line is torn");
-        assert!(error.to_string().ends_with("secrets: line 2: not a month and a secret of 31, 50 or 83 bytes"), "{error}");
+        assert!(
+            error.to_string().ends_with("secrets: line 2: not a month and a secret of 31, 50 or 83 bytes"),
+            "{error}"
+        );
         assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
     }
 

@@ -23,7 +23,8 @@ impl Default for Authorities {
             ("bifroest", "1D8F3A91C37C5D1C4C19B1AD1D0CFBE8BF72D8E1"),
             ("serge", "BA44A889E64B93FAA2B114E02C2A279A8555C533"),
         ];
-        let read = |(name, hex): (&str, &str)| Some((name.to_owned(), Fingerprint::from_hex(hex.as_bytes())?));
+        let read =
+            |(name, hex): (&str, &str)| Some((name.to_owned(), Fingerprint::from_hex(hex.as_bytes())?));
         Authorities(known.into_iter().filter_map(read).collect())
     }
 }
@@ -71,16 +72,28 @@ pub(super) enum Found {
 
 /// Finds all tarballs in files and folders, in the order of names. Files and folders that are hidden, as those that are
 /// still being copied often are, are passed over.
-pub(super) fn find(inputs: &[PathBuf], authorities: &Authorities, each: &mut dyn FnMut(Found) -> Result<(), Error>) -> Result<(), Error> {
+pub(super) fn find(
+    inputs: &[PathBuf],
+    authorities: &Authorities,
+    each: &mut dyn FnMut(Found) -> Result<(), Error>,
+) -> Result<(), Error> {
     for path in inputs {
         // What was named must be there.
         let metadata = fs::metadata(path).at(path)?;
-        if metadata.is_dir() { folder(path, authorities, each)? } else { file(path, &metadata, authorities, each)? }
+        if metadata.is_dir() {
+            folder(path, authorities, each)?
+        } else {
+            file(path, &metadata, authorities, each)?
+        }
     }
     Ok(())
 }
 
-fn folder(path: &Path, authorities: &Authorities, each: &mut dyn FnMut(Found) -> Result<(), Error>) -> Result<(), Error> {
+fn folder(
+    path: &Path,
+    authorities: &Authorities,
+    each: &mut dyn FnMut(Found) -> Result<(), Error>,
+) -> Result<(), Error> {
     let list = || fs::read_dir(path)?.collect::<std::io::Result<Vec<_>>>();
     let mut entries = match list() {
         Ok(entries) => entries,
@@ -106,7 +119,12 @@ fn folder(path: &Path, authorities: &Authorities, each: &mut dyn FnMut(Found) ->
     Ok(())
 }
 
-fn file(path: &Path, metadata: &fs::Metadata, authorities: &Authorities, each: &mut dyn FnMut(Found) -> Result<(), Error>) -> Result<(), Error> {
+fn file(
+    path: &Path,
+    metadata: &fs::Metadata,
+    authorities: &Authorities,
+    each: &mut dyn FnMut(Found) -> Result<(), Error>,
+) -> Result<(), Error> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let Some(stem) = stem(&name).filter(|_| metadata.is_file()) else { return each(Found::Other) };
     let bad = |why: &str| Found::Bad(path.to_owned(), why.to_owned());
@@ -149,9 +167,7 @@ mod tests {
 
     #[test]
     fn names_tell_authority_and_time() {
-        let read = |name: &str| {
-            parse(stem(name)?).map(|(authority, time)| format!("{authority} {time}"))
-        };
+        let read = |name: &str| parse(stem(name)?).map(|(authority, time)| format!("{authority} {time}"));
         for name in ["from-serge-2026-03-29T223524Z.tar.gz", "from-serge-2026-03-29T223524Z.tar"] {
             assert_eq!(read(name).as_deref(), Some("serge 2026-03-29 22:35:24"));
         }
@@ -171,7 +187,12 @@ mod tests {
         assert!(authorities.get("trifroest").is_none());
         authorities.add("test=00000000000000000000000000000000000000aa").expect("it is well formed");
         assert!(authorities.get("test").is_some());
-        for bad in ["test", "=00000000000000000000000000000000000000aa", "x=00", "a-b=00000000000000000000000000000000000000aa"] {
+        for bad in [
+            "test",
+            "=00000000000000000000000000000000000000aa",
+            "x=00",
+            "a-b=00000000000000000000000000000000000000aa",
+        ] {
             assert_eq!(authorities.add(bad), Err(BadAuthority));
         }
     }

@@ -80,7 +80,12 @@ impl Batch {
         }
     }
 
-    fn take_one(&mut self, frame: Frame<'_>, origin: &Origin<'_>, taken: &mut Taken) -> Result<(), StoreError> {
+    fn take_one(
+        &mut self,
+        frame: Frame<'_>,
+        origin: &Origin<'_>,
+        taken: &mut Taken,
+    ) -> Result<(), StoreError> {
         if frame.annotations().any(|it| it.name == b"purpose" && it.value == b"bridge") {
             // Not even kept apart: this is nothing that others may ever read.
             taken.refused += 1;
@@ -130,7 +135,8 @@ impl Batch {
         if let Some(range) = facts.certificate
             && let Some(certificate) = frame.body.get(range)
         {
-            let frame = Frame { kind: Some(Type::KeyCertificate), annotations: b"", body: certificate, offset: 0 };
+            let frame =
+                Frame { kind: Some(Type::KeyCertificate), annotations: b"", body: certificate, offset: 0 };
             let mut within = Taken::default();
             self.take_one(frame, origin, &mut within)?;
             taken.new += within.new;
@@ -204,7 +210,10 @@ impl Batch {
         }
         let why = Apart {
             kind: facts.kind.name().into(),
-            reason: format!("it was {path} and is not what the name says; {} has served it anew", origin.from),
+            reason: format!(
+                "it was {path} and is not what the name says; {} has served it anew",
+                origin.from
+            ),
             from: file.display().to_string(),
             received: origin.received.0,
             needs: Vec::new(),
@@ -322,7 +331,9 @@ fn stored<'a>(place: &Place, frame: &Frame<'a>, facts: &mut Facts) -> Cow<'a, [u
     match place.kind {
         Type::Torperf => {
             let lines = frame.body.split_inclusive(|&b| b == b'\n');
-            return Cow::Owned(lines.flat_map(|line| [annotation.as_bytes(), line]).collect::<Vec<_>>().concat());
+            return Cow::Owned(
+                lines.flat_map(|line| [annotation.as_bytes(), line]).collect::<Vec<_>>().concat(),
+            );
         }
         Type::BandwidthFile => {
             if let Some(source) = &facts.name.source {
