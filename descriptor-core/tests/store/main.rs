@@ -102,6 +102,54 @@ fn data_directories_make_collectors_files() {
     compare("relay-cache", kind);
 }
 
+/// Whatever CollecTor has stored is stored under the same name with the same bytes when it is taken from there.
+#[test]
+fn files_of_collectors_trees_come_back_under_their_names() {
+    let (Some(vectors), Some(recording)) = (shared("vectors/collector"), shared("tornet/recording")) else {
+        return;
+    };
+    for set in ["bridge-known", "relay-local", "stats-modules", "webstats-nolimits"] {
+        let archive = vectors.join(format!("outputs/{set}.tar.xz"));
+        if !archive.is_file() {
+            println!("skipped: no {}", archive.display());
+            continue;
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let layout = layout(folder.path());
+        let store = Store::open(&layout, options(&recording)).expect("it is free");
+        let (mut all, expected) = (Taken::default(), unpack(&archive, "out/"));
+        for (path, bytes) in &expected {
+            let (kind, received) = (Type::of_file_name(path), time("2026-04-01 23:30:00"));
+            take(
+                &store,
+                &Delivery { kind, bytes: bytes.clone(), from: format!("out/{path}"), received },
+                &mut all,
+            );
+        }
+        store.commit().expect("it is writable");
+        println!("{set}: {all:?}");
+        drop(store);
+        let got = tree(&layout.out);
+        let (mine, its): (BTreeSet<_>, BTreeSet<_>) = (got.keys().collect(), expected.keys().collect());
+        let (more, less): (Vec<_>, Vec<_>) =
+            (mine.difference(&its).collect(), its.difference(&mine).collect());
+        assert!(
+            more.is_empty() && less.is_empty(),
+            "{set}: only here: {more:#?}, only there: {less:#?}, {all:#?}"
+        );
+        assert!(got == expected, "{set}");
+        // And a database that is gone comes back with all of them.
+        fs::remove_file(layout.database()).expect("it is there");
+        let store = Store::open(&layout, options(&recording)).expect("it is free");
+        let note = format!("made anew from {} documents", expected.len());
+        assert!(store.notes().iter().any(|it| it.contains(&note)), "{set}: {:?}", store.notes());
+        let path = expected.keys().next().expect("a file");
+        let (kind, received) = (Type::of_file_name(path), time("2026-04-01 23:30:00"));
+        let again = Delivery { kind, bytes: expected[path].clone(), from: format!("out/{path}"), received };
+        assert_eq!(store.take(&again).expect("it is writable").known, 1, "{path}");
+    }
+}
+
 #[test]
 fn what_is_false_is_kept_apart_with_its_reason() {
     let Some(recording) = shared("tornet/recording") else { return };

@@ -290,3 +290,35 @@ pub(super) fn voter(key: &[u8]) -> Option<Fingerprint> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_that_votes_every_thirty_seconds_is_chased_too() {
+        let options = Options { interval: 30, chase_statuses: 90, ..Options::default() };
+        let windows = Windows::of(&options, Timestamp(1_000_000_007));
+        assert_eq!(windows.current(), 999_999_990);
+        let hours: Vec<_> = windows.hours(windows.now - windows.chase()).collect();
+        assert_eq!(hours, [999_999_990, 999_999_960, 999_999_930]);
+        let hour = Options { chase_statuses: 0, ..Options::default() };
+        let windows = Windows::of(&hour, Timestamp(7200));
+        assert_eq!(windows.hours(windows.now - windows.chase()).collect::<Vec<_>>(), [7200]);
+    }
+
+    #[test]
+    fn keys_give_their_references_back() {
+        use crate::value::{Base64, Hex};
+        for reference in [
+            Reference::ServerDescriptor(Hex([1; 20])),
+            Reference::ExtraInfo(Hex([2; 20])),
+            Reference::Microdescriptor(Base64([3; 32])),
+            Reference::Vote(Hex([4; 20]), Hex([5; 20])),
+            Reference::Certificate(Hex([6; 20]), Hex([7; 20])),
+            Reference::BandwidthFile(Base64([8; 32])),
+        ] {
+            assert_eq!(Reference::from_key(reference.kind(), reference.key().as_ref()), Some(reference));
+        }
+    }
+}

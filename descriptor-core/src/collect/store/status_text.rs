@@ -165,3 +165,18 @@ fn percent(share: Option<Share>) -> String {
         |share| format!("{:>6.1}%", (share.percent() * 10.0).floor() / 10.0),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_cut_and_labels_quoted() {
+        assert_eq!(percent(Some(Share { held: 9999, all: 10000 })), "  99.9%");
+        assert_eq!(percent(Some(Share { held: 0, all: 0 })), " 100.0%");
+        let mut page = Page::default();
+        page.metric("a", "What", &[("b", "c\"\\")], 1.5);
+        page.metric("a", "What", &[], 2.0);
+        assert_eq!(page.text, "# HELP a What.\n# TYPE a gauge\na{b=\"c\\\"\\\\\"} 1.5\na 2\n");
+    }
+}

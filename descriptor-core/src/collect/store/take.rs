@@ -14,7 +14,7 @@ use super::{
     names::Place,
 };
 use crate::{
-    document::Type,
+    document::{Type, sha256},
     netdoc::{Frame, Start, find_line, frames},
     value::Timestamp,
     verify::Identities,
@@ -103,6 +103,11 @@ impl Batch {
         };
         if kind == Type::Microdescriptor {
             return self.take_microdescriptor(place, frame, facts, origin, taken);
+        }
+        if changes(kind) {
+            // Compared is what lies in the tree.
+            let bytes = stored(place, &frame, &mut facts);
+            facts.content = sha256(Frame::whole(kind, &bytes).body);
         }
         match self.find(kind, &facts.key, 0)? {
             Some(Some(content)) if content[..] != facts.content.0 => {
@@ -317,6 +322,11 @@ fn apart(frame: &Frame<'_>, origin: &Origin<'_>, reason: &str, needs: &[Vec<u8>]
 /// A document as it came.
 fn whole(frame: &Frame<'_>) -> Vec<u8> {
     [frame.annotations, frame.body].concat()
+}
+
+/// Whether a document of a type may be stored with other bytes than it came with, annotations aside.
+fn changes(kind: Type) -> bool {
+    matches!(kind, Type::ExitList | Type::Torperf | Type::OnionPerf | Type::WebServerLog)
 }
 
 /// A document as it is stored: with the annotation of its type, unless it has one.
