@@ -1,6 +1,9 @@
 //! What is kept apart from the trees: refused documents, and those that wait to be judged.
 
-use std::{fs, io, path::{Path, PathBuf}};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 

@@ -80,10 +80,11 @@ impl Batch {
         self.apart.commit()?;
         self.waiting.clear();
         for (code, time) in &self.newest {
-            self.database.prepare_cached(
-                "INSERT INTO newest VALUES (?1, ?2) ON CONFLICT DO UPDATE SET time = max(time, ?2)",
-            )?
-            .execute(params![code, time])?;
+            self.database
+                .prepare_cached(
+                    "INSERT INTO newest VALUES (?1, ?2) ON CONFLICT DO UPDATE SET time = max(time, ?2)",
+                )?
+                .execute(params![code, time])?;
         }
         if let Some(recent) = &self.recent {
             self.database.execute("UPDATE run SET stamp = ?1", [recent.stamp().0])?;
@@ -160,7 +161,12 @@ impl Batch {
     }
 
     /// Whether a document is held or staged, and what makes it this document.
-    pub(super) fn find(&self, kind: Type, key: &[u8], month: i64) -> rusqlite::Result<Option<Option<Vec<u8>>>> {
+    pub(super) fn find(
+        &self,
+        kind: Type,
+        key: &[u8],
+        month: i64,
+    ) -> rusqlite::Result<Option<Option<Vec<u8>>>> {
         self.database
             .prepare_cached("SELECT content FROM document WHERE kind = ?1 AND key = ?2 AND month = ?3")?
             .query_row(params![code(kind), key, month], |row| row.get(0))
@@ -218,7 +224,12 @@ impl Batch {
         Ok(())
     }
 
-    pub(super) fn asked(&mut self, source: &str, at: Timestamp, problem: Option<&str>) -> Result<(), StoreError> {
+    pub(super) fn asked(
+        &mut self,
+        source: &str,
+        at: Timestamp,
+        problem: Option<&str>,
+    ) -> Result<(), StoreError> {
         let success = problem.is_none().then_some(at.0);
         self.database
             .prepare_cached(
@@ -258,7 +269,8 @@ impl Drop for Batch {
 pub(super) fn finish(database: &mut Connection) -> rusqlite::Result<()> {
     let transaction = database.transaction()?;
     {
-        let mut staged = transaction.prepare_cached("SELECT kind, key, month FROM document WHERE held = 0")?;
+        let mut staged =
+            transaction.prepare_cached("SELECT kind, key, month FROM document WHERE held = 0")?;
         let mut came = transaction.prepare_cached(
             "DELETE FROM missing WHERE kind = ?1 AND key = ?2
              AND (?3 = 0 OR at BETWEEN ?4 AND ?5)",
@@ -320,10 +332,14 @@ mod tests {
 
     #[test]
     fn months_begin_and_end() {
-        let time = |text: &str| Timestamp::parse(text.as_bytes().try_into().expect("19 bytes")).expect("a time");
+        let time =
+            |text: &str| Timestamp::parse(text.as_bytes().try_into().expect("19 bytes")).expect("a time");
         let march = month(Type::Microdescriptor, time("2026-03-31 23:59:59"));
         let (first, last) = bounds(march);
-        assert_eq!((Timestamp(first), Timestamp(last)), (time("2026-03-01 00:00:00"), time("2026-03-31 23:59:59")));
+        assert_eq!(
+            (Timestamp(first), Timestamp(last)),
+            (time("2026-03-01 00:00:00"), time("2026-03-31 23:59:59"))
+        );
         assert_eq!(month(Type::Microdescriptor, time("2026-04-01 00:00:00")), march + 1);
         assert_eq!(month(Type::Vote, time("2026-04-01 00:00:00")), 0);
     }

@@ -1,6 +1,9 @@
 //! The database of what is held and what is referenced. It can be lost: the trees tell it anew.
 
-use std::{fs, path::{Path, PathBuf}};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -79,13 +82,11 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection.busy_timeout(WAIT)?;
     // FULL: the rows of a batch are the journal of its files, and are to be on the disk before any of them.
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;")
-        ?;
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;")?;
     connection.set_prepared_statement_cache_capacity(64);
     match layout(&connection, path)? {
         0 => connection
-            .execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {LAYOUT}; COMMIT;"))
-            ?,
+            .execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {LAYOUT}; COMMIT;"))?,
         _ => {
             // Only after a run that was killed: it reads all of the file.
             let open: bool = connection.query_row("SELECT open FROM run", [], |row| row.get(0))?;
@@ -129,7 +130,9 @@ fn remove_logs(path: &Path) -> Result<(), StoreError> {
     for ending in ["-wal", "-shm"] {
         let path = beside(path, ending);
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(StoreError::io(&path, error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::io(&path, error));
+            }
             _ => {}
         }
     }

@@ -3,8 +3,8 @@
 use crate::{
     columnar::Document,
     document::{
-        BandwidthFile, BridgeNetworkStatus, Consensus, DetachedSignatures, ExitList, ExtraInfo, KeyCertificate,
-        ServerDescriptor, Type, Vote, sha256, status_signed_part,
+        BandwidthFile, BridgeNetworkStatus, Consensus, DetachedSignatures, ExitList, ExtraInfo,
+        KeyCertificate, ServerDescriptor, Type, Vote, sha256, status_signed_part,
     },
     netdoc::{Frame, find_line},
     schema::parse,
@@ -230,12 +230,14 @@ fn consensus(frame: Frame<'_>, facts: &mut Facts) -> Result<(), Reason> {
             facts.references.push(Reference::Vote(authority.dir_source.identity, digest));
         }
     }
-    facts.references.extend(
-        read.signatures.iter().map(|it| Reference::Certificate(it.identity, it.signing_key_digest)),
-    );
+    facts
+        .references
+        .extend(read.signatures.iter().map(|it| Reference::Certificate(it.identity, it.signing_key_digest)));
     for entry in &read.entries {
         match facts.kind {
-            Type::Consensus => facts.references.extend(entry.r.descriptor_digest.map(Reference::ServerDescriptor)),
+            Type::Consensus => {
+                facts.references.extend(entry.r.descriptor_digest.map(Reference::ServerDescriptor))
+            }
             _ => facts.references.extend(entry.microdescriptors.digest.map(Reference::Microdescriptor)),
         }
     }
@@ -252,9 +254,9 @@ fn vote(frame: Frame<'_>, facts: &mut Facts) -> Result<(), Reason> {
         let hashes = entry.microdescriptors.by_method.iter();
         facts.references.extend(hashes.filter_map(|it| it.sha256).map(Reference::Microdescriptor));
     }
-    facts.references.extend(
-        read.signatures.iter().map(|it| Reference::Certificate(it.identity, it.signing_key_digest)),
-    );
+    facts
+        .references
+        .extend(read.signatures.iter().map(|it| Reference::Certificate(it.identity, it.signing_key_digest)));
     let file = read.bandwidth_file_digest.and_then(|it| it.sha256);
     facts.references.extend(file.map(Reference::BandwidthFile));
     facts.certificate = (|| {
@@ -329,7 +331,8 @@ fn named(from: &str, facts: &mut Facts) -> Result<(), Reason> {
             (day(bare.get(..10)), None, format!("{}.xz", bare.strip_suffix(".gz").unwrap_or(bare)))
         }
         _ => {
-            let (hosts, date) = bare.split_once("_access.log_").ok_or("its file's name is not that of a log")?;
+            let (hosts, date) =
+                bare.split_once("_access.log_").ok_or("its file's name is not that of a log")?;
             let (site, _) = hosts.split_once('_').ok_or("its file's name has no two hosts")?;
             (day(Some(date)), Some(site.to_owned()), format!("{bare}.xz"))
         }

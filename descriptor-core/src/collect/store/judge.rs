@@ -81,10 +81,9 @@ impl Trust {
                     ),
                 }
             }
-            Type::Microdescriptor => Judgement::Waits(
-                "no consensus or vote at hand lists it".into(),
-                vec![need(&[&facts.key])],
-            ),
+            Type::Microdescriptor => {
+                Judgement::Waits("no consensus or vote at hand lists it".into(), vec![need(&[&facts.key])])
+            }
             // Sanitized documents are told from original ones by this line only.
             Type::BridgeNetworkStatus | Type::BridgeServerDescriptor | Type::BridgeExtraInfo
                 if frame.type_annotation().is_none() =>
@@ -101,16 +100,17 @@ impl Trust {
         }
         let signatures = verify::consensus(body, &self.certificates);
         // An authority that forgot to renew its certificate must not cost the hour; every copy has its signature.
-        let broken = |check: &&Check| {
-            matches!(check.outcome, Outcome::Invalid(reason) if !reason.ends_with("had expired"))
-        };
+        let broken = |check: &&Check| matches!(check.outcome, Outcome::Invalid(reason) if !reason.ends_with("had expired"));
         if let Some(check) = signatures.checks.iter().find(broken) {
             return Judgement::Bad(said(check));
         }
         let known = |it: &&Fingerprint| self.authorities.contains_key(it);
         let valid = signatures.valid.iter().filter(known).count();
-        let missing: Vec<_> =
-            signatures.missing.iter().filter(|(identity, _)| self.authorities.contains_key(identity)).collect();
+        let missing: Vec<_> = signatures
+            .missing
+            .iter()
+            .filter(|(identity, _)| self.authorities.contains_key(identity))
+            .collect();
         let needed = signatures.needed.max(self.majority());
         if valid >= needed {
             Judgement::Good { verified: true }
@@ -139,7 +139,9 @@ impl Trust {
 
     fn certificate(&self, body: &[u8]) -> Judgement {
         match AuthorityCertificate::read(body) {
-            (Some(it), _) if self.authorities.contains_key(&it.identity) => Judgement::Good { verified: true },
+            (Some(it), _) if self.authorities.contains_key(&it.identity) => {
+                Judgement::Good { verified: true }
+            }
             (Some(it), _) => Judgement::Bad(format!("{} is no known authority", it.identity)),
             (None, checks) => {
                 let wrong = checks.iter().find(|check| check.outcome != Outcome::Valid);
@@ -152,7 +154,9 @@ impl Trust {
         let checks = verify::detached_signatures(body, &self.certificates);
         match failure(&checks) {
             Some(reason) => Judgement::Bad(reason),
-            None if checks.iter().any(|check| check.outcome == Outcome::Valid) => Judgement::Good { verified: true },
+            None if checks.iter().any(|check| check.outcome == Outcome::Valid) => {
+                Judgement::Good { verified: true }
+            }
             None => Judgement::Bad("no signature of a known authority".into()),
         }
     }

@@ -274,7 +274,10 @@ fn push(path: &mut String, key: &str, name: &Name, run: Timestamp) {
 
 /// `YYYY-MM-DD-HH-MM-SS`.
 pub(super) fn dashed(time: Timestamp) -> String {
-    time.format(b'-').map(|b| if matches!(b, b':' | b' ') { '-' } else { char::from(b) }).into_iter().collect()
+    time.format(b'-')
+        .map(|b| if matches!(b, b':' | b' ') { '-' } else { char::from(b) })
+        .into_iter()
+        .collect()
 }
 
 #[cfg(test)]
@@ -298,7 +301,10 @@ mod tests {
         for (kind, out, recent) in [
             (
                 Type::Vote,
-                format!("relay-descriptors/vote/2026/03/29/2026-03-29-19-59-59-vote-{id}-{}", "A1".repeat(20)),
+                format!(
+                    "relay-descriptors/vote/2026/03/29/2026-03-29-19-59-59-vote-{id}-{}",
+                    "A1".repeat(20)
+                ),
                 format!("relay-descriptors/votes/2026-03-29-19-59-59-vote-{id}-{}", "A1".repeat(20)),
             ),
             (

@@ -106,7 +106,8 @@ impl Batch {
             }
             let file = below(&self.layout.out, &path);
             let bytes = fs::read(&file).map_err(|error| StoreError::io(&file, error))?;
-            let name = if place.is_appended() { name } else { file_name(place, &path, &bytes).unwrap_or(name) };
+            let name =
+                if place.is_appended() { name } else { file_name(place, &path, &bytes).unwrap_or(name) };
             recent.add(place, &name, path, &bytes);
         }
         self.commit()
@@ -169,7 +170,9 @@ impl Batch {
         for path in paths {
             let file = below(&self.layout.out, &path);
             match fs::read(&file) {
-                Ok(bytes) => frames(&bytes, Some(Type::KeyCertificate)).for_each(|frame| self.trust.add(frame.body)),
+                Ok(bytes) => {
+                    frames(&bytes, Some(Type::KeyCertificate)).for_each(|frame| self.trust.add(frame.body))
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => return Err(StoreError::io(&file, error)),
             }
@@ -204,7 +207,8 @@ impl Batch {
 /// What a file of `out/` holds; `None` if that is not what its path says.
 pub(super) fn read(place: &Place, path: &str, bytes: &[u8]) -> Option<Facts> {
     let whole = matches!(place.kind.info().start, Start::File | Start::Line);
-    let frame = if whole { Frame::whole(place.kind, bytes) } else { frames(bytes, Some(place.kind)).next()? };
+    let frame =
+        if whole { Frame::whole(place.kind, bytes) } else { frames(bytes, Some(place.kind)).next()? };
     let mut facts = facts(place.kind, frame, path, Timestamp(0)).ok()?;
     if place.kind == Type::Microdescriptor {
         // The month is told by the path alone: `…/microdesc/YYYY/MM/micro/…`.

@@ -59,7 +59,9 @@ impl Batch {
         if kind != Type::Microdescriptor {
             if kind == Type::BandwidthFile {
                 self.database
-                    .prepare_cached("UPDATE document SET verified = 1 WHERE kind = ?1 AND key BETWEEN ?2 AND ?3")?
+                    .prepare_cached(
+                        "UPDATE document SET verified = 1 WHERE kind = ?1 AND key BETWEEN ?2 AND ?3",
+                    )?
                     .execute(params![code(kind), key, end(key)])?;
             }
             return Ok(self
@@ -86,7 +88,12 @@ impl Batch {
     }
 
     /// Stores a microdescriptor for another month, so that each monthly archive is complete.
-    fn copy_microdescriptor(&mut self, key: &[u8], rows: &[(i64, i64, bool)], at: i64) -> Result<(), StoreError> {
+    fn copy_microdescriptor(
+        &mut self,
+        key: &[u8],
+        rows: &[(i64, i64, bool)],
+        at: i64,
+    ) -> Result<(), StoreError> {
         let Some(place) = Place::of(Type::Microdescriptor) else { return Ok(()) };
         let bytes = match self.microdescriptors.get(key) {
             Some(bytes) => bytes.clone(),
@@ -119,15 +126,15 @@ impl Batch {
             }
         }
         let text: Vec<u8> = servers.iter().flatten().copied().collect();
-        self.database
-            .prepare_cached("INSERT OR REPLACE INTO listed VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![
+        self.database.prepare_cached("INSERT OR REPLACE INTO listed VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(
+            params![
                 code(facts.kind),
                 facts.name.time.0,
                 (servers.len() + entries.len()) as i64,
                 facts.voters as i64,
                 text
-            ])?;
+            ],
+        )?;
         Ok(())
     }
 }
@@ -147,6 +154,11 @@ impl<'a> Windows<'a> {
         self.options.interval.max(1)
     }
 
+    /// How long consensuses and votes are chased; at least until the next ones are out.
+    fn chase(&self) -> i64 {
+        self.options.chase_statuses.clamp(self.interval(), LOOK_BACK.max(self.interval()))
+    }
+
     /// The newest time of which there should be a consensus.
     pub(super) fn current(&self) -> i64 {
         self.now.div_euclid(self.interval()) * self.interval()
@@ -155,12 +167,13 @@ impl<'a> Windows<'a> {
     /// The times of consensuses after one, up to now, newest first.
     pub(super) fn hours(&self, after: i64) -> impl Iterator<Item = i64> + use<> {
         let interval = self.interval();
-        std::iter::successors(Some(self.current()), move |time| Some(time - interval)).take_while(move |it| *it > after)
+        std::iter::successors(Some(self.current()), move |time| Some(time - interval))
+            .take_while(move |it| *it > after)
     }
 
     /// What is missing and can still be had, the dearest first.
     pub(super) fn wanted(&self, database: &Connection) -> rusqlite::Result<Vec<Wanted>> {
-        let statuses = self.now - self.options.chase_statuses.max(self.interval());
+        let statuses = self.now - self.chase();
         let mut wanted = self.statuses(database, statuses, i64::MAX)?;
         let soon = self.current() + self.interval();
         // The last twelfth before a consensus: its signatures are out, it is not.
@@ -183,7 +196,7 @@ impl<'a> Windows<'a> {
         let first: Option<i64> =
             database.query_row("SELECT min(time) FROM listed WHERE time >= ?1", [from], |row| row.get(0))?;
         let Some(first) = first else { return Ok(Vec::new()) };
-        let until = self.now - self.options.chase_statuses.max(self.interval());
+        let until = self.now - self.chase();
         let mut gone = self.statuses(database, first - 1, until)?;
         let until = self.now - self.options.chase_descriptors;
         for kind in [Type::ServerDescriptor, Type::ExtraInfo, Type::Microdescriptor] {
@@ -198,7 +211,9 @@ impl<'a> Windows<'a> {
     fn statuses(&self, database: &Connection, after: i64, until: i64) -> rusqlite::Result<Vec<Wanted>> {
         let mut wanted = Vec::new();
         for time in self.hours(after).filter(|time| *time <= until) {
-            for (kind, flavor) in [(Type::Consensus, Flavor::Ns), (Type::MicrodescConsensus, Flavor::Microdesc)] {
+            for (kind, flavor) in
+                [(Type::Consensus, Flavor::Ns), (Type::MicrodescConsensus, Flavor::Microdesc)]
+            {
                 if !self.has(database, kind, time)? {
                     wanted.push(Wanted::Consensus(flavor, Timestamp(time)));
                 }
@@ -213,8 +228,10 @@ impl<'a> Windows<'a> {
         let named = "SELECT key FROM missing WHERE kind = ?1 AND at = ?2";
         let named = keys(database, named, params![code(Type::Vote), time])?;
         let held = "SELECT key FROM document WHERE kind = ?1 AND time = ?2 AND path IS NOT NULL";
-        let mut voted: BTreeSet<Fingerprint> =
-            keys(database, held, params![code(Type::Vote), time])?.iter().filter_map(|key| voter(key)).collect();
+        let mut voted: BTreeSet<Fingerprint> = keys(database, held, params![code(Type::Vote), time])?
+            .iter()
+            .filter_map(|key| voter(key))
+            .collect();
         let mut wanted = Vec::new();
         for key in &named {
             if let Some(Reference::Vote(identity, digest)) = Reference::from_key(Type::Vote, key) {
@@ -234,7 +251,13 @@ impl<'a> Windows<'a> {
     }
 
     /// Documents of a type that were referred to after a time and up to another one.
-    fn missing(&self, database: &Connection, kind: Type, after: i64, until: i64) -> rusqlite::Result<Vec<Wanted>> {
+    fn missing(
+        &self,
+        database: &Connection,
+        kind: Type,
+        after: i64,
+        until: i64,
+    ) -> rusqlite::Result<Vec<Wanted>> {
         let sql = "SELECT DISTINCT key FROM missing WHERE kind = ?1 AND at > ?2 AND at <= ?3";
         let keys = keys(database, sql, params![code(kind), after, until])?;
         Ok(keys.iter().filter_map(|key| Reference::from_key(kind, key)).filter_map(wanted).collect())
@@ -265,5 +288,37 @@ pub(super) fn voter(key: &[u8]) -> Option<Fingerprint> {
     match Reference::from_key(Type::Vote, key) {
         Some(Reference::Vote(identity, _)) => Some(identity),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_that_votes_every_thirty_seconds_is_chased_too() {
+        let options = Options { interval: 30, chase_statuses: 90, ..Options::default() };
+        let windows = Windows::of(&options, Timestamp(1_000_000_007));
+        assert_eq!(windows.current(), 999_999_990);
+        let hours: Vec<_> = windows.hours(windows.now - windows.chase()).collect();
+        assert_eq!(hours, [999_999_990, 999_999_960, 999_999_930]);
+        let hour = Options { chase_statuses: 0, ..Options::default() };
+        let windows = Windows::of(&hour, Timestamp(7200));
+        assert_eq!(windows.hours(windows.now - windows.chase()).collect::<Vec<_>>(), [7200]);
+    }
+
+    #[test]
+    fn keys_give_their_references_back() {
+        use crate::value::{Base64, Hex};
+        for reference in [
+            Reference::ServerDescriptor(Hex([1; 20])),
+            Reference::ExtraInfo(Hex([2; 20])),
+            Reference::Microdescriptor(Base64([3; 32])),
+            Reference::Vote(Hex([4; 20]), Hex([5; 20])),
+            Reference::Certificate(Hex([6; 20]), Hex([7; 20])),
+            Reference::BandwidthFile(Base64([8; 32])),
+        ] {
+            assert_eq!(Reference::from_key(reference.kind(), reference.key().as_ref()), Some(reference));
+        }
     }
 }

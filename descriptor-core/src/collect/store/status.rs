@@ -10,14 +10,17 @@ use super::{
     batch::code,
     references::{LOOK_BACK, Windows, keys, voter},
 };
-use crate::{document::Type, value::{Fingerprint, Timestamp}};
+use crate::{
+    document::Type,
+    value::{Fingerprint, Timestamp},
+};
 
 /// The store's state at a time, for people and for monitoring.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Status {
     /// When it was asked, in seconds since 1970.
     pub now: i64,
-    /// The consensus times of the last 72 hours, newest first, from the first one that anything is held of.
+    /// The consensus times of the last 72 hours, newest first, from the first one that anything is held of; at most 288.
     pub hours: Vec<Hour>,
     /// The authorities in the order of the configuration.
     pub authorities: Vec<AuthorityState>,
@@ -153,6 +156,8 @@ const STALE_AFTER: i64 = 330 * 60;
 /// How long a status's references count for CollecTor.
 const JUDGED: i64 = 3 * 3600;
 const TOO_MUCH: f64 = 0.999;
+/// A network that votes every 30 seconds has more consensuses in 72 hours than anybody reads.
+const MAX_HOURS: usize = 288;
 const LITTLE_SPACE: u64 = 200 << 20;
 
 pub(super) fn status(
@@ -170,7 +175,8 @@ pub(super) fn status(
         newest: BTreeMap::new(),
         wanted: windows.wanted(database)?.len().saturating_sub(2),
         given_up: windows.given_up(database)?.len(),
-        unverified: database.query_row("SELECT count(DISTINCT file) FROM waiting", [], |row| row.get::<_, i64>(0))?
+        unverified: database
+            .query_row("SELECT count(DISTINCT file) FROM waiting", [], |row| row.get::<_, i64>(0))?
             as usize,
         disk_free: disk_free(layout),
         warnings: Vec::new(),
@@ -200,7 +206,8 @@ fn authorities(database: &Connection, options: &Options) -> rusqlite::Result<Vec
 }
 
 fn sources(database: &Connection) -> rusqlite::Result<Vec<SourceState>> {
-    let mut all = database.prepare_cached("SELECT name, ran, succeeded, problem FROM source ORDER BY name")?;
+    let mut all =
+        database.prepare_cached("SELECT name, ran, succeeded, problem FROM source ORDER BY name")?;
     let read = |row: &rusqlite::Row<'_>| {
         Ok(SourceState { name: row.get(0)?, ran: row.get(1)?, succeeded: row.get(2)?, problem: row.get(3)? })
     };
@@ -225,38 +232,38 @@ fn hours(
     }
     let Some(first) = held.keys().map(|(_, time)| *time).min() else { return Ok(Vec::new()) };
     let extras = missing_extras(database, from)?;
+    let missing = missing_counts(database, from)?;
     let mut hours = Vec::new();
-    for time in windows.hours(first - 1) {
+    for time in windows.hours(first - 1).take(MAX_HOURS) {
         let has = |kind: u8| held.contains_key(&(kind, time));
         let voted = held.get(&(vote, time));
         let mut hour = Hour {
             time,
             consensus: has(ns),
             microdesc: has(microdesc),
-            votes: options.authorities.iter().map(|it| voted.is_some_and(|all| all.contains(&it.identity))).collect(),
+            votes: options
+                .authorities
+                .iter()
+                .map(|it| voted.is_some_and(|all| all.contains(&it.identity)))
+                .collect(),
             voters: None,
             servers: None,
             extras: None,
             microdescriptors: None,
         };
-        let count = |kind: Type, from: u8| {
-            let sql = "SELECT count(*) FROM missing WHERE at = ?1 AND from_kind = ?2 AND kind = ?3";
-            database
-                .prepare_cached(sql)?
-                .query_row(params![time, from, code(kind)], |row| row.get::<_, i64>(0))
-                .map(|count| count as usize)
-        };
-        let mut listed = database.prepare_cached("SELECT kind, entries, voters, servers FROM listed WHERE time = ?1")?;
+        let count = |kind: Type, from: u8| missing.get(&(code(kind), from, time)).copied().unwrap_or(0);
+        let mut listed =
+            database.prepare_cached("SELECT kind, entries, voters, servers FROM listed WHERE time = ?1")?;
         let mut rows = listed.query([time])?;
         while let Some(row) = rows.next()? {
             let all = row.get::<_, i64>(1)? as usize;
             if row.get::<_, u8>(0)? == microdesc {
-                let held = all.saturating_sub(count(Type::Microdescriptor, microdesc)?);
+                let held = all.saturating_sub(count(Type::Microdescriptor, microdesc));
                 hour.microdescriptors = Some(Share { held, all });
                 continue;
             }
             hour.voters = Some(row.get::<_, i64>(2)? as usize);
-            let servers = Share { held: all.saturating_sub(count(Type::ServerDescriptor, ns)?), all };
+            let servers = Share { held: all.saturating_sub(count(Type::ServerDescriptor, ns)), all };
             let text: Vec<u8> = row.get(3)?;
             let (list, _) = text.as_chunks::<20>();
             let missing = extras.iter().filter(|by| list.binary_search(by).is_ok()).count();
@@ -266,6 +273,17 @@ fn hours(
         hours.push(hour);
     }
     Ok(hours)
+}
+
+/// How many documents of a type are missing that statuses of a type and time refer to.
+fn missing_counts(database: &Connection, from: i64) -> rusqlite::Result<BTreeMap<(u8, u8, i64), usize>> {
+    let mut all = database.prepare_cached(
+        "SELECT kind, from_kind, at, count(*) FROM missing WHERE at > ?1 AND by IS NULL GROUP BY kind, from_kind, at",
+    )?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get::<_, i64>(3)? as usize))
+    };
+    all.query_map([from], read)?.collect()
 }
 
 /// The server descriptors whose extra-info descriptors are missing. Those that a consensus lists are up to a day older.
@@ -292,7 +310,9 @@ fn missing_weight(database: &Connection, now: i64) -> rusqlite::Result<f64> {
         let weight = match super::Place::by_code(kind).map(|place| place.kind) {
             Some(Type::Vote) => 1.0,
             Some(Type::ExtraInfo) => 0.01,
-            Some(Type::ServerDescriptor | Type::Microdescriptor) if listed.is_some() => 200.0 / entries as f64,
+            Some(Type::ServerDescriptor | Type::Microdescriptor) if listed.is_some() => {
+                200.0 / entries as f64
+            }
             // Those that only votes list: as CollecTor, microdescriptors not at all.
             Some(Type::ServerDescriptor) if from == code(Type::Vote) => 200.0 / entries.max(200) as f64,
             _ => 0.0,
@@ -320,7 +340,10 @@ fn warnings(status: &Status, options: &Options, windows: &Windows<'_>) -> Vec<Wa
         match status.newest.get(kind.name()) {
             Some(newest) if status.now - newest > STALE_AFTER => warn(
                 Level::Critical,
-                format!("The last known {text} {}, which is more than 5:30 hours in the past.", Timestamp(*newest)),
+                format!(
+                    "The last known {text} {}, which is more than 5:30 hours in the past.",
+                    Timestamp(*newest)
+                ),
             ),
             _ => {}
         }
@@ -339,7 +362,8 @@ fn warnings(status: &Status, options: &Options, windows: &Windows<'_>) -> Vec<Wa
     let voted = status.hours.iter().find(|hour| hour.consensus || hour.votes.contains(&true));
     for (index, authority) in status.authorities.iter().enumerate() {
         let Some(latest) = voted.filter(|hour| hour.votes.get(index) == Some(&false)) else { continue };
-        let since = match authority.voted.filter(|time| *time > status.now - LOOK_BACK && *time < latest.time) {
+        let since = match authority.voted.filter(|time| *time > status.now - LOOK_BACK && *time < latest.time)
+        {
             Some(time) => format!("since {}", short(time, status.now)),
             None => "in the last 72 hours".into(),
         };

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use super::{
-    Level, Share, Status,
-    status::short,
-};
+use super::{Level, Share, Status, status::short};
 use crate::value::Timestamp;
 
 // A page: what is wrong, then the sources, then one line an hour.
@@ -46,8 +43,12 @@ impl Status {
         let width = self.authorities.len().max(5);
         writeln!(f, "\nvalid-after          ns md  {:<width$}  server   extra   micro", "votes")?;
         for hour in &self.hours {
-            let votes: String =
-                hour.votes.iter().enumerate().map(|(index, held)| if *held { letter(index) } else { '-' }).collect();
+            let votes: String = hour
+                .votes
+                .iter()
+                .enumerate()
+                .map(|(index, held)| if *held { letter(index) } else { '-' })
+                .collect();
             writeln!(
                 f,
                 "{}  {}  {}  {votes:<width$} {} {} {}",
@@ -67,7 +68,12 @@ impl Status {
         let mut page = Page::default();
         page.metric("tordesc_status", "0 ok, 1 warning, 2 critical", &[], f64::from(self.exit_code()));
         page.metric("tordesc_wanted", "Documents that are missing and can be had", &[], self.wanted as f64);
-        page.metric("tordesc_lost", "Documents of the last 72 hours that are lost", &[], self.given_up as f64);
+        page.metric(
+            "tordesc_lost",
+            "Documents of the last 72 hours that are lost",
+            &[],
+            self.given_up as f64,
+        );
         page.metric("tordesc_unverified", "Documents that wait to be judged", &[], self.unverified as f64);
         page.metric("tordesc_missing_weight", "Weight of what is missing", &[], self.missing_weight);
         if let Some(free) = self.disk_free {
@@ -93,7 +99,12 @@ impl Status {
             ("ns", self.hours.iter().filter(|hour| hour.consensus).count()),
             ("microdesc", self.hours.iter().filter(|hour| hour.microdesc).count()),
         ] {
-            page.metric("tordesc_consensuses", "Consensuses held of them", &[("flavor", flavor)], held as f64);
+            page.metric(
+                "tordesc_consensuses",
+                "Consensuses held of them",
+                &[("flavor", flavor)],
+                held as f64,
+            );
         }
         // Of the newest consensus that is held.
         let newest = |share: fn(&super::Hour) -> Option<Share>| self.hours.iter().find_map(share);
@@ -149,5 +160,23 @@ fn letter(index: usize) -> char {
 
 /// Cut, not rounded: 100.0 is all.
 fn percent(share: Option<Share>) -> String {
-    share.map_or_else(|| format!("{:>7}", "-"), |share| format!("{:>6.1}%", (share.percent() * 10.0).floor() / 10.0))
+    share.map_or_else(
+        || format!("{:>7}", "-"),
+        |share| format!("{:>6.1}%", (share.percent() * 10.0).floor() / 10.0),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_cut_and_labels_quoted() {
+        assert_eq!(percent(Some(Share { held: 9999, all: 10000 })), "  99.9%");
+        assert_eq!(percent(Some(Share { held: 0, all: 0 })), " 100.0%");
+        let mut page = Page::default();
+        page.metric("a", "What", &[("b", "c\"\\")], 1.5);
+        page.metric("a", "What", &[], 2.0);
+        assert_eq!(page.text, "# HELP a What.\n# TYPE a gauge\na{b=\"c\\\"\\\\\"} 1.5\na 2\n");
+    }
 }

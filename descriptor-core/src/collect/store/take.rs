@@ -14,7 +14,7 @@ use super::{
     names::Place,
 };
 use crate::{
-    document::Type,
+    document::{Type, sha256},
     netdoc::{Frame, Start, find_line, frames},
     value::Timestamp,
     verify::Identities,
@@ -80,7 +80,12 @@ impl Batch {
         }
     }
 
-    fn take_one(&mut self, frame: Frame<'_>, origin: &Origin<'_>, taken: &mut Taken) -> Result<(), StoreError> {
+    fn take_one(
+        &mut self,
+        frame: Frame<'_>,
+        origin: &Origin<'_>,
+        taken: &mut Taken,
+    ) -> Result<(), StoreError> {
         if frame.annotations().any(|it| it.name == b"purpose" && it.value == b"bridge") {
             // Not even kept apart: this is nothing that others may ever read.
             taken.refused += 1;
@@ -98,6 +103,11 @@ impl Batch {
         };
         if kind == Type::Microdescriptor {
             return self.take_microdescriptor(place, frame, facts, origin, taken);
+        }
+        if changes(kind) {
+            // Compared is what lies in the tree.
+            let bytes = stored(place, &frame, &mut facts);
+            facts.content = sha256(Frame::whole(kind, &bytes).body);
         }
         match self.find(kind, &facts.key, 0)? {
             Some(Some(content)) if content[..] != facts.content.0 => {
@@ -130,7 +140,8 @@ impl Batch {
         if let Some(range) = facts.certificate
             && let Some(certificate) = frame.body.get(range)
         {
-            let frame = Frame { kind: Some(Type::KeyCertificate), annotations: b"", body: certificate, offset: 0 };
+            let frame =
+                Frame { kind: Some(Type::KeyCertificate), annotations: b"", body: certificate, offset: 0 };
             let mut within = Taken::default();
             self.take_one(frame, origin, &mut within)?;
             taken.new += within.new;
@@ -204,7 +215,10 @@ impl Batch {
         }
         let why = Apart {
             kind: facts.kind.name().into(),
-            reason: format!("it was {path} and is not what the name says; {} has served it anew", origin.from),
+            reason: format!(
+                "it was {path} and is not what the name says; {} has served it anew",
+                origin.from
+            ),
             from: file.display().to_string(),
             received: origin.received.0,
             needs: Vec::new(),
@@ -310,6 +324,11 @@ fn whole(frame: &Frame<'_>) -> Vec<u8> {
     [frame.annotations, frame.body].concat()
 }
 
+/// Whether a document of a type may be stored with other bytes than it came with, annotations aside.
+fn changes(kind: Type) -> bool {
+    matches!(kind, Type::ExitList | Type::Torperf | Type::OnionPerf | Type::WebServerLog)
+}
+
 /// A document as it is stored: with the annotation of its type, unless it has one.
 fn stored<'a>(place: &Place, frame: &Frame<'a>, facts: &mut Facts) -> Cow<'a, [u8]> {
     if matches!(place.kind, Type::OnionPerf | Type::WebServerLog) {
@@ -322,7 +341,9 @@ fn stored<'a>(place: &Place, frame: &Frame<'a>, facts: &mut Facts) -> Cow<'a, [u
     match place.kind {
         Type::Torperf => {
             let lines = frame.body.split_inclusive(|&b| b == b'\n');
-            return Cow::Owned(lines.flat_map(|line| [annotation.as_bytes(), line]).collect::<Vec<_>>().concat());
+            return Cow::Owned(
+                lines.flat_map(|line| [annotation.as_bytes(), line]).collect::<Vec<_>>().concat(),
+            );
         }
         Type::BandwidthFile => {
             if let Some(source) = &facts.name.source {
