@@ -8,7 +8,7 @@ use clap::{
 };
 use descriptor_core::document::Type;
 
-use crate::{sanitize, style};
+use crate::{archive, sanitize, style};
 
 /// Reads, checks, searches and converts everything that the Tor network publishes about itself.
 #[derive(Debug, Parser)]
@@ -86,6 +86,9 @@ pub(crate) enum Verb {
     /// Make bridge data fit to be published
     #[command(subcommand)]
     Sanitize(sanitize::What),
+    /// Keep an archive as CollecTor does: monthly tarballs, index.json
+    #[command(subcommand)]
+    Archive(archive::What),
     /// Print the completions for a shell
     #[command(
         after_help = "Example: tordesc completions bash > ~/.local/share/bash-completion/completions/tordesc"

@@ -1,5 +1,6 @@
 //! `tordesc`: reads, checks, searches and converts archives of the Tor network.
 
+mod archive;
 mod check;
 mod cli;
 mod convert;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Verb::Completions { shell } => generate::completions(*shell),
         Verb::Man { output } => generate::man(output.as_deref()),
         Verb::Convert(args) => convert::run(args, cli.global),
+        Verb::Archive(what) => archive::run(what, cli.global),
         Verb::Repack(args) => repack::run(args, cli.global),
         Verb::Sanitize(what) => sanitize::run(what, cli.global),
     };
