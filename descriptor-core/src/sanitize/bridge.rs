@@ -71,6 +71,14 @@ fn descriptor<'a, D: Table<'a>>(
         }
     }
     let needed = |keyword| missing(keyword, Reason::MissingLine);
+    // Found by fuzzing: what stands before that line would be a document of its own.
+    let (first, keyword) = match kind {
+        Type::BridgeServerDescriptor => (Rewrite::Router, "router"),
+        _ => (Rewrite::Owner, "extra-info"),
+    };
+    if !lines.first().is_some_and(|(_, rule)| *rule == Rule::With(first)) {
+        return Err(needed(keyword));
+    }
     let fingerprint = bridge.fingerprint.ok_or_else(|| needed("fingerprint"))?;
     let published = bridge.published.ok_or_else(|| needed("published"))?;
     let is_server = kind == Type::BridgeServerDescriptor;
