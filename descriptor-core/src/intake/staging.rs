@@ -30,6 +30,8 @@ pub struct Staging {
 
 /// Files wait in so many folders: to make and to rename many in a single one takes ext4 twice as long.
 const PARTS: u64 = 64;
+/// How many files a folder gets in its turn.
+const PART: u64 = 64;
 
 impl Staging {
     /// Opens the staging of a tree for everybody to read. Makes the root, and removes what a killed run has left.
@@ -57,10 +59,6 @@ impl Staging {
         for entry in fs::read_dir(&folder).at(&folder)? {
             let path = entry.at(&folder)?.path();
             fs::remove_dir_all(&path).at(&path)?;
-        }
-        for part in 0..PARTS {
-            let part = folder.join(part.to_string());
-            make_folders(&part, private).at(&part)?;
         }
         let (root, files, by_path) = (root.to_owned(), Vec::new(), HashMap::new());
         Ok(Staging { root, folder, files, by_path, next: 0, private, _lock: lock })
@@ -134,11 +132,15 @@ impl Staging {
 
     /// Where a file lies until the commit.
     fn staged(&self, number: u64) -> PathBuf {
-        self.folder.join(format!("{}/{number}", number % PARTS))
+        self.folder.join(format!("{}/{number}", number / PART % PARTS))
     }
 
     fn put(&mut self, path: &str, bytes: &[u8]) -> Result<(), Error> {
         let staged = self.staged(self.next);
+        if self.next.is_multiple_of(PART) {
+            let part = self.folder.join((self.next / PART % PARTS).to_string());
+            make_folders(&part, self.private).at(&part)?;
+        }
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
