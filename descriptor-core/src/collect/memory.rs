@@ -5,7 +5,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// What a source has delivered before, so that it is not fetched again. A source adds to it when a delivery was taken.
@@ -25,6 +25,17 @@ impl Memory for Mutex<BTreeMap<String, String>> {
 
     fn learn(&self, address: &str, version: &str) {
         self.lock().unwrap_or_else(PoisonError::into_inner).insert(address.to_owned(), version.to_owned());
+    }
+}
+
+/// One that several sources share: their addresses keep them apart.
+impl<M: Memory + ?Sized> Memory for Arc<M> {
+    fn recall(&self, address: &str) -> Option<String> {
+        (**self).recall(address)
+    }
+
+    fn learn(&self, address: &str, version: &str) {
+        (**self).learn(address, version);
     }
 }
 

@@ -14,7 +14,7 @@ pub struct Budget {
     pub requests: u32,
     /// Bytes on the wire.
     pub bytes: u64,
-    /// Time for all of the run.
+    /// Time for all of the run. Where patience with a server ends sooner, that holds.
     pub time: Duration,
 }
 

@@ -300,7 +300,6 @@ fn a_diff_makes_the_consensus_that_was_served_whole() {
     let all = recorded(&shared.join("tornet/recording"));
     let hour = "2026-03-30 12";
     let (from, until) = (format!("{hour}:00:00"), format!("{hour}:06:00"));
-    let base = |path| original(&all, path, "2026-03-30 11:00:00", "2026-03-30 11:06:00").to_vec();
     let paths = ["/tor/status-vote/current/consensus", "/tor/status-vote/current/consensus-microdesc"];
     let bases = paths.map(|path| original(&all, path, "2026-03-30 11:00:00", "2026-03-30 11:06:00").to_vec());
     let wholes = paths.map(|path| original(&all, path, &from, &until).to_vec());

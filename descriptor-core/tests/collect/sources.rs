@@ -1,14 +1,22 @@
 //! Feeds, listings and other archives.
 
-use std::{collections::BTreeMap, io::Write, sync::Mutex};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::{Read, Write},
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+};
 
 use descriptor_core::{
-    collect::{Feed, Memory, Mirror, OnionPerf, Wanted},
+    collect::{Client, Feed, Limits, Memory, Mirror, OnionPerf, Wanted},
     document::{Type, sha256},
 };
 
 use crate::{
-    client, collect, patience,
+    client, collect, common, patience,
     server::{Server, closed, sized, status},
 };
 
@@ -132,4 +140,64 @@ fn another_archive_is_followed_by_its_index() {
     assert_eq!(deliveries[0].bytes, EXITS.as_bytes());
     assert_eq!(deliveries[0].from, server.url("/archive/exit-list-2010-12.tar!exit-list-2010-12/28/x"));
     assert_eq!(scratch.path().read_dir().unwrap().count(), 0);
+}
+
+/// What CollecTor made of an archive, served again: its index is read, every file arrives, and none twice.
+#[test]
+fn an_archive_of_collector_is_taken_over_whole() {
+    let Some(shared) = common::shared() else { return };
+    let vectors = shared.join("vectors/collector");
+    let packed = fs::read(vectors.join("inputs/index.tar.xz")).unwrap();
+    let mut archive = tar::Archive::new(liblzma::read::XzDecoder::new(&packed[..]));
+    let (mut files, mut links) = (BTreeMap::new(), Vec::new());
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let path = entry.path().unwrap().display().to_string();
+        let path = format!("/{}", path.strip_prefix("indexed/").unwrap_or(&path));
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        match entry.link_name().unwrap() {
+            // CollecTor lists what a link leads to, here a file outside of the archive.
+            Some(target) => links.push((path, target.file_name().unwrap().display().to_string())),
+            None if entry.header().entry_type().is_file() => {
+                files.insert(path, bytes);
+            }
+            None => {}
+        }
+    }
+    for (path, name) in links {
+        let target = files.iter().find(|(path, _)| path.ends_with(&format!("/{name}"))).unwrap().1.clone();
+        files.insert(path, target);
+    }
+    assert!(files.len() > 600, "{}", files.len());
+    let index = fs::read(vectors.join("outputs/index/index.json.xz")).unwrap();
+    let listed: serde_json::Value =
+        serde_json::from_slice(&fs::read(vectors.join("outputs/index/index.json")).unwrap()).unwrap();
+    let listed = listed.to_string().matches("\"sha256\"").count();
+
+    let count = AtomicU32::new(0);
+    let server = Server::start(move |asked| match files.get(&asked.path) {
+        _ if count.fetch_add(1, SeqCst).is_multiple_of(10) => status("503 busy"),
+        _ if asked.path == "/index/index.json.xz" => sized(&index, ""),
+        Some(bytes) => sized(bytes, ""),
+        None => status("404 no"),
+    });
+    let scratch = tempfile::tempdir().unwrap();
+    let prefixes = vec!["recent/".to_owned(), "archive/".to_owned()];
+    let mirror = Mirror::new(
+        "collector",
+        &server.url(""),
+        prefixes,
+        Client::new(Limits::default()),
+        patience(),
+        memory(),
+    )
+    .with_scratch(scratch.path().into());
+    let (deliveries, errors) = collect(&mirror, &[Wanted::Anything]);
+    assert_eq!(errors, [], "every digest fits");
+    let came: BTreeSet<_> = deliveries.iter().filter_map(|it| it.from.split('!').next()).collect();
+    assert_eq!(came.len(), listed);
+    let asked = server.asked().len();
+    assert_eq!(collect(&mirror, &[Wanted::Anything]), (vec![], vec![]), "nothing has changed");
+    assert!(server.asked().len() - asked <= 2, "only the index is fetched");
 }
