@@ -257,9 +257,7 @@ impl Batch {
 impl Drop for Batch {
     fn drop(&mut self) {
         // What was not committed is wanted again. If this fails, the next start looks more closely.
-        if !self.open {
-            drop(self.database.execute("UPDATE run SET open = 0", []));
-        } else if self.database.execute_batch("ROLLBACK").is_ok() {
+        if !self.open || self.database.execute_batch("ROLLBACK").is_ok() {
             drop(self.database.execute("UPDATE run SET open = 0", []));
         }
     }

@@ -73,10 +73,13 @@ pub(super) fn open(layout: &Layout, options: Options) -> Result<(Batch, Vec<Stri
     Ok((batch, notes))
 }
 
+/// Type, key, month, time and path of a document.
+type Row = (u8, Vec<u8>, i64, i64, Option<String>);
+
 impl Batch {
     /// Completes or undoes what a killed run has begun.
     fn repair(&mut self) -> Result<(), StoreError> {
-        let rows: Vec<(u8, Vec<u8>, i64, i64, Option<String>)> = self
+        let rows: Vec<Row> = self
             .database
             .prepare("SELECT kind, key, month, time, path FROM document WHERE held = 0")?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?

@@ -80,6 +80,9 @@ impl Batch {
             return Ok(false);
         }
         let here = month(kind, Timestamp(at));
+        // What is held and listed anew is as new as the list: a network in which nothing changes is not stale.
+        let newest = self.newest.entry(code(kind)).or_insert(i64::MIN);
+        *newest = at.max(*newest);
         if let Some((.., held)) = rows.iter().find(|(month, ..)| *month == here) {
             return Ok(*held);
         }
