@@ -127,7 +127,7 @@ fn whoever_is_killed_ends_where_the_others_end() {
     index(&calm);
     let mut kills = 0;
     for (round, now) in [RUNNING, RUNNING, OVER, OVER].iter().enumerate() {
-        for step in 0..5 {
+        for step in 0..3 {
             put(&killed, 0..100);
             let mut child = Command::new(env!("CARGO_BIN_EXE_tordesc"))
                 .args(["archive", "tarballs", "--delete", "--keep-days", "80", "--now", now])
@@ -135,7 +135,7 @@ fn whoever_is_killed_ends_where_the_others_end() {
                 .stderr(Stdio::null())
                 .spawn()
                 .expect("the program starts");
-            std::thread::sleep(Duration::from_millis(7 + step * 41 + round as u64 * 13));
+            std::thread::sleep(Duration::from_millis(7 + step * 67 + round as u64 * 13));
             kills += u32::from(child.try_wait().expect("it runs or ran").is_none());
             child.kill().expect("it can be killed");
             child.wait().expect("it ends");

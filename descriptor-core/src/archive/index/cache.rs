@@ -37,7 +37,7 @@ impl<'t> Cache<'t> {
             cache.good += length + 1;
         }
         // Stable, and quick for what is in order but for some lines at the end. Of equal paths the last one counts.
-        cache.entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        cache.entries.sort_by_key(|(path, _)| *path);
         cache.entries.dedup_by(|later, earlier| {
             let same = later.0 == earlier.0;
             if same {

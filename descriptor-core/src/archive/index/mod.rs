@@ -70,6 +70,12 @@ pub struct Indexed {
 
 const NAME: &str = "index.json";
 
+/// The path of a file, and what it is now.
+type Walked = (String, Stamp);
+
+/// A file's digest, if it is known already, and what it says.
+type Told = (Option<[u8; 32]>, Facts);
+
 impl Indexer {
     /// Writes a new index, if anything has changed.
     pub fn update(&self, now: Timestamp) -> Result<Indexed, Error> {
@@ -91,9 +97,8 @@ impl Indexer {
         let mut indexed = Indexed { skipped, ..Indexed::default() };
 
         let known = cache.join(files.iter().map(|(path, _)| &**path));
-        let is_same = |(file, known): &(&(String, Stamp), &Option<cache::Known<'_>>)| {
-            known.is_some_and(|it| it.0 == file.1)
-        };
+        let is_same =
+            |(file, known): &(&Walked, &Option<cache::Known<'_>>)| known.is_some_and(|it| it.0 == file.1);
         let changed: Vec<_> =
             files.iter().zip(&known).filter(|pair| !is_same(pair)).map(|(file, _)| file).collect();
         indexed.read = changed.len();
@@ -122,12 +127,8 @@ impl Indexer {
     }
 
     /// Finds out what files say. Those that change meanwhile, or are gone, are left out.
-    fn examine<'f>(
-        &self,
-        files: &[&'f (String, Stamp)],
-        failed: &mut Vec<Error>,
-    ) -> HashMap<&'f str, String> {
-        let ledger = |(path, stamp): &(String, Stamp)| {
+    fn examine<'f>(&self, files: &[&'f Walked], failed: &mut Vec<Error>) -> HashMap<&'f str, String> {
+        let ledger = |(path, stamp): &Walked| {
             let name = path
                 .rsplit('/')
                 .next()?
@@ -148,8 +149,7 @@ impl Indexer {
                 None => (None, facts.remove(&self.root.join(path)).unwrap_or_default()),
             })
             .collect();
-        let entry = |(file, (digest, facts)): (&&'f (String, Stamp), &(Option<[u8; 32]>, Facts))| {
-            let (path, stamp) = *file;
+        let entry = |((path, stamp), (digest, facts)): (&&'f Walked, &Told)| {
             let place = self.root.join(path);
             let digest = match digest {
                 Some(digest) => *digest,
