@@ -19,8 +19,8 @@ use descriptor_core::{
         tarballs::{SMALL, Tarballs},
     },
     collect::{
-        Client, Collected, Directory, DirectoryAuthority, DirectorySettings, Feed, FileMemory, Flavor, Limits, Local,
-        Mirror, OnionPerf, Patience, Source, Wanted, collect,
+        Client, Collected, Directory, DirectoryAuthority, DirectorySettings, Feed, FileMemory, Flavor,
+        Limits, Local, Mirror, OnionPerf, Patience, Source, Wanted, collect,
         store::{KnownAuthority, Layout, Options, Store, StoreError, look_wanted},
     },
     document::Type,
@@ -130,7 +130,9 @@ impl Service {
             [] => DirectoryAuthority::public(),
             lines => lines
                 .iter()
-                .map(|line| line.parse().map_err(|what| Failure::Usage(format!("relay.authorities: {line}: {what}"))))
+                .map(|line| {
+                    line.parse().map_err(|what| Failure::Usage(format!("relay.authorities: {line}: {what}")))
+                })
                 .collect::<Result<_, _>>()?,
         };
         Ok(Service { config, authorities })
@@ -138,7 +140,11 @@ impl Service {
 
     pub(crate) fn layout(&self) -> Layout {
         let paths = &self.config.paths;
-        Layout { out: paths.out.clone(), recent: Some(paths.indexed.join("recent")), state: paths.state.clone() }
+        Layout {
+            out: paths.out.clone(),
+            recent: Some(paths.indexed.join("recent")),
+            state: paths.state.clone(),
+        }
     }
 
     pub(crate) fn options(&self) -> Options {
@@ -163,7 +169,9 @@ impl Service {
         let wanted = match look_wanted(&self.layout(), &self.options(), now()) {
             Ok(wanted) => wanted,
             Err(_) if !self.layout().database().exists() => {
-                output::print("There is no store yet: the consensuses of now are wanted, and what they refer to.\n")?;
+                output::print(
+                    "There is no store yet: the consensuses of now are wanted, and what they refer to.\n",
+                )?;
                 return Ok(Outcome::Done);
             }
             Err(error) => return Err(Failure::Other(error.to_string())),
@@ -221,7 +229,8 @@ impl Service {
             return Ok(true);
         }
         let mut options = intake::Options { now: Some(now()), ..intake::Options::default() };
-        options.rules = bridges.rules.parse().map_err(|error| Failure::Usage(format!("bridges.rules: {error}")))?;
+        options.rules =
+            bridges.rules.parse().map_err(|error| Failure::Usage(format!("bridges.rules: {error}")))?;
         for authority in &bridges.authorities {
             let bad = |error| Failure::Usage(format!("bridges.authorities: {authority}: {error}"));
             options.authorities.add(authority).map_err(bad)?;
@@ -240,7 +249,8 @@ impl Service {
     /// Tarballs, `recent/` and the index.
     fn keep_house(&self, global: Global) -> Result<bool, Failure> {
         let Config { paths, archive, index, .. } = &self.config;
-        let (now, other) = (now(), |error: descriptor_core::archive::Error| Failure::Other(error.to_string()));
+        let (now, other) =
+            (now(), |error: descriptor_core::archive::Error| Failure::Other(error.to_string()));
         let mut clean = true;
         let ledgers = paths.state.join("tarballs");
         if archive.tarballs {
@@ -351,7 +361,11 @@ fn newest(folder: &Path, flavor: Flavor) -> Option<Vec<u8>> {
     let path = names.filter(|path| path.extension().is_none()).max()?;
     let bytes = fs::read(path).ok()?;
     // As it was served: the annotation is ours.
-    let start = bytes.split_inclusive(|&b| b == b'\n').take_while(|line| line.starts_with(b"@")).map(<[u8]>::len).sum();
+    let start = bytes
+        .split_inclusive(|&b| b == b'\n')
+        .take_while(|line| line.starts_with(b"@"))
+        .map(<[u8]>::len)
+        .sum();
     bytes.get(start..).map(<[u8]>::to_vec)
 }
 
@@ -382,7 +396,8 @@ fn complain<'e>(errors: impl Iterator<Item = &'e descriptor_core::archive::Error
 }
 
 fn make(folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(|error| Failure::Other(format!("{}: {}", folder.display(), reason(&error))))
+    fs::create_dir_all(folder)
+        .map_err(|error| Failure::Other(format!("{}: {}", folder.display(), reason(&error))))
 }
 
 /// Writes a file so that nobody ever reads half of it.

@@ -77,11 +77,13 @@ impl Config {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let text = fs::read_to_string(path)
             .map_err(|error| Failure::Other(format!("{}: {}", path.display(), reason(&error))))?;
-        let mut config = Self::parse(&text).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+        let mut config =
+            Self::parse(&text).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let paths = &mut config.paths;
         let private = [&mut config.bridges.secrets];
-        let lists = [&mut config.relay.data_directories, &mut config.relay.archives, &mut config.bridges.inputs];
+        let lists =
+            [&mut config.relay.data_directories, &mut config.relay.archives, &mut config.bridges.inputs];
         let all = [&mut paths.out, &mut paths.indexed, &mut paths.state].into_iter().chain(private);
         for path in all.chain(lists.into_iter().flatten()) {
             *path = folder.join(&path);
@@ -103,7 +105,8 @@ impl Config {
 
     /// Reads a text over the defaults. Errors tell line and option.
     fn parse(text: &str) -> Result<Self, String> {
-        let given: toml::Table = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let given: toml::Table =
+            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
         let mut merged = defaults();
         for (section, options) in given {
             match (merged.get_mut(&section), options) {
@@ -112,7 +115,8 @@ impl Config {
                 (_, _) => return Err(format!("{section} is a section, not an option")),
             }
         }
-        let config: Config = merged.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
+        let config: Config =
+            merged.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
         config.bridges.rules.parse::<RuleSet>().map_err(|error| format!("bridges.rules: {error}"))?;
         if config.relay.interval == 0 || config.run.every == 0 {
             return Err("relay.interval and run.every must be at least 1".to_owned());

@@ -45,7 +45,10 @@ pub(crate) fn run(args: &StatusArgs) -> Result<Outcome, Failure> {
     let layout = service.layout();
     if !layout.database().exists() {
         let path = layout.database();
-        return Err(Failure::Other(format!("{}: there is no store yet; run `tordesc collect`", path.display())));
+        return Err(Failure::Other(format!(
+            "{}: there is no store yet; run `tordesc collect`",
+            path.display()
+        )));
     }
     let status = look(&layout, &service.options(), now()).map_err(failure)?;
     output::print(&match args.format {

@@ -70,8 +70,11 @@ pub fn collect(
         wanted.push(Wanted::Anything);
         let mut anything = false;
         for (index, source) in sources.iter().enumerate() {
-            let news: Vec<_> =
-                wanted.iter().filter(|it| source.serves(it) && asked.insert((index, **it))).copied().collect();
+            let news: Vec<_> = wanted
+                .iter()
+                .filter(|it| source.serves(it) && asked.insert((index, **it)))
+                .copied()
+                .collect();
             if news.is_empty() || stop.load(Relaxed) {
                 continue;
             }
