@@ -8,7 +8,7 @@ use clap::{
 };
 use descriptor_core::document::Type;
 
-use crate::{sanitize, style};
+use crate::{sanitize, serve, style};
 
 /// Reads, checks, searches and converts everything that the Tor network publishes about itself.
 #[derive(Debug, Parser)]
@@ -86,6 +86,9 @@ pub(crate) enum Verb {
     /// Make bridge data fit to be published
     #[command(subcommand)]
     Sanitize(sanitize::What),
+    /// Serve what is published to clients of CollecTor and to people
+    #[command(after_long_help = serve::SERVE)]
+    Serve(serve::Serve),
     /// Print the completions for a shell
     #[command(
         after_help = "Example: tordesc completions bash > ~/.local/share/bash-completion/completions/tordesc"

@@ -21,6 +21,7 @@ mod sanitize_verify;
 mod sanitize_weblogs;
 mod schema;
 mod selections;
+mod serve;
 mod status;
 mod style;
 mod suggest;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Verb::Man { output } => generate::man(output.as_deref()),
         Verb::Convert(args) => convert::run(args, cli.global),
         Verb::Repack(args) => repack::run(args, cli.global),
+        Verb::Serve(args) => serve::run(args, cli.global),
         Verb::Sanitize(what) => sanitize::run(what, cli.global),
     };
     if let Err(failure @ (Failure::Usage(_) | Failure::Other(_))) = &result
