@@ -8,7 +8,7 @@ use clap::{
 };
 use descriptor_core::document::Type;
 
-use crate::{archive, collect, config, monitor, sanitize, style};
+use crate::{archive, collect, config, monitor, sanitize, serve, style};
 
 /// Reads, checks, sanitizes, collects and serves everything that the Tor network publishes about itself.
 #[derive(Debug, Parser)]
@@ -98,6 +98,9 @@ pub(crate) enum Verb {
     /// Keep an archive as CollecTor does: monthly tarballs, index.json
     #[command(subcommand)]
     Archive(archive::What),
+    /// Serve what is published to clients of CollecTor and to people
+    #[command(after_long_help = serve::SERVE)]
+    Serve(serve::Serve),
     /// Print the completions for a shell
     #[command(
         after_help = "Example: tordesc completions bash > ~/.local/share/bash-completion/completions/tordesc"

@@ -25,6 +25,7 @@ mod sanitize_verify;
 mod sanitize_weblogs;
 mod schema;
 mod selections;
+mod serve;
 mod status;
 mod style;
 mod suggest;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         Verb::Collect(args) => collect::run(args, cli.global),
         Verb::Status(args) => monitor::run(args),
         Verb::Config(what) => config::run(what),
+        Verb::Serve(args) => serve::run(args, cli.global),
         Verb::Sanitize(what) => sanitize::run(what, cli.global),
     };
     if let Err(failure @ (Failure::Usage(_) | Failure::Other(_))) = &result
