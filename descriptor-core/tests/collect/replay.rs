@@ -4,11 +4,14 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     fs,
     path::Path,
-    sync::atomic::{AtomicU32, Ordering::SeqCst},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
 };
 
 use descriptor_core::{
-    collect::{Delivery, Directory, DirectoryAuthority, Flavor, Wanted},
+    collect::{
+        Delivery, Directory, DirectoryAuthority, Flavor, Source, Wanted, collect as run,
+        store::{KnownAuthority, Layout, Options, Share, Store, look},
+    },
     document::{Consensus, KeyCertificate, ServerDescriptor, Type, sha1},
     netdoc::{Frame, frames},
     schema::parse,
@@ -345,4 +348,59 @@ fn where_a_diff_is_wrong_the_whole_consensus_is_asked_for() {
     assert_eq!(errors.len(), 1, "{errors:?}");
     assert!(errors[0].what.starts_with("consensus diff: "), "{errors:?}");
     assert_eq!(server.asked().len(), 2);
+}
+
+/// The times of the recording at which authorities serve a new consensus, some minutes later.
+fn hours(all: &[Recorded]) -> Vec<(String, String)> {
+    let served = all.iter().flat_map(|it| &it.served);
+    let consensuses = served.filter(|it| it.path == "/tor/status-vote/current/consensus" && it.status == 200);
+    let hours: BTreeSet<_> = consensuses.map(|it| it.time[..13].to_owned()).collect();
+    hours.iter().map(|hour| (format!("{hour}:00:00"), format!("{hour}:20:00"))).collect()
+}
+
+/// Three days of the network, one run an hour: sources, store and rounds together.
+fn three_days(failures: u32) {
+    let Some(shared) = common::shared() else { return };
+    let all = recorded(&shared.join("tornet/recording"));
+    let folder = tempfile::tempdir().unwrap();
+    let known = |it: &Recorded| KnownAuthority { name: it.authority.name.clone(), identity: it.authority.identity };
+    let options = Options { authorities: all.iter().map(known).collect(), ..Options::default() };
+    let layout = Layout {
+        out: folder.path().join("out"),
+        recent: Some(folder.path().join("recent")),
+        state: folder.path().join("state"),
+    };
+    let hours = hours(&all);
+    assert!(hours.len() >= 73, "{} hours", hours.len());
+    let stop = AtomicBool::new(false);
+    let mut until = String::new();
+    for hour in &hours {
+        until.clone_from(&hour.1);
+        let (directory, _servers) = network(&all, &hour.0, &until, failures);
+        let store = Store::open(&layout, options.clone()).unwrap();
+        let now = time(&until);
+        let sources: Vec<Box<dyn Source>> = vec![Box::new(directory)];
+        let collected = run(&store, &sources, &move || now, &stop).unwrap();
+        assert!(collected.sources.values().all(|it| it.refused == 0 && it.conflicts == 0), "{until}: {collected}");
+    }
+    let status = look(&layout, &options, time(&until)).unwrap();
+    assert!(status.hours.len() >= 72, "{status}");
+    for hour in &status.hours {
+        let whole = |share: Option<Share>| share.is_some_and(|it| it.held == it.all && it.all > 0);
+        let complete = hour.consensus
+            && hour.microdesc
+            && hour.votes.iter().all(|vote| *vote)
+            && [hour.servers, hour.extras, hour.microdescriptors].into_iter().all(whole);
+        assert!(complete, "{failures} of 10 fail: {hour:?}\n{status}");
+    }
+}
+
+#[test]
+fn three_days_are_collected_whole() {
+    three_days(0);
+}
+
+#[test]
+fn three_days_are_collected_whole_where_a_tenth_of_all_answers_fails() {
+    three_days(1);
 }
