@@ -233,7 +233,7 @@ mod tests {
         assert!(wrong("[relay]\nactiv = true\n").contains("activ"));
         assert!(wrong("[relay]\nactive = 3\n").contains("boolean"));
         assert!(wrong("[relay\n").contains("line 1"));
-        assert!(wrong("[bridges]\nrules = \"x\"\n").contains("collector-1.18.2"));
+        assert!(wrong("[bridges]\nrules = \"x\"\n").contains("1.18.2"));
         assert!(wrong("[relay]\ninterval = 0\n").contains("interval"));
         assert!(wrong("relay = 1\n").contains("section"));
         assert_eq!(Config::parse("[relay]\ninterval = 30\n").map(|config| config.relay.interval), Ok(30));
