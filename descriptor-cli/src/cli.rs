@@ -8,9 +8,9 @@ use clap::{
 };
 use descriptor_core::document::Type;
 
-use crate::{sanitize, serve, style};
+use crate::{archive, collect, config, monitor, sanitize, serve, style};
 
-/// Reads, checks, searches and converts everything that the Tor network publishes about itself.
+/// Reads, checks, sanitizes, collects and serves everything that the Tor network publishes about itself.
 #[derive(Debug, Parser)]
 #[command(
     name = "tordesc",
@@ -86,6 +86,18 @@ pub(crate) enum Verb {
     /// Make bridge data fit to be published
     #[command(subcommand)]
     Sanitize(sanitize::What),
+    /// Collect what is missing: from directory authorities, files, other archives
+    #[command(after_long_help = collect::HELP)]
+    Collect(collect::CollectArgs),
+    /// Show how complete the archive is, and whom to nag
+    #[command(after_long_help = monitor::HELP)]
+    Status(monitor::StatusArgs),
+    /// Write, show or check the configuration of `collect`
+    #[command(subcommand)]
+    Config(config::What),
+    /// Keep an archive as CollecTor does: monthly tarballs, index.json
+    #[command(subcommand)]
+    Archive(archive::What),
     /// Serve what is published to clients of CollecTor and to people
     #[command(after_long_help = serve::SERVE)]
     Serve(serve::Serve),

@@ -11,6 +11,8 @@ pub(crate) enum Outcome {
     Failed,
     /// Some of the input could not be read; the rest was.
     Partly,
+    /// Something is being lost that cannot be had later.
+    Critical,
 }
 
 impl Outcome {
@@ -73,12 +75,12 @@ pub(crate) fn reason(error: &io::Error) -> String {
     }
 }
 
-/// The exit code: 0 all well, 1 failure or failed check, 2 usage, 3 partly read.
+/// The exit code: 0 all well, 1 failure or failed check, 2 usage (or what monitoring calls critical), 3 partly read.
 pub(crate) fn code(result: &Result<Outcome, Failure>) -> ExitCode {
     ExitCode::from(match result {
         Ok(Outcome::Done) | Err(Failure::Closed) => 0,
         Ok(Outcome::Failed) | Err(Failure::Other(_)) => 1,
-        Err(Failure::Usage(_)) => 2,
+        Ok(Outcome::Critical) | Err(Failure::Usage(_)) => 2,
         Ok(Outcome::Partly) => 3,
     })
 }

@@ -1,7 +1,10 @@
-//! `tordesc`: reads, checks, searches and converts archives of the Tor network.
+//! `tordesc`: reads, checks, sanitizes, collects and serves what the Tor network publishes about itself.
 
+mod archive;
 mod check;
 mod cli;
+mod collect;
+mod config;
 mod convert;
 mod exit;
 mod figures;
@@ -9,6 +12,7 @@ mod find;
 mod generate;
 mod key;
 mod lines;
+mod monitor;
 mod output;
 mod parse;
 mod progress;
@@ -48,7 +52,11 @@ fn main() -> ExitCode {
         Verb::Completions { shell } => generate::completions(*shell),
         Verb::Man { output } => generate::man(output.as_deref()),
         Verb::Convert(args) => convert::run(args, cli.global),
+        Verb::Archive(what) => archive::run(what, cli.global),
         Verb::Repack(args) => repack::run(args, cli.global),
+        Verb::Collect(args) => collect::run(args, cli.global),
+        Verb::Status(args) => monitor::run(args),
+        Verb::Config(what) => config::run(what),
         Verb::Serve(args) => serve::run(args, cli.global),
         Verb::Sanitize(what) => sanitize::run(what, cli.global),
     };

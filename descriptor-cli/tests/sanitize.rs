@@ -5,7 +5,6 @@ mod common;
 use std::{
     collections::BTreeMap,
     fs,
-    io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
@@ -319,25 +318,34 @@ fn check_secrets(place: &Place) {
 fn killed_at_any_instant_the_trees_are_those_of_an_undisturbed_run() {
     let wanted: u32 = std::env::var("TORDESC_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
     let (mut kills, mut random) = (0, 0x2545_F491_4F6C_DD1D_u64);
-    let mut longest = Duration::from_millis(40);
+    // How many kills found files under their names, or waiting for them, and no tarball marked as done.
+    let (mut amid, mut longest) = (0, Duration::ZERO);
     while kills < wanted {
-        let place = Place::new(40);
+        let place = Place::new(100);
+        if longest.is_zero() {
+            fs::create_dir(place.path("state0")).expect("it is writable");
+            let began = std::time::Instant::now();
+            assert_eq!(place.run("out0", "state0", &[]).code, 0);
+            longest = began.elapsed();
+        }
         loop {
             let began = std::time::Instant::now();
             let mut child = start(&place);
-            (random, _) = (xorshift(random), ());
+            random = xorshift(random);
             let instant = longest.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64);
             while began.elapsed() < instant && child.try_wait().expect("a child").is_none() {
                 std::thread::sleep(Duration::from_micros(200));
             }
             if let Some(status) = child.try_wait().expect("a child") {
                 assert_eq!(status.code(), Some(0));
-                longest = began.elapsed();
                 break;
             }
             child.kill().expect("a child");
             child.wait().expect("a child");
             kills += 1;
+            let done =
+                fs::read(place.path("state/parsed-bridge-directories")).is_ok_and(|text| !text.is_empty());
+            amid += u32::from(!done && !place.tree("out").is_empty());
             for (name, bytes) in place.tree("out/bridge-descriptors/2026") {
                 assert!(bytes.starts_with(b"@type bridge-") && bytes.ends_with(b"\n"), "half of {name}");
             }
@@ -355,8 +363,8 @@ fn killed_at_any_instant_the_trees_are_those_of_an_undisturbed_run() {
             place.tree("state2/parsed-bridge-directories")
         );
     }
-    println!("{kills} kills");
-    std::io::stdout().flush().expect("a stream");
+    println!("{kills} kills, {amid} of them amid the writing");
+    assert!(amid > 0, "no kill came while files were written");
 }
 
 fn xorshift(mut state: u64) -> u64 {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "archive")]
 pub mod archive;
+#[cfg(feature = "collect")]
+pub mod collect;
 pub mod columnar;
 pub mod document;
 #[cfg(feature = "archive")]

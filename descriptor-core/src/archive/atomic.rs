@@ -31,7 +31,7 @@ pub(crate) fn write<T>(
 }
 
 /// `.NAME.PID.tmp`: hidden and temporary, so that no walk takes it for data.
-fn temporary(path: &Path) -> io::Result<PathBuf> {
+pub(super) fn temporary(path: &Path) -> io::Result<PathBuf> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let mut temporary = std::ffi::OsString::from(".");
     temporary.push(name);

@@ -24,20 +24,26 @@
 pub(crate) mod atomic;
 mod chunk;
 pub(crate) mod codec;
+mod facts;
 mod feed;
 mod fill;
 mod gate;
 pub(crate) mod history;
+pub mod index;
 mod progress;
 mod read;
+pub mod recent;
 mod repack;
 mod source;
 mod tar;
+pub mod tarballs;
 mod text;
 mod untar;
 pub(crate) mod walk;
 
 pub use chunk::Chunk;
+#[cfg(feature = "collect")]
+pub(crate) use codec::Codec;
 pub use history::History;
 pub use progress::Progress;
 pub use read::{Event, Options, Summary, read};

@@ -71,6 +71,14 @@ fn descriptor<'a, D: Table<'a>>(
         }
     }
     let needed = |keyword| missing(keyword, Reason::MissingLine);
+    // Found by fuzzing: what stands before that line would be a document of its own.
+    let (first, keyword) = match kind {
+        Type::BridgeServerDescriptor => (Rewrite::Router, "router"),
+        _ => (Rewrite::Owner, "extra-info"),
+    };
+    if !lines.first().is_some_and(|(_, rule)| *rule == Rule::With(first)) {
+        return Err(needed(keyword));
+    }
     let fingerprint = bridge.fingerprint.ok_or_else(|| needed("fingerprint"))?;
     let published = bridge.published.ok_or_else(|| needed("published"))?;
     let is_server = kind == Type::BridgeServerDescriptor;
@@ -160,7 +168,7 @@ fn is_kept_prefix<'a, D: Table<'a>>(item: &Item<'a>, rules: RuleSet) -> bool {
 }
 
 impl Bridge {
-    /// Takes in what a line says about the bridge. CollecTor lets a later line of the same keyword count.
+    /// Takes in what a line says about the bridge. CollecTor lets a later time count.
     fn learn(&mut self, rewrite: Rewrite, item: &Item<'_>, rules: RuleSet) -> Result<(), Reason> {
         let is_new = match rewrite {
             Rewrite::Router => {
@@ -198,7 +206,9 @@ impl Bridge {
             }
             _ => true,
         };
-        if is_new || rules < RuleSet::Current { Ok(()) } else { Err(Reason::Twice) }
+        // Found by fuzzing: a second `router` line would begin a second document.
+        let may_repeat = rules < RuleSet::Current && rewrite == Rewrite::Published;
+        if is_new || may_repeat { Ok(()) } else { Err(Reason::Twice) }
     }
 
     fn identify(&mut self, hex: &[u8]) -> Result<bool, Reason> {

@@ -33,6 +33,11 @@ impl Identities {
         }
     }
 
+    /// Takes a relay's identity key.
+    pub fn insert(&mut self, key: PublicKey) {
+        self.keys.insert(key.fingerprint, key);
+    }
+
     /// The key of a fingerprint.
     pub fn get(&self, fingerprint: Fingerprint) -> Option<&PublicKey> {
         self.keys.get(&fingerprint)

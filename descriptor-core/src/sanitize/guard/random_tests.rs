@@ -81,7 +81,8 @@ proptest! {
 
     #[test]
     fn whatever_is_said_is_found(
-        ipv4 in 0x0100_0000u32..0xe000_0000,
+        // No host's address ends in 0; backwards it would look like a version of tor.
+        ipv4 in (0x0100_0000u32..0xe000_0000).prop_map(|it| it | 1),
         ipv6 in (1u128 << 120..u128::MAX).prop_map(|it| it & !(0xffff_ffff << 48)),
         identity in any::<[u8; 20]>(),
         which in any::<usize>(),

@@ -1,0 +1,431 @@
+//! `tordesc collect`: asks all sources once or on a schedule, and keeps the archive in order.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use clap::{Args, ValueHint};
+use descriptor_core::{
+    archive::{
+        index::Indexer,
+        recent,
+        tarballs::{SMALL, Tarballs},
+    },
+    collect::{
+        Client, Collected, Directory, DirectoryAuthority, DirectorySettings, Feed, FileMemory, Flavor,
+        Limits, Local, Mirror, OnionPerf, Patience, Source, Wanted, collect,
+        store::{KnownAuthority, Layout, Options, Store, StoreError, look_wanted},
+    },
+    document::Type,
+    intake,
+    value::Timestamp,
+};
+
+use crate::{
+    cli::Global,
+    config::Config,
+    exit::{Failure, Outcome, reason},
+    output, sanitize,
+};
+
+pub(crate) const HELP: &str = "\
+Without a configuration file the public network's authorities are asked and everything goes below the current folder, in
+the trees of CollecTor: out/, indexed/recent/, indexed/archive/, indexed/index/. `tordesc config init` writes a file with
+every option.
+
+Examples:
+  tordesc collect                      once, for cron or a systemd timer
+  tordesc collect --every              on its own schedule
+  tordesc collect --dry-run            what would be asked for
+
+Exit codes: 0 all went well; 1 failure (disk, another run); 2 wrong usage; 3 some source failed or something was refused.";
+
+/// Collect what is missing
+#[derive(Debug, Args)]
+pub(crate) struct CollectArgs {
+    /// The configuration [default: tordesc.toml, if there is one]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    config: Option<PathBuf>,
+    /// Run again and again, as the configuration says
+    #[arg(long)]
+    every: bool,
+    /// Only say what is wanted
+    #[arg(long, conflicts_with = "every")]
+    dry_run: bool,
+}
+
+/// Collects.
+pub(crate) fn run(args: &CollectArgs, global: Global) -> Result<Outcome, Failure> {
+    let config = Config::find(args.config.as_deref())?;
+    let service = Service::new(config)?;
+    if args.dry_run {
+        return service.dry_run();
+    }
+    let stop = stop_on_signals();
+    if !args.every {
+        return service.once(global, &stop);
+    }
+    let mut outcome = Outcome::Done;
+    while !stop.load(Relaxed) {
+        wait_until(service.next(now()), &stop);
+        if stop.load(Relaxed) {
+            break;
+        }
+        // A run that fails is said, and the next one tries again.
+        outcome = match service.once(global, &stop) {
+            Ok(outcome) => outcome,
+            Err(failure) => {
+                anstream::eprintln!("tordesc: {failure}");
+                Outcome::Failed
+            }
+        };
+    }
+    Ok(outcome)
+}
+
+/// A flag that SIGINT and SIGTERM set. The second signal ends the program at once; nothing is half done then either.
+fn stop_on_signals() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in signal_hook::consts::TERM_SIGNALS {
+        // Where a signal cannot be caught it ends the program, which loses nothing.
+        let _ = signal_hook::flag::register_conditional_shutdown(*signal, 1, Arc::clone(&stop));
+        let _ = signal_hook::flag::register(*signal, Arc::clone(&stop));
+    }
+    stop
+}
+
+fn wait_until(time: Timestamp, stop: &AtomicBool) {
+    while !stop.load(Relaxed) {
+        let left = time.0 - now().0;
+        if left <= 0 {
+            return;
+        }
+        // In short steps: the clock may jump, and a sleeping computer wakes late.
+        thread::sleep(Duration::from_millis(if left > 1 { 1000 } else { 200 }));
+    }
+}
+
+/// The time of the computer.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// The configuration, understood.
+pub(crate) struct Service {
+    pub(crate) config: Config,
+    authorities: Vec<DirectoryAuthority>,
+}
+
+impl Service {
+    pub(crate) fn new(config: Config) -> Result<Self, Failure> {
+        let authorities = match &config.relay.authorities[..] {
+            [] => DirectoryAuthority::public(),
+            lines => lines
+                .iter()
+                .map(|line| {
+                    line.parse().map_err(|what| Failure::Usage(format!("relay.authorities: {line}: {what}")))
+                })
+                .collect::<Result<_, _>>()?,
+        };
+        Ok(Service { config, authorities })
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        let paths = &self.config.paths;
+        Layout {
+            out: paths.out.clone(),
+            recent: Some(paths.indexed.join("recent")),
+            state: paths.state.clone(),
+        }
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        let known = |it: &DirectoryAuthority| KnownAuthority { name: it.name.clone(), identity: it.identity };
+        let (relay, archive) = (&self.config.relay, &self.config.archive);
+        Options {
+            authorities: self.authorities.iter().map(known).collect(),
+            interval: relay.interval.into(),
+            chase_statuses: i64::from(relay.chase_statuses) * 3600,
+            chase_descriptors: i64::from(relay.chase_descriptors) * 3600,
+            recent: (i64::from(archive.recent_hours) + 1) * 3600,
+        }
+    }
+
+    /// When the next run begins.
+    fn next(&self, now: Timestamp) -> Timestamp {
+        let (every, offset) = (i64::from(self.config.run.every) * 60, i64::from(self.config.run.offset) * 60);
+        Timestamp(now.0 + every - (now.0 - offset).rem_euclid(every))
+    }
+
+    fn dry_run(&self) -> Result<Outcome, Failure> {
+        let wanted = match look_wanted(&self.layout(), &self.options(), now()) {
+            Ok(wanted) => wanted,
+            Err(_) if !self.layout().database().exists() => {
+                output::print(
+                    "There is no store yet: the consensuses of now are wanted, and what they refer to.\n",
+                )?;
+                return Ok(Outcome::Done);
+            }
+            Err(error) => return Err(Failure::Other(error.to_string())),
+        };
+        let mut text = String::new();
+        for wanted in &wanted {
+            text += &describe(wanted);
+            text.push('\n');
+        }
+        text += &format!("{} documents are wanted\n", wanted.len());
+        for source in self.sources()? {
+            text += &format!("source: {}\n", source.name());
+        }
+        output::print(&text)?;
+        Ok(Outcome::Done)
+    }
+
+    fn once(&self, global: Global, stop: &AtomicBool) -> Result<Outcome, Failure> {
+        let mut clean = self.bridges(global)?;
+        let sources = self.sources()?;
+        let store = Store::open(&self.layout(), self.options()).map_err(failure)?;
+        for note in store.notes() {
+            if global.quiet < 2 {
+                anstream::eprintln!("tordesc: {note}");
+            }
+        }
+        let collected = collect(&store, &sources, &now, stop).map_err(failure)?;
+        let status = store.status(now()).map_err(failure)?;
+        drop(store);
+        self.say(&collected, global)?;
+        clean &= collected.is_clean();
+        if !collected.stopped {
+            clean &= self.keep_house(global)?;
+        }
+        if !self.config.run.metrics.as_os_str().is_empty() {
+            write_whole(&self.config.run.metrics, status.prometheus().as_bytes())?;
+        }
+        for warning in status.warnings.iter().filter(|_| global.quiet == 0) {
+            anstream::eprintln!("warning: {}", warning.text);
+        }
+        Ok(if clean { Outcome::Done } else { Outcome::Partly })
+    }
+
+    fn say(&self, collected: &Collected, global: Global) -> Result<(), Failure> {
+        if global.quiet == 0 {
+            output::print(&collected.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Sanitizes what bridge authorities have delivered.
+    fn bridges(&self, global: Global) -> Result<bool, Failure> {
+        let Config { bridges, paths, .. } = &self.config;
+        if bridges.inputs.is_empty() {
+            return Ok(true);
+        }
+        let mut options = intake::Options { now: Some(now()), ..intake::Options::default() };
+        options.rules =
+            bridges.rules.parse().map_err(|error| Failure::Usage(format!("bridges.rules: {error}")))?;
+        for authority in &bridges.authorities {
+            let bad = |error| Failure::Usage(format!("bridges.authorities: {authority}: {error}"));
+            options.authorities.add(authority).map_err(bad)?;
+        }
+        if let Some(folder) = bridges.secrets.parent() {
+            make(folder)?;
+        }
+        let places = intake::Places { out: paths.out.clone(), secrets: bridges.secrets.clone(), state: None };
+        let report = intake::bridges(&bridges.inputs, &places, &options).map_err(sanitize::failure)?;
+        if global.quiet == 0 {
+            output::print(&report.to_string())?;
+        }
+        Ok(report.is_clean())
+    }
+
+    /// Tarballs, `recent/` and the index.
+    fn keep_house(&self, global: Global) -> Result<bool, Failure> {
+        let Config { paths, archive, index, .. } = &self.config;
+        let (now, other) =
+            (now(), |error: descriptor_core::archive::Error| Failure::Other(error.to_string()));
+        let mut clean = true;
+        let ledgers = paths.state.join("tarballs");
+        if archive.tarballs {
+            let tarballs = Tarballs {
+                out: paths.out.clone(),
+                archive: paths.indexed.join("archive"),
+                state: ledgers.clone(),
+                settle: i64::from(archive.settle_days) * 86400,
+                small: SMALL,
+                threads: 1,
+            };
+            let report = tarballs.update(now).map_err(other)?;
+            clean &= complain(report.failed.iter(), global);
+            if archive.delete {
+                let before = Timestamp(now.0 - i64::from(archive.keep_days) * 86400);
+                let deleted = tarballs.delete(before, now).map_err(other)?;
+                clean &= complain(deleted.failed.iter(), global);
+            }
+        }
+        recent::clean(&paths.indexed.join("recent"), now, archive.recent_hours.into()).map_err(other)?;
+        if index.active {
+            let indexer = Indexer {
+                root: paths.indexed.clone(),
+                output: paths.indexed.join("index"),
+                base: index.base.clone(),
+                revision: None,
+                state: paths.state.join("index"),
+                ledgers: Some(ledgers),
+                threads: 0,
+            };
+            make(&indexer.state)?;
+            let indexed = indexer.update(now).map_err(other)?;
+            clean &= complain(indexed.failed.iter(), global);
+        }
+        Ok(clean)
+    }
+
+    fn sources(&self) -> Result<Vec<Box<dyn Source>>, Failure> {
+        let Config { relay, network, paths, mirrors, onionperf, .. } = &self.config;
+        make(&paths.state)?;
+        let mut limits = Limits::default();
+        limits.connect = Duration::from_secs(network.connect_timeout);
+        limits.read = Duration::from_secs(network.read_timeout);
+        limits.whole = Duration::from_secs(network.whole_timeout);
+        limits.sent = network.largest << 20;
+        limits.unpacked = network.largest << 20;
+        let client = Client::new(limits);
+        let total = Duration::from_secs(network.patience);
+        let patience = Patience { tries: network.tries, total, ..Patience::default() };
+        let state = |name: &str| paths.state.join(name);
+        let memory = |name: &str| {
+            let path = state(name);
+            FileMemory::open(&path)
+                .map(Box::new)
+                .map_err(|error| Failure::Other(format!("{}: {}", path.display(), reason(&error))))
+        };
+        let mut sources: Vec<Box<dyn Source>> = Vec::new();
+        if !relay.data_directories.is_empty() {
+            let local = Local::data_directories("tor data directories", relay.data_directories.clone());
+            sources.push(Box::new(local.with_history(state("data-directories-history"))));
+        }
+        if !relay.archives.is_empty() {
+            let local = Local::archives("archives", relay.archives.clone());
+            sources.push(Box::new(local.with_history(state("archives-history"))));
+        }
+        if relay.active {
+            let mut settings = DirectorySettings::default();
+            settings.patience = patience.clone();
+            settings.interval = Duration::from_secs(relay.interval.into());
+            let folder = paths.indexed.join("recent/relay-descriptors");
+            let directory = Directory::new(self.authorities.clone(), client.clone(), settings);
+            sources.push(Box::new(directory.with_base(Box::new(move |flavor| newest(&folder, flavor)))));
+        }
+        for (name, feed, kind) in [
+            ("exit list", &self.config.exit_list, Type::ExitList),
+            ("snowflake", &self.config.snowflake, Type::SnowflakeStats),
+            ("bridgestrap", &self.config.bridgestrap, Type::BridgestrapStats),
+        ] {
+            if !feed.url.is_empty() {
+                let source = Feed::new(name, &feed.url, kind, client.clone(), patience.clone());
+                sources.push(match kind {
+                    Type::ExitList => Box::new(source),
+                    _ => Box::new(source.with_memory(memory("feeds-memory")?)),
+                });
+            }
+        }
+        for host in &onionperf.hosts {
+            let memory = memory("onionperf-memory")?;
+            sources.push(Box::new(OnionPerf::new(None, host, client.clone(), patience.clone(), memory)));
+        }
+        for url in &mirrors.urls {
+            let (name, memory) = (format!("mirror {url}"), memory("mirrors-memory")?);
+            let prefixes = mirrors.prefixes.clone();
+            let mirror = Mirror::new(&name, url, prefixes, client.clone(), patience.clone(), memory);
+            sources.push(Box::new(mirror.with_scratch(state("scratch"))));
+        }
+        Ok(sources)
+    }
+}
+
+/// The newest consensus of a flavour in `recent/`; the authorities then send only what changed.
+fn newest(folder: &Path, flavor: Flavor) -> Option<Vec<u8>> {
+    let folder = folder.join(match flavor {
+        Flavor::Ns => "consensuses",
+        Flavor::Microdesc => "microdescs/consensus-microdesc",
+    });
+    let names = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let path = names.filter(|path| path.extension().is_none()).max()?;
+    let bytes = fs::read(path).ok()?;
+    // As it was served: the annotation is ours.
+    let start = bytes
+        .split_inclusive(|&b| b == b'\n')
+        .take_while(|line| line.starts_with(b"@"))
+        .map(<[u8]>::len)
+        .sum();
+    bytes.get(start..).map(<[u8]>::to_vec)
+}
+
+fn describe(wanted: &Wanted) -> String {
+    match wanted {
+        Wanted::Consensus(Flavor::Ns, time) => format!("consensus of {time}"),
+        Wanted::Consensus(Flavor::Microdesc, time) => format!("microdesc consensus of {time}"),
+        Wanted::Vote(time, authority, _) => format!("vote of {authority} for {time}"),
+        Wanted::DetachedSignatures(time) => format!("detached signatures of {time}"),
+        Wanted::Certificate(identity, key) => format!("certificate of {identity} for the key {key}"),
+        Wanted::ServerDescriptor(digest) => format!("server descriptor {digest}"),
+        Wanted::ExtraInfo(digest) => format!("extra-info {digest}"),
+        Wanted::Microdescriptor(digest) => format!("microdescriptor {digest}"),
+        Wanted::BandwidthFiles => "bandwidth files".to_owned(),
+        Wanted::Anything => "what is new".to_owned(),
+    }
+}
+
+fn complain<'e>(errors: impl Iterator<Item = &'e descriptor_core::archive::Error>, global: Global) -> bool {
+    let mut clean = true;
+    for error in errors {
+        clean = false;
+        if global.quiet < 2 {
+            anstream::eprintln!("tordesc: {error}");
+        }
+    }
+    clean
+}
+
+fn make(folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder)
+        .map_err(|error| Failure::Other(format!("{}: {}", folder.display(), reason(&error))))
+}
+
+/// Writes a file so that nobody ever reads half of it.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        std::io::Write::write_all(&mut file, bytes)?;
+        file.persist(path).map(drop).map_err(|error| error.error)
+    });
+    written.map_err(|error| Failure::Other(format!("{}: {}", path.display(), reason(&error))))
+}
+
+pub(crate) fn failure(error: StoreError) -> Failure {
+    Failure::Other(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CollecTor's own cases, in other words: a period of five minutes, one minute after it began.
+    #[test]
+    fn runs_begin_at_their_offset() {
+        let mut config = Config::find(None).expect("the defaults");
+        (config.run.every, config.run.offset) = (5, 1);
+        let service = Service::new(config).expect("the public authorities");
+        for (now, next) in [(0, 60), (59, 60), (60, 360), (61, 360), (359, 360)] {
+            assert_eq!(service.next(Timestamp(now)), Timestamp(next));
+        }
+    }
+}

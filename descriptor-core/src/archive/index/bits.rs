@@ -1,0 +1,72 @@
+//! Bytes that may end, and be put together, at any bit. The first bit is the highest one of its byte.
+
+/// Some bits; those after the last one are 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Bits {
+    pub(super) bytes: Vec<u8>,
+    /// How many bits there are.
+    pub(super) length: u64,
+}
+
+impl Bits {
+    /// Whole bytes.
+    pub(super) fn of(bytes: Vec<u8>) -> Self {
+        let length = bytes.len() as u64 * 8;
+        Bits { bytes, length }
+    }
+
+    /// Some bits of some bytes. The range must lie within.
+    pub(super) fn cut(bytes: &[u8], from: u64, length: u64) -> Self {
+        let (first, shift) = ((from / 8) as usize, (from % 8) as u32);
+        let end = (from + length).div_ceil(8) as usize;
+        let source = bytes.get(first..end).unwrap_or_default();
+        let mut cut = if shift == 0 {
+            source.to_vec()
+        } else {
+            let next = source.iter().skip(1).chain(&[0]);
+            source.iter().zip(next).map(|(&high, &low)| high << shift | low >> (8 - shift)).collect()
+        };
+        cut.truncate(length.div_ceil(8) as usize);
+        let rest = (length % 8) as u32;
+        if let (Some(last), true) = (cut.last_mut(), rest > 0) {
+            *last &= 0xff << (8 - rest);
+        }
+        Bits { bytes: cut, length }
+    }
+
+    /// Adds bits at the end.
+    pub(super) fn append(&mut self, other: &Bits) {
+        let used = (self.length % 8) as u32;
+        self.length += other.length;
+        if used == 0 {
+            self.bytes.extend_from_slice(&other.bytes);
+            return;
+        }
+        self.bytes.reserve(other.bytes.len());
+        for &byte in &other.bytes {
+            if let Some(last) = self.bytes.last_mut() {
+                *last |= byte >> used;
+            }
+            self.bytes.push(byte << (8 - used));
+        }
+        self.bytes.truncate(self.length.div_ceil(8) as usize);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_cut_fits_together_again() {
+        let bytes: Vec<u8> = (0..40u8).map(|number| number.wrapping_mul(37)).collect();
+        for (first, second) in [(3, 9), (8, 16), (13, 200), (0, 1), (80, 81)] {
+            let mut whole = Bits::default();
+            for (from, to) in [(0, first), (first, second), (second, 320)] {
+                whole.append(&Bits::cut(&bytes, from, to - from));
+            }
+            assert_eq!(whole, Bits::of(bytes.clone()));
+        }
+        assert_eq!(Bits::cut(&[0xff, 0xff], 3, 4), Bits { bytes: vec![0xf0], length: 4 });
+    }
+}

@@ -1,0 +1,329 @@
+//! `recent/`: what was published in the last days, as a view of the tree that can be made anew.
+//!
+//! Files that hold one document are in both trees under names of their own; many small documents are in `recent/` one
+//! after the other, in a file for each run of the collector, whose start is its name. Everything goes by the times of
+//! documents and runs.
+//!
+//! DIFFERENCE: CollecTor goes by the times of the files, so that a copied archive is kept too long (collector §17.1, no.
+//! 29).
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Cause, Error, Source, atomic, facts::Facts};
+use crate::{document::Type, netdoc::frames, value::Timestamp};
+
+/// Three days, as CollecTor has it. Unit: hours.
+pub const HOURS: i64 = 72;
+
+/// What was changed in `recent/`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Files that are there now and were not.
+    pub added: u64,
+    /// Documents that were put into files of several.
+    pub documents: u64,
+    /// Files that are too old now.
+    pub removed: u64,
+}
+
+/// What lies where: a folder of the tree, with `Y` and `M` for year and month; the folder in `recent/`; and what the
+/// names of files with several documents end in, if that is what they are.
+struct Row(&'static str, &'static str, Option<&'static str>);
+
+// A new type is one line here. Microdescriptors have no times, so those that are lost from `recent/` come back only with
+// the next consensus that lists them.
+const ROWS: &[Row] = &[
+    Row("relay-descriptors/consensus/Y/M", "relay-descriptors/consensuses", None),
+    Row(
+        "relay-descriptors/microdesc/Y/M/consensus-microdesc",
+        "relay-descriptors/microdescs/consensus-microdesc",
+        None,
+    ),
+    Row("relay-descriptors/vote/Y/M", "relay-descriptors/votes", None),
+    Row("relay-descriptors/bandwidth/Y/M", "relay-descriptors/bandwidths", None),
+    Row("relay-descriptors/certs", "relay-descriptors/certs", None),
+    Row("bridge-descriptors/Y/M/statuses", "bridge-descriptors/statuses", None),
+    Row("bridge-pool-assignments/Y/M", "bridge-pool-assignments", None),
+    Row("exit-lists/Y/M", "exit-lists", None),
+    Row("torperf/Y/M", "torperf", None),
+    Row("onionperf/Y/M", "onionperf", None),
+    Row("webstats/*/Y/M", "webstats", None),
+    Row("snowflakes/Y/M", "snowflakes", None),
+    Row("bridgedb-metrics/Y/M", "bridgedb-metrics", None),
+    Row("bridgestrap/Y/M", "bridgestrap", None),
+    Row(
+        "relay-descriptors/server-descriptor/Y/M",
+        "relay-descriptors/server-descriptors",
+        Some("server-descriptors"),
+    ),
+    Row("relay-descriptors/extra-info/Y/M", "relay-descriptors/extra-infos", Some("extra-infos")),
+    Row(
+        "bridge-descriptors/Y/M/server-descriptors",
+        "bridge-descriptors/server-descriptors",
+        Some("server-descriptors"),
+    ),
+    Row("bridge-descriptors/Y/M/extra-infos", "bridge-descriptors/extra-infos", Some("extra-infos")),
+];
+
+/// Folders of `recent/` that nothing is made anew in, but that are cleaned.
+const CLEANED: &[&str] = &["relay-descriptors/microdescs/micro"];
+
+/// Makes `recent/` what it should be at a time: adds what the tree has of the last hours, and removes what is older.
+/// Documents that are in a file of a run already stay where they are; others are put into a file for the hour of their
+/// publication. Nothing is written twice, so that it can be run at any time.
+pub fn rebuild(out: &Path, recent: &Path, now: Timestamp, hours: i64) -> Result<Rebuilt, Error> {
+    let since = Timestamp(now.0 - hours * 3600);
+    let mut rebuilt = clean(recent, now, hours)?;
+    for row in ROWS {
+        let at = |error| failed(&out.join(row.0), error);
+        let files = files(out, row.0, since).map_err(at)?;
+        match row.2 {
+            None => single(&files, &recent.join(row.1), since, &mut rebuilt).map_err(at)?,
+            Some(ending) => several(&files, &recent.join(row.1), ending, since, &mut rebuilt).map_err(at)?,
+        }
+    }
+    Ok(rebuilt)
+}
+
+/// Removes from `recent/` what is older than so many hours: by the time in a file's name, which is that of its document
+/// or of the run that wrote it. A certificate stays as long as it is valid. What has no time in its name stays.
+pub fn clean(recent: &Path, now: Timestamp, hours: i64) -> Result<Rebuilt, Error> {
+    let since = Timestamp(now.0 - hours * 3600);
+    let mut rebuilt = Rebuilt::default();
+    for folder in ROWS.iter().map(|row| row.1).chain(CLEANED.iter().copied()) {
+        let folder = recent.join(folder);
+        let mut remove = || -> io::Result<()> {
+            for entry in list(&folder)? {
+                if entry.file_type()?.is_file() && is_old(&entry.path(), since)? {
+                    fs::remove_file(entry.path())?;
+                    rebuilt.removed += 1;
+                }
+            }
+            Ok(())
+        };
+        remove().map_err(|error| failed(&folder, error))?;
+    }
+    Ok(rebuilt)
+}
+
+/// Adds files of one document: as links, or as copies where that is not possible.
+fn single(files: &[PathBuf], folder: &Path, since: Timestamp, rebuilt: &mut Rebuilt) -> io::Result<()> {
+    for file in files {
+        let Some(name) = file.file_name() else { continue };
+        let target = folder.join(name);
+        if target.exists() || is_old(file, since)? {
+            continue;
+        }
+        fs::create_dir_all(folder)?;
+        match fs::hard_link(file, &target) {
+            Ok(()) => {}
+            // Another process, or a link that leads nowhere.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            Err(_) => {
+                let bytes = fs::read(file)?;
+                atomic::write(&target, |out| io::Write::write_all(out, &bytes), |_, ()| Ok(()))?;
+            }
+        }
+        rebuilt.added += 1;
+    }
+    Ok(())
+}
+
+/// Adds documents that are in no file yet.
+fn several(
+    files: &[PathBuf],
+    folder: &Path,
+    ending: &str,
+    since: Timestamp,
+    rebuilt: &mut Rebuilt,
+) -> io::Result<()> {
+    let mut known: HashSet<[u8; 32]> = HashSet::new();
+    for entry in list(folder)? {
+        let bytes = fs::read(entry.path())?;
+        known.extend(frames(&bytes, None).map(|frame| <[u8; 32]>::from(Sha256::digest(frame.body))));
+    }
+    let mut by_hour: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
+    for file in files {
+        let bytes = fs::read(file)?;
+        let hint = file.to_str().and_then(Type::of_file_name);
+        let Some(frame) = frames(&bytes, hint).next() else { continue };
+        let path = file.to_string_lossy();
+        let Some(time) = Facts::of(&path, &bytes).first.filter(|time| *time >= since) else { continue };
+        if known.insert(Sha256::digest(frame.body).into()) {
+            // Whoever collects a document does so after it was published.
+            by_hour.entry(time.0.div_euclid(3600) + 1).or_default().extend(&bytes);
+            rebuilt.documents += 1;
+        }
+    }
+    for (hour, fresh) in by_hour {
+        let time = Timestamp(hour * 3600).format(b'-').map(|byte| if byte == b':' { b'-' } else { byte });
+        let target = folder.join(format!("{}-{ending}", String::from_utf8_lossy(&time)));
+        fs::create_dir_all(folder)?;
+        let mut bytes = match fs::read(&target) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            bytes => bytes?,
+        };
+        rebuilt.added += u64::from(bytes.is_empty());
+        bytes.extend(fresh);
+        atomic::write(&target, |out| io::Write::write_all(out, &bytes), |_, ()| Ok(()))?;
+    }
+    Ok(())
+}
+
+/// The files of the tree that belong to a row, in order, without those of months that were over before a time.
+fn files(out: &Path, from: &str, since: Timestamp) -> io::Result<Vec<PathBuf>> {
+    let month = String::from_utf8_lossy(&since.format(b' ')[..7]).into_owned();
+    let mut folders = vec![(out.to_owned(), String::new())];
+    for part in from.split('/') {
+        let mut next = Vec::new();
+        for (folder, date) in folders {
+            if !matches!(part, "Y" | "M" | "*") {
+                next.push((folder.join(part), date));
+                continue;
+            }
+            for entry in list(&folder)? {
+                let Ok(name) = entry.file_name().into_string() else { continue };
+                let date = match part {
+                    "Y" => name,
+                    "M" => format!("{date}-{name}"),
+                    _ => date.clone(),
+                };
+                // `2024` and `2024-12` are both before `2025-01`, and `2025` is not after it.
+                if date.is_empty() || *date >= month[..date.len().min(month.len())] {
+                    next.push((entry.path(), date));
+                }
+            }
+        }
+        folders = next;
+    }
+    let mut found = BTreeSet::new();
+    let mut folders: Vec<PathBuf> = folders.into_iter().map(|(folder, _)| folder).collect();
+    while let Some(folder) = folders.pop() {
+        for entry in list(&folder)? {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+            } else {
+                found.insert(entry.path());
+            }
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// What is in a folder, without what is hidden or still being written. A folder that is not there is empty.
+fn list(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut listed = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        if !name.starts_with(b".") && !name.ends_with(b".tmp") {
+            listed.push(entry);
+        }
+    }
+    Ok(listed)
+}
+
+fn is_old(file: &Path, since: Timestamp) -> io::Result<bool> {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if file.parent().is_some_and(|folder| folder.ends_with("relay-descriptors/certs")) {
+        let bytes = fs::read(file)?;
+        return Ok(super::facts::expiry(&bytes).is_some_and(|time| time < since));
+    }
+    Ok(time_in(name).is_some_and(|time| time < since))
+}
+
+/// The time in a name: `Y-M-D-h-m-s` or `YMD-hms`, or the end of the day `Y-M-D` or `YMD`.
+fn time_in(name: &str) -> Option<Timestamp> {
+    const SHAPES: [&[u8]; 4] = [b"0000-00-00-00-00-00", b"00000000-000000", b"0000-00-00", b"00000000"];
+    SHAPES.iter().find_map(|shape| {
+        let fits = |window: &&[u8]| {
+            window
+                .iter()
+                .zip(*shape)
+                .all(|(byte, wanted)| if *wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted })
+        };
+        name.as_bytes().windows(shape.len()).filter(fits).find_map(|window| {
+            let mut digits: Vec<u8> = window.iter().copied().filter(u8::is_ascii_digit).collect();
+            if digits.len() == 8 {
+                digits.extend(b"235959");
+            }
+            let text = String::from_utf8(digits).ok()?;
+            let parts = [&text[..4], &text[4..6], &text[6..8], &text[8..10], &text[10..12], &text[12..]];
+            let [year, month, day, hour, minute, second] = parts;
+            Timestamp::parse(
+                format!("{year}-{month}-{day} {hour}:{minute}:{second}").as_bytes().try_into().ok()?,
+            )
+        })
+    })
+}
+
+fn failed(path: &Path, error: io::Error) -> Error {
+    Error { source: Arc::new(Source::file(path)), cause: Cause::Write(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_times() {
+        for (name, time) in [
+            ("2026-03-31-07-00-00-consensus", b"2026-03-31 07:00:00"),
+            ("20260330-090750-BA44A889E64B93FAA2B114E02C2A279A8555C533", b"2026-03-30 09:07:50"),
+            ("op-nl-1048576-2017-04-11.tpf", b"2017-04-11 23:59:59"),
+            ("2020-04-27.op-nl2.onionperf.analysis.json.xz", b"2020-04-27 23:59:59"),
+            ("www.example.org_web1_access.log_20260301.xz", b"2026-03-01 23:59:59"),
+            ("2026-04-01-22-10-10-micro-2026-03", b"2026-04-01 22:10:10"),
+        ] {
+            assert_eq!(time_in(name), Timestamp::parse(time), "{name}");
+        }
+        assert_eq!(time_in("not-a-descriptor.txt"), None);
+    }
+
+    #[test]
+    fn the_last_days_are_there_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [out, recent] = ["out", "recent"].map(|name| folder.path().join(name));
+        let put = |path: PathBuf, text: &str| {
+            fs::create_dir_all(path.parent().expect("it has one")).expect("it is writable");
+            fs::write(path, text).expect("it is writable");
+        };
+        for day in ["26", "31"] {
+            let name = format!("relay-descriptors/consensus/2024/12/{day}/2024-12-{day}-10-00-00-consensus");
+            put(out.join(name), "x");
+        }
+        put(out.join("relay-descriptors/consensus/2025/01/01/2025-01-01-00-00-00-consensus"), "x");
+        let descriptor = |number: u32, day: u32| {
+            let text = format!(
+                "@type server-descriptor 1.0\nrouter a{number} 1.2.3.4 1 0 0\npublished 2024-12-{day} 10:20:30\n"
+            );
+            put(out.join(format!("relay-descriptors/server-descriptor/2024/12/a/b/{number}")), &text);
+            text
+        };
+        let texts = [descriptor(1, 31), descriptor(2, 31), descriptor(3, 20), descriptor(4, 30)];
+        let place = recent.join("relay-descriptors");
+        put(place.join("server-descriptors/2024-12-30-11-05-00-server-descriptors"), &texts[3]);
+        put(place.join("server-descriptors/2024-12-20-11-05-00-server-descriptors"), &texts[2]);
+        let now = Timestamp::parse(b"2025-01-01 00:30:00").expect("a time");
+        let rebuilt = rebuild(&out, &recent, now, HOURS).expect("it is writable");
+        assert_eq!(rebuilt, Rebuilt { added: 3, documents: 2, removed: 1 });
+        let made =
+            fs::read_to_string(place.join("server-descriptors/2024-12-31-11-00-00-server-descriptors"));
+        assert_eq!(made.expect("it was made"), texts[..2].concat());
+        assert_eq!(rebuild(&out, &recent, now, HOURS).expect("it is writable"), Rebuilt::default());
+        let later = Timestamp(now.0 + 72 * 3600);
+        assert_eq!(clean(&recent, later, HOURS).expect("it is writable").removed, 4);
+    }
+}

@@ -1,0 +1,224 @@
+//! What to ask a directory authority for (dir-spec §4, §5; collector §2.3).
+
+use std::{collections::BTreeSet, fmt::Write, time::Duration};
+
+use super::{DirectoryAuthority, Flavor, Wanted};
+use crate::value::Timestamp;
+
+/// The most digests that tor takes in an address without complaint, and what CollecTor sends.
+const DESCRIPTORS: usize = 96;
+/// The same for microdescriptors, whose digests are longer.
+const MICRODESCRIPTORS: usize = 92;
+/// More certificates than these are asked for all together.
+const CERTIFICATES: usize = 8;
+
+/// A kind of request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    Consensus(Flavor),
+    Vote,
+    DetachedSignatures,
+    Certificates,
+    ServerDescriptors,
+    ExtraInfos,
+    Microdescriptors,
+    BandwidthFile,
+}
+
+/// Documents that one request asks for, until all of them came or everybody was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Job {
+    pub(super) ask: Ask,
+    /// What did not come yet.
+    pub(super) open: BTreeSet<Wanted>,
+    /// The only authority that has it.
+    pub(super) only: Option<usize>,
+    /// The authority that surely has it.
+    pub(super) home: Option<usize>,
+}
+
+impl Job {
+    fn new(ask: Ask, open: impl IntoIterator<Item = Wanted>) -> Self {
+        Job { ask, open: open.into_iter().collect(), only: None, home: None }
+    }
+
+    /// The resource to ask for now. Votes move from `next` to `current` at the hour.
+    pub(super) fn path(&self, now: Timestamp) -> String {
+        let mut digests = String::new();
+        let separator = if self.ask == Ask::Microdescriptors { '-' } else { '+' };
+        for wanted in &self.open {
+            if !digests.is_empty() {
+                digests.push(separator);
+            }
+            // To write into a string does not fail.
+            let _ = match wanted {
+                Wanted::Certificate(identity, key) => write!(digests, "{identity}-{key}"),
+                Wanted::ServerDescriptor(digest) | Wanted::ExtraInfo(digest) => write!(digests, "{digest}"),
+                Wanted::Microdescriptor(digest) => write!(digests, "{digest}"),
+                Wanted::Vote(_, _, Some(digest)) => write!(digests, "d/{digest}"),
+                Wanted::Vote(_, identity, None) => write!(digests, "{identity}"),
+                _ => Ok(()),
+            };
+        }
+        match self.ask {
+            Ask::Consensus(Flavor::Ns) => "/tor/status-vote/current/consensus".into(),
+            Ask::Consensus(Flavor::Microdesc) => "/tor/status-vote/current/consensus-microdesc".into(),
+            Ask::Vote => {
+                let future = |wanted: &Wanted| matches!(wanted, Wanted::Vote(time, ..) if *time > now);
+                let period = if self.open.iter().any(future) { "next" } else { "current" };
+                format!("/tor/status-vote/{period}/{digests}")
+            }
+            Ask::DetachedSignatures => "/tor/status-vote/next/consensus-signatures".into(),
+            Ask::Certificates if self.open.len() > CERTIFICATES => "/tor/keys/all".into(),
+            Ask::Certificates => format!("/tor/keys/fp-sk/{digests}"),
+            Ask::ServerDescriptors => format!("/tor/server/d/{digests}"),
+            Ask::ExtraInfos => format!("/tor/extra/d/{digests}"),
+            Ask::Microdescriptors => format!("/tor/micro/d/{digests}"),
+            Ask::BandwidthFile => "/tor/status-vote/next/bandwidth".into(),
+        }
+    }
+}
+
+/// Whether authorities may have it now: they serve only the current consensus and its votes, which may be late, and only
+/// votes and signatures for the next one.
+fn may_be_had(wanted: &Wanted, now: Timestamp, interval: Duration) -> bool {
+    let interval = i64::try_from(interval.as_secs()).unwrap_or(i64::MAX).max(1);
+    let age = |time: &Timestamp| now.0.saturating_sub(time.0);
+    match wanted {
+        Wanted::Consensus(_, time) => (0..interval.saturating_mul(3)).contains(&age(time)),
+        Wanted::Vote(time, _, None) => (-interval..interval).contains(&age(time)),
+        Wanted::Vote(time, _, Some(_)) => (-interval..interval.saturating_mul(2)).contains(&age(time)),
+        Wanted::DetachedSignatures(time) => (-interval..0).contains(&age(time)),
+        Wanted::Anything => false,
+        _ => true,
+    }
+}
+
+/// The requests that ask for all that may be had. What is needed to know more comes first.
+pub(super) fn plan(
+    wanted: &[Wanted],
+    now: Timestamp,
+    interval: Duration,
+    authorities: &[DirectoryAuthority],
+) -> Vec<Job> {
+    let wanted: BTreeSet<_> =
+        wanted.iter().copied().filter(|wanted| may_be_had(wanted, now, interval)).collect();
+    let mut jobs = Vec::new();
+    let mut batches = |ask, size, of: &dyn Fn(&Wanted) -> bool| {
+        let chosen: Vec<_> = wanted.iter().copied().filter(of).collect();
+        jobs.extend(chosen.chunks(size).map(|batch| Job::new(ask, batch.iter().copied())));
+    };
+    for flavor in [Flavor::Ns, Flavor::Microdesc] {
+        batches(
+            Ask::Consensus(flavor),
+            usize::MAX,
+            &|it| matches!(it, Wanted::Consensus(its, _) if *its == flavor),
+        );
+    }
+    batches(Ask::DetachedSignatures, usize::MAX, &|it| matches!(it, Wanted::DetachedSignatures(_)));
+    batches(Ask::Vote, 1, &|it| matches!(it, Wanted::Vote(..)));
+    batches(Ask::BandwidthFile, 1, &|it| matches!(it, Wanted::BandwidthFiles));
+    batches(Ask::Certificates, usize::MAX, &|it| matches!(it, Wanted::Certificate(..)));
+    batches(Ask::ServerDescriptors, DESCRIPTORS, &|it| matches!(it, Wanted::ServerDescriptor(_)));
+    batches(Ask::Microdescriptors, MICRODESCRIPTORS, &|it| matches!(it, Wanted::Microdescriptor(_)));
+    batches(Ask::ExtraInfos, DESCRIPTORS, &|it| matches!(it, Wanted::ExtraInfo(_)));
+    let homes = |job: Job| -> Vec<Job> {
+        let identity = match job.open.first() {
+            Some(Wanted::Vote(_, identity, _)) => Some(*identity),
+            _ => None,
+        };
+        let home = authorities.iter().position(|it| Some(it.identity) == identity);
+        match job.ask {
+            Ask::BandwidthFile => {
+                (0..authorities.len()).map(|at| Job { only: Some(at), ..job.clone() }).collect()
+            }
+            _ => vec![Job { home, ..job }],
+        }
+    };
+    jobs.into_iter().flat_map(homes).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Base64, Hex};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    const NOW: Timestamp = Timestamp(1_000_000 * 3600 + 300);
+    const THIS: Timestamp = Timestamp(1_000_000 * 3600);
+    const NEXT: Timestamp = Timestamp(1_000_001 * 3600);
+
+    fn paths(wanted: &[Wanted]) -> Vec<String> {
+        let authorities = DirectoryAuthority::public();
+        plan(wanted, NOW, HOUR, &authorities).iter().map(|job| job.path(NOW)).collect()
+    }
+
+    #[test]
+    fn requests_are_those_of_the_specification() {
+        let (id, digest) = (Hex([1; 20]), Hex([2; 20]));
+        let (id_text, digest_text) = ("01".repeat(20), "02".repeat(20));
+        assert_eq!(
+            paths(&[
+                Wanted::Consensus(Flavor::Microdesc, THIS),
+                Wanted::Vote(THIS, id, None),
+                Wanted::Vote(THIS, id, Some(digest)),
+                Wanted::Vote(NEXT, id, None),
+                Wanted::DetachedSignatures(NEXT),
+                Wanted::Certificate(id, digest),
+                Wanted::Certificate(digest, id),
+            ]),
+            [
+                "/tor/status-vote/current/consensus-microdesc".to_owned(),
+                "/tor/status-vote/next/consensus-signatures".into(),
+                format!("/tor/status-vote/current/{id_text}"),
+                format!("/tor/status-vote/current/d/{digest_text}"),
+                format!("/tor/status-vote/next/{id_text}"),
+                format!("/tor/keys/fp-sk/{id_text}-{digest_text}+{digest_text}-{id_text}"),
+            ]
+        );
+        let micro = [Wanted::Microdescriptor(Base64([0; 32])), Wanted::Microdescriptor(Base64([1; 32]))];
+        let path = paths(&micro).concat();
+        assert_eq!(path, format!("/tor/micro/d/{}-{}", "A".repeat(43), Base64([1; 32])));
+    }
+
+    #[test]
+    fn batches_are_no_larger_than_tor_takes() {
+        let micro: Vec<_> = (0..200).map(|at| Wanted::Microdescriptor(Base64([at; 32]))).collect();
+        let server: Vec<_> = (0..200).map(|at| Wanted::ServerDescriptor(Hex([at; 20]))).collect();
+        let sizes = |wanted: &[Wanted]| -> Vec<usize> {
+            plan(wanted, NOW, HOUR, &[]).iter().map(|job| job.open.len()).collect()
+        };
+        assert_eq!(sizes(&micro), [92, 92, 16]);
+        assert_eq!(sizes(&server), [96, 96, 8]);
+        let keys: Vec<_> = (0..9).map(|at| Wanted::Certificate(Hex([at; 20]), Hex([at; 20]))).collect();
+        assert_eq!(paths(&keys), ["/tor/keys/all"]);
+    }
+
+    #[test]
+    fn what_authorities_no_longer_have_is_not_asked_for() {
+        let old = Timestamp(THIS.0 - 3 * 3600);
+        assert_eq!(
+            paths(&[
+                Wanted::Consensus(Flavor::Ns, old),
+                Wanted::Consensus(Flavor::Ns, NEXT),
+                Wanted::Vote(old, Hex([1; 20]), None),
+                Wanted::DetachedSignatures(THIS),
+                Wanted::Anything,
+            ]),
+            [""; 0]
+        );
+        let late =
+            [Wanted::Consensus(Flavor::Ns, Timestamp(THIS.0 - 3600)), Wanted::Consensus(Flavor::Ns, THIS)];
+        assert_eq!(paths(&late), ["/tor/status-vote/current/consensus"]);
+    }
+
+    #[test]
+    fn each_authority_is_asked_for_its_bandwidth_file_and_first_for_its_vote() {
+        let authorities = DirectoryAuthority::public();
+        let wanted = [Wanted::BandwidthFiles, Wanted::Vote(THIS, authorities[4].identity, None)];
+        let jobs = plan(&wanted, NOW, HOUR, &authorities);
+        assert_eq!(jobs[0].home, Some(4));
+        let only: Vec<_> = jobs.iter().filter_map(|job| job.only).collect();
+        assert_eq!(only, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+}

@@ -1,0 +1,49 @@
+//! Where documents come from.
+
+use super::Wanted;
+use crate::{document::Type, value::Timestamp};
+
+/// Bytes that a source delivers: one document or several of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Of which type they should be; `None` if only their text or name tells.
+    pub kind: Option<Type>,
+    /// The bytes as they were served, decompressed; annotations may stand in them.
+    pub bytes: Vec<u8>,
+    /// Who served them, such as `http://127.0.0.1:7000/tor/status-vote/current/consensus`, or a path.
+    pub from: String,
+    /// When.
+    pub received: Timestamp,
+}
+
+/// Whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Go on.
+    No,
+    /// Stop as soon as nothing is half done.
+    Yes,
+}
+
+/// What went wrong with a source; the run goes on with the others.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{from}: {what}")]
+pub struct SourceError {
+    /// Who.
+    pub from: String,
+    /// What, in a line.
+    pub what: String,
+}
+
+/// Somebody who may have what is wanted.
+pub trait Source: Send + Sync {
+    /// The name in configuration, logs and reports.
+    fn name(&self) -> &str;
+
+    /// Whether it may have such a document.
+    fn serves(&self, wanted: &Wanted) -> bool;
+
+    /// Asks for what is wanted and hands on what comes, in any order and from any thread. What does not come is simply not
+    /// handed on; what goes wrong is returned. `deliver` says whether to stop.
+    fn collect(&self, wanted: &[Wanted], deliver: &(dyn Fn(Delivery) -> Stop + Sync)) -> Vec<SourceError>;
+}
