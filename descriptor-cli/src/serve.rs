@@ -80,7 +80,8 @@ fn app(tree: Tree, log: bool) -> Router {
     // A page of any site may read what is public anyway.
     let everybody = CorsLayer::new().allow_origin(Any).allow_headers(Any).expose_headers(Any);
     // What is asked for often is not asked for twice by the same client; the fastest level takes most of the gain.
-    let compress = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(answer::Compressible);
+    let compress =
+        CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(answer::Compressible);
     let app = Router::new()
         .fallback_service(routing::get(answer::answer).with_state(Arc::new(tree)))
         .layer(compress)

@@ -72,7 +72,8 @@ impl Server {
             .expect("the program starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-        let address = line.trim().strip_prefix("listening on http://").expect(&line).trim_end_matches('/').to_owned();
+        let address =
+            line.trim().strip_prefix("listening on http://").expect(&line).trim_end_matches('/').to_owned();
         Server { child, address, folder }
     }
 
@@ -85,7 +86,8 @@ impl Server {
     /// Sends a request with more lines in its header, each with its end, and reads all of the answer.
     fn ask(&self, method: &str, path: &str, lines: &str) -> Answer {
         let mut stream = self.connect();
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}\r\n").expect("sent");
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}\r\n")
+            .expect("sent");
         let mut all = Vec::new();
         stream.read_to_end(&mut all).expect("an answer");
         let end = all.windows(4).position(|four| four == b"\r\n\r\n").expect("a header");
@@ -182,7 +184,10 @@ fn conditions_and_ranges_are_obeyed() {
         assert_eq!((same.status, same.body.len()), (304, 0), "{lines}");
         assert!(same.line("etag").is_some() && same.line("cache-control").is_some(), "{lines}");
     }
-    assert_eq!(ask(format!("If-None-Match: \"x\"\r\nIf-Modified-Since: {}\r\n", http_date(time))).status, 200);
+    assert_eq!(
+        ask(format!("If-None-Match: \"x\"\r\nIf-Modified-Since: {}\r\n", http_date(time))).status,
+        200
+    );
     assert_eq!(ask("If-Modified-Since: yesterday\r\n".into()).status, 200);
     assert_eq!(ask("If-Match: \"x\"\r\n".into()).status, 412);
 
@@ -202,7 +207,8 @@ fn conditions_and_ranges_are_obeyed() {
     assert_eq!((head.status, head.line("content-length"), head.body.len()), (200, Some("1200000"), 0));
     assert_eq!(head.line("etag"), Some(tag));
     assert_eq!(server.ask("POST", &path, "Content-Length: 0\r\n").status, 405);
-    let preflight = server.ask("OPTIONS", &path, "Origin: http://a\r\nAccess-Control-Request-Method: GET\r\n");
+    let preflight =
+        server.ask("OPTIONS", &path, "Origin: http://a\r\nAccess-Control-Request-Method: GET\r\n");
     assert_eq!((preflight.status, preflight.line("access-control-allow-origin")), (200, Some("*")));
 }
 
@@ -220,7 +226,10 @@ fn text_is_compressed_on_request_with_a_weak_tag() {
     let server = Server::start();
     let path = format!("/{EXITS}");
     let gzip = server.ask("GET", &path, "Accept-Encoding: gzip\r\n");
-    assert_eq!((gzip.status, gzip.line("content-encoding"), gzip.line("accept-ranges")), (200, Some("gzip"), None));
+    assert_eq!(
+        (gzip.status, gzip.line("content-encoding"), gzip.line("accept-ranges")),
+        (200, Some("gzip"), None)
+    );
     let tag = gzip.line("etag").expect("a tag");
     assert!(tag.starts_with("w/\""), "{tag}");
     assert!(gzip.body.len() < server.file(EXITS).len() / 4, "{}", gzip.body.len());
@@ -291,7 +300,10 @@ fn folders_are_listed() {
     assert!(!text.contains(">out<") && !text.contains("up") && !text.contains("staging"), "{text}");
     assert_eq!(server.get("/recent/odd%20%26%20%3Cnames%3E/a%3Ab").body, b"odd");
     let root = server.get("/").text();
-    assert!(["archive/", "index/", "recent/"].iter().all(|name| root.contains(&format!(">{name}<"))), "{root}");
+    assert!(
+        ["archive/", "index/", "recent/"].iter().all(|name| root.contains(&format!(">{name}<"))),
+        "{root}"
+    );
     assert!(!root.contains("../"), "{root}");
 }
 
@@ -352,7 +364,8 @@ fn wget_mirrors_a_folder() {
 #[test]
 fn stem_reads_the_index_and_downloads() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let python = std::env::var_os("TORDESC_PYTHON").map_or_else(|| here.join("../.venv/bin/python"), PathBuf::from);
+    let python =
+        std::env::var_os("TORDESC_PYTHON").map_or_else(|| here.join("../.venv/bin/python"), PathBuf::from);
     let found = Command::new(&python).args(["-c", "import stem.descriptor.collector"]).output();
     if !found.is_ok_and(|out| out.status.success()) {
         eprintln!("skipped: no python with stem; name one in TORDESC_PYTHON");

@@ -11,7 +11,7 @@ use std::{
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -75,14 +75,23 @@ fn serve_page(page: String, asked: &HeaderMap) -> Response {
     page.hash(&mut hasher);
     let tag = format!("W/\"{:x}\"", hasher.finish());
     let mut answer = match (tag.parse::<ETag>(), asked.typed_get::<IfNoneMatch>()) {
-        (Ok(tag), Some(known)) if !known.precondition_passes(&tag) => StatusCode::NOT_MODIFIED.into_response(),
+        (Ok(tag), Some(known)) if !known.precondition_passes(&tag) => {
+            StatusCode::NOT_MODIFIED.into_response()
+        }
         _ => ([(header::CONTENT_TYPE, HTML)], page).into_response(),
     };
     let headers = answer.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(SHORT));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    headers.extend(HeaderValue::try_from(tag).ok().map(|tag| (header::ETAG, tag)));
+    put(headers, header::ETAG, tag);
     answer
+}
+
+/// Puts a value that is made of numbers into a header.
+fn put(headers: &mut HeaderMap, name: HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.insert(name, value);
+    }
 }
 
 fn serve_file(path: &str, file: File, metadata: &Metadata, asked: &HeaderMap) -> io::Result<Response> {
@@ -103,7 +112,7 @@ fn serve_file(path: &str, file: File, metadata: &Metadata, asked: &HeaderMap) ->
         (_, Part::Some(start, end)) => {
             let place = format!("bytes {start}-{}/{length}", end - 1);
             let mut answer = (StatusCode::PARTIAL_CONTENT, piece(file, start, end - start)?).into_response();
-            answer.headers_mut().extend(HeaderValue::try_from(place).ok().map(|place| (header::CONTENT_RANGE, place)));
+            put(answer.headers_mut(), header::CONTENT_RANGE, place);
             answer.headers_mut().insert(header::CONTENT_LENGTH, (end - start).into());
             answer
         }
@@ -125,10 +134,13 @@ fn serve_file(path: &str, file: File, metadata: &Metadata, asked: &HeaderMap) ->
     }
     // Who knows the compressed form, whose tag is weak, is told that this one is still good.
     let weak = format!("W/{tag}");
-    let knows_weak = asked.get(header::IF_NONE_MATCH).and_then(|line| line.to_str().ok()).is_some_and(|line| line.contains(&weak));
+    let knows_weak = asked
+        .get(header::IF_NONE_MATCH)
+        .and_then(|line| line.to_str().ok())
+        .is_some_and(|line| line.contains(&weak));
     let not_modified = answer.status() == StatusCode::NOT_MODIFIED;
     let shown = if not_modified && knows_weak { weak } else { tag };
-    answer.headers_mut().extend(HeaderValue::try_from(shown).ok().map(|tag| (header::ETAG, tag)));
+    put(answer.headers_mut(), header::ETAG, shown);
     if answer.status() == StatusCode::OK && !kind.compressed && length >= SMALL {
         answer.extensions_mut().insert(Plain);
     }
@@ -143,7 +155,8 @@ fn judged(asked: &HeaderMap, tag: &ETag, modified: SystemTime, length: u64) -> (
         if !wanted.precondition_passes(tag) {
             return whole(StatusCode::PRECONDITION_FAILED);
         }
-    } else if asked.typed_get::<IfUnmodifiedSince>().is_some_and(|since| !since.precondition_passes(modified)) {
+    } else if asked.typed_get::<IfUnmodifiedSince>().is_some_and(|since| !since.precondition_passes(modified))
+    {
         return whole(StatusCode::PRECONDITION_FAILED);
     }
     if let Some(known) = asked.typed_get::<IfNoneMatch>() {
@@ -237,18 +250,21 @@ pub(crate) async fn weaken(mut answer: Response) -> Response {
     if headers.contains_key(header::CONTENT_ENCODING) {
         headers.remove(header::ACCEPT_RANGES);
         let weak = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
-        let weak = weak.filter(|tag| !tag.starts_with("W/")).map(|tag| format!("W/{tag}"));
-        headers.extend(weak.and_then(|tag| HeaderValue::try_from(tag).ok()).map(|tag| (header::ETAG, tag)));
+        if let Some(weak) = weak.filter(|tag| !tag.starts_with("W/")).map(|tag| format!("W/{tag}")) {
+            put(headers, header::ETAG, weak);
+        }
     }
     answer
 }
 
 /// Writes a line about a request. Who asked is nobody's business.
 pub(crate) async fn log(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().as_bytes().escape_ascii().to_string());
+    let (method, path) =
+        (request.method().clone(), request.uri().path().as_bytes().escape_ascii().to_string());
     let start = Instant::now();
     let answer = next.run(request).await;
-    let size = answer.headers().get(header::CONTENT_LENGTH).and_then(|size| size.to_str().ok()).unwrap_or("-");
+    let size =
+        answer.headers().get(header::CONTENT_LENGTH).and_then(|size| size.to_str().ok()).unwrap_or("-");
     let took = start.elapsed().as_secs_f64() * 1000.0;
     anstream::eprintln!("{method} {path} {} {size} {took:.1} ms", answer.status().as_u16());
     answer

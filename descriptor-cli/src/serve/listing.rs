@@ -46,7 +46,9 @@ pub(crate) fn page(tree: &Tree, folder: &Path, path: &str) -> io::Result<String>
             }
             other => other.ok(),
         };
-        let Some(metadata) = metadata.filter(|metadata| metadata.is_dir() || metadata.is_file()) else { continue };
+        let Some(metadata) = metadata.filter(|metadata| metadata.is_dir() || metadata.is_file()) else {
+            continue;
+        };
         entries.push(Entry {
             name: name.into_encoded_bytes(),
             folder: metadata.is_dir(),
@@ -74,7 +76,11 @@ fn rows(entries: &[Entry], root: bool) -> String {
         if entry.folder {
             text += "<td></td></tr>\n";
         } else {
-            text += &format!("<td><data value=\"{}\">{}</data></td></tr>\n", entry.size, figures::bytes(entry.size));
+            text += &format!(
+                "<td><data value=\"{}\">{}</data></td></tr>\n",
+                entry.size,
+                figures::bytes(entry.size)
+            );
         }
     }
     let files = entries.iter().filter(|entry| !entry.folder);
@@ -86,7 +92,10 @@ fn rows(entries: &[Entry], root: bool) -> String {
 
 /// The page that says that something is not there.
 pub(crate) fn missing() -> String {
-    html("Not found", "<p>There is no such file. It may have been moved to the archive, or be gone from recent/.</p>\n")
+    html(
+        "Not found",
+        "<p>There is no such file. It may have been moved to the archive, or be gone from recent/.</p>\n",
+    )
 }
 
 fn html(title: &str, body: &str) -> String {
@@ -127,11 +136,15 @@ mod tests {
 
     #[test]
     fn names_are_no_markup() {
-        let entry = |name: &str, folder| Entry { name: name.into(), folder, size: 1536, changed: Some(UNIX_EPOCH) };
+        let entry =
+            |name: &str, folder| Entry { name: name.into(), folder, size: 1536, changed: Some(UNIX_EPOCH) };
         let text = rows(&[entry("a&b", true), entry("j:<script>\n", false)], true);
         assert!(text.contains("<a href=\"a%26b/\">a&amp;b/</a>"), "{text}");
         assert!(text.contains("<a href=\"j%3A%3Cscript%3E%0A\">j:&lt;script&gt;\u{fffd}</a>"), "{text}");
-        assert!(text.contains("<td>1970-01-01 00:00</td><td><data value=\"1536\">1.5 KiB</data></td>"), "{text}");
+        assert!(
+            text.contains("<td>1970-01-01 00:00</td><td><data value=\"1536\">1.5 KiB</data></td>"),
+            "{text}"
+        );
         assert!(text.contains("<p>1 file, 1.5 KiB</p>") && !text.contains("../"), "{text}");
     }
 }

@@ -71,7 +71,17 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_passed_over() {
-        for line in ["", "bytes", "bytes=", "bytes=-", "bytes=5-3", "bytes=+1-2", "lines=0-1", "bytes=0-1,3-4", "bytes=a-b"] {
+        for line in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=5-3",
+            "bytes=+1-2",
+            "lines=0-1",
+            "bytes=0-1,3-4",
+            "bytes=a-b",
+        ] {
             assert_eq!(Part::of(line, 10), Part::Whole, "{line}");
         }
     }

@@ -133,7 +133,10 @@ fn one_name(encoded: &str) -> Option<PathBuf> {
 /// Where the index was before CollecTor 1.13: at the root.
 fn alias(below: &Path) -> Option<PathBuf> {
     let name = below.to_str()?;
-    ["", ".gz", ".bz2", ".xz"].iter().any(|end| name.strip_prefix("index.json") == Some(end)).then(|| Path::new("index").join(name))
+    ["", ".gz", ".bz2", ".xz"]
+        .iter()
+        .any(|end| name.strip_prefix("index.json") == Some(end))
+        .then(|| Path::new("index").join(name))
 }
 
 #[cfg(test)]
@@ -145,7 +148,21 @@ mod tests {
         for good in ["a", "2024-12-16-00-00-00-consensus", "a%20b", "%c3%a9", "a..b", "100%", "%ff"] {
             assert!(one_name(good).is_some(), "{good}");
         }
-        for bad in ["", ".", "..", "%2e%2e", "%2E.", "a%2fb", "%2f", "a%2f", "a%00b", ".x", "%2estaging", "x.tmp", "x%2etmp"] {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "%2e%2e",
+            "%2E.",
+            "a%2fb",
+            "%2f",
+            "a%2f",
+            "a%00b",
+            ".x",
+            "%2estaging",
+            "x.tmp",
+            "x%2etmp",
+        ] {
             assert!(one_name(bad).is_none(), "{bad}");
         }
     }
