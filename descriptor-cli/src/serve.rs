@@ -20,6 +20,7 @@ use tower_http::{
 use self::tree::Tree;
 use crate::{
     cli::Global,
+    config::Config,
     exit::{Failure, Outcome, reason},
     output,
 };
@@ -40,9 +41,12 @@ Exit codes: 0 stopped; 1 failure (the folder, the address); 2 wrong usage.";
 /// Serve what is published
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The folder that holds recent/, archive/ and index/
-    #[arg(value_name = "DIR", default_value = "indexed", value_hint = ValueHint::DirPath)]
-    folder: PathBuf,
+    /// The folder that holds recent/, archive/ and index/ [default: paths.indexed of the configuration]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    folder: Option<PathBuf>,
+    /// The configuration [default: tordesc.toml, if there is one]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "folder")]
+    config: Option<PathBuf>,
     /// Where to listen; may be given again. Port 0 takes any that is free
     #[arg(short, long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     listen: Vec<SocketAddr>,
@@ -53,7 +57,11 @@ pub(crate) struct Serve {
 
 /// Serves until it is told to stop.
 pub(crate) fn run(args: &Serve, global: Global) -> Result<Outcome, Failure> {
-    let tree = Tree::open(&args.folder).map_err(|error| Failure::at(&args.folder, &error))?;
+    let folder = match &args.folder {
+        Some(folder) => folder.clone(),
+        None => Config::find(args.config.as_deref())?.paths.indexed,
+    };
+    let tree = Tree::open(&folder).map_err(|error| Failure::at(&folder, &error))?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if let Some(threads) = global.threads {
         runtime.worker_threads(threads.into());

@@ -335,6 +335,11 @@ fn what_cannot_be_served_is_said() {
     assert!(missing.1.contains("/no/such/folder: no such file"), "{}", missing.1);
     assert_eq!(run(&["serve", "--listen", "here", "."]).0, Some(2));
     let server = Server::start();
+    let config = server.folder.path().join("config.toml");
+    fs::write(&config, "[paths]\nindexed = \"not-there\"\n").expect("written");
+    let configured = run(&["serve", "--config", config.to_str().expect("UTF-8")]);
+    assert_eq!(configured.0, Some(1));
+    assert!(configured.1.contains("not-there: no such file"), "{}", configured.1);
     let taken = run(&["serve", "--listen", &server.address, "."]);
     assert_eq!(taken.0, Some(1));
     assert!(taken.1.contains("address already in use"), "{}", taken.1);
