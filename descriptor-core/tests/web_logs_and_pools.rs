@@ -126,16 +126,16 @@ fn web_logs_are_collectors_byte_for_byte() {
         assert_eq!(expected.len(), count);
 
         let place = Place::new();
-        let report = place.web_logs(&[logs.clone()], OLD, limits);
+        let report = place.web_logs(std::slice::from_ref(&logs), OLD, limits);
         assert_same(&place.tree(), &expected);
         assert_eq!((report.written.len(), report.late, report.failed.len()), (count, 0, 0));
         // Without an ending, with a date that does not exist, without a host, and an error log.
         assert_eq!(report.ignored.len(), 4, "{:?}", report.ignored);
         // Again: nothing is read, nothing written. Without the state: all is read, nothing written.
-        let again = place.web_logs(&[logs.clone()], OLD, limits);
+        let again = place.web_logs(std::slice::from_ref(&logs), OLD, limits);
         assert_eq!((again.read, again.written.len(), again.unchanged), (0, 0, report.read));
         fs::remove_dir_all(place.at("state")).unwrap();
-        assert_eq!(place.web_logs(&[logs.clone()], OLD, limits).written, Vec::<String>::new());
+        assert_eq!(place.web_logs(std::slice::from_ref(&logs), OLD, limits).written, Vec::<String>::new());
         assert_same(&place.tree(), &expected);
 
         // Every file by itself, in another order and twice; with so little memory that lines go to files.
@@ -200,7 +200,7 @@ fn the_newest_rules_differ_where_they_should() {
     assert!(Unpublished::ALL.iter().filter(|reason| report.unpublished.contains_key(reason)).count() >= 6);
 }
 
-fn lines_of(text: &Vec<u8>) -> u64 {
+fn lines_of(text: &[u8]) -> u64 {
     text.iter().filter(|b| **b == b'\n').count() as u64
 }
 
@@ -294,10 +294,10 @@ fn pool_assignments_are_collectors_byte_for_byte() {
     let folder = root.join("in/bridge-pool-assignments");
 
     let place = Place::new();
-    let report = place.pools(&[folder.clone()], OLD);
+    let report = place.pools(std::slice::from_ref(&folder), OLD);
     assert_same(&place.tree(), &expected);
     assert_eq!((report.written, report.read, report.ignored.len()), (12, 10, 1));
-    let again = place.pools(&[folder.clone()], OLD);
+    let again = place.pools(std::slice::from_ref(&folder), OLD);
     assert_eq!((again.read, again.unchanged, again.written), (0, 10, 0));
     let mut parts: Vec<_> = files(&folder);
     parts.retain(|path| !path.ends_with("other.log"));
@@ -309,7 +309,7 @@ fn pool_assignments_are_collectors_byte_for_byte() {
 
     // What CollecTor has let through is refused line by line; what the newest rules publish of its lines is the same.
     let place = Place::new();
-    let report = place.pools(&[folder.clone()], RuleSet::Current);
+    let report = place.pools(std::slice::from_ref(&folder), RuleSet::Current);
     let made = place.tree();
     assert!(expected.keys().all(|path| made.contains_key(path)));
     for (path, theirs) in &expected {
@@ -341,7 +341,7 @@ fn pool_assignments_are_collectors_byte_for_byte() {
 fn a_file_of_assignments_without_a_beginning_ends_nothing() {
     let place = Place::new();
     let Some(root) = unpack("vectors/collector/inputs/pool-nostart.tar.xz", &place.at("in")) else { return };
-    let report = place.pools(&[root.clone()], OLD);
+    let report = place.pools(std::slice::from_ref(&root), OLD);
     assert_eq!((report.read, report.written, report.refused.len()), (1, 0, 1));
     fs::remove_dir_all(place.at("state")).unwrap();
     // The newest rules go on at the header.

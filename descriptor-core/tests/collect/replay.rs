@@ -363,7 +363,8 @@ fn three_days(failures: u32) {
     let Some(shared) = common::shared() else { return };
     let all = recorded(&shared.join("tornet/recording"));
     let folder = tempfile::tempdir().unwrap();
-    let known = |it: &Recorded| KnownAuthority { name: it.authority.name.clone(), identity: it.authority.identity };
+    let known =
+        |it: &Recorded| KnownAuthority { name: it.authority.name.clone(), identity: it.authority.identity };
     let options = Options { authorities: all.iter().map(known).collect(), ..Options::default() };
     let layout = Layout {
         out: folder.path().join("out"),
@@ -381,7 +382,10 @@ fn three_days(failures: u32) {
         let now = time(&until);
         let sources: Vec<Box<dyn Source>> = vec![Box::new(directory)];
         let collected = run(&store, &sources, &move || now, &stop).unwrap();
-        assert!(collected.sources.values().all(|it| it.refused == 0 && it.conflicts == 0), "{until}: {collected}");
+        assert!(
+            collected.sources.values().all(|it| it.refused == 0 && it.conflicts == 0),
+            "{until}: {collected}"
+        );
     }
     let status = look(&layout, &options, time(&until)).unwrap();
     assert!(status.hours.len() >= 72, "{status}");
