@@ -194,7 +194,7 @@ fn the_newest_rules_differ_where_they_should() {
         }
     }
     assert_eq!(
-        report.unpublished.values().sum::<u64>() + made.values().map(lines_of).sum::<u64>(),
+        report.unpublished.values().sum::<u64>() + made.values().map(|text| lines_of(text)).sum::<u64>(),
         report.lines
     );
     assert!(Unpublished::ALL.iter().filter(|reason| report.unpublished.contains_key(reason)).count() >= 6);
