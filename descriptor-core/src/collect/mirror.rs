@@ -6,8 +6,6 @@ use std::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-use serde::Deserialize;
-
 use super::{
     Answer, Client, Delivery, HttpError, Memory, Patience, Request, Source, SourceError, Stop, Wanted,
     directory::system_clock,
@@ -15,7 +13,10 @@ use super::{
     local::read_files,
 };
 use crate::{
-    archive::{Codec, Input, Options},
+    archive::{
+        Codec, Input, Options,
+        index::{Index, IndexFile},
+    },
     document::{Type, sha256},
     netdoc::frames,
     value::Base64,
@@ -41,30 +42,6 @@ impl fmt::Debug for Mirror {
             .field("prefixes", &self.prefixes)
             .finish_non_exhaustive()
     }
-}
-
-/// A folder of an index; the index itself is one without a name that says where the archive is.
-#[derive(Debug, Default, Deserialize)]
-struct Folder {
-    #[serde(default)]
-    path: String,
-    #[serde(default)]
-    files: Vec<Listed>,
-    #[serde(default)]
-    directories: Vec<Folder>,
-}
-
-/// A file of an index. Fields that are not known are passed over.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct Listed {
-    /// Its name; in the flat list, its path below the archive.
-    path: String,
-    size: u64,
-    #[serde(default)]
-    last_modified: String,
-    /// SHA-256 in base64. Absent before CollecTor 1.13.
-    #[serde(default)]
-    sha256: Option<String>,
 }
 
 /// The forms of the index, smallest first.
@@ -110,17 +87,17 @@ impl Mirror {
         })
     }
 
-    fn index(&self) -> Result<Vec<Listed>, String> {
+    fn index(&self) -> Result<Vec<IndexFile>, String> {
         for path in INDEX {
             if let Some(bytes) = self.get(path).map_err(|error| error.to_string())? {
-                return listed(&self.unpack(bytes)?);
+                return Ok(Index::read(&self.unpack(bytes)?).map_err(|error| error.to_string())?.files);
             }
         }
         Err("it has no index".into())
     }
 
     /// Fetches a file. An empty one is one without documents.
-    fn fetch(&self, file: &Listed) -> Result<Vec<u8>, String> {
+    fn fetch(&self, file: &IndexFile) -> Result<Vec<u8>, String> {
         let limit = self.client.limits().sent;
         if file.size > limit {
             return Err(format!("has {} bytes, more than {limit}", file.size));
@@ -133,9 +110,7 @@ impl Mirror {
         if bytes.len() as u64 != file.size {
             return Err(format!("has {} bytes where the index says {}", bytes.len(), file.size));
         }
-        if let Some(digest) = &file.sha256
-            && Base64::from_base64(digest.as_bytes()) != Some(sha256(&bytes))
-        {
+        if file.sha256.is_some_and(|digest| Base64(digest) != sha256(&bytes)) {
             return Err("has another digest than the index says".into());
         }
         Ok(bytes)
@@ -144,12 +119,12 @@ impl Mirror {
     /// Hands on what a file holds.
     fn hand_on(
         &self,
-        file: &Listed,
+        file: &IndexFile,
         bytes: Vec<u8>,
         deliver: &(dyn Fn(Delivery) -> Stop + Sync),
     ) -> Result<Stop, String> {
         let from = format!("{}{}", self.url, file.path);
-        if file.is_tarball() {
+        if is_tarball(&file.path) {
             return self.hand_on_tarball(&from, &bytes, deliver);
         }
         let bytes = self.unpack(bytes)?;
@@ -209,15 +184,16 @@ impl Source for Mirror {
         };
         let mut errors = Vec::new();
         for file in files {
-            if !self.prefixes.iter().any(|prefix| file.path.starts_with(prefix)) {
+            // Names that a server could not mean are passed over.
+            if !self.prefixes.iter().any(|prefix| file.path.starts_with(prefix)) || !is_plain(&file.path) {
                 continue;
             }
-            let (address, version) = (format!("{}{}", self.url, file.path), file.version());
+            let (address, version) = (format!("{}{}", self.url, file.path), version(&file));
             if self.memory.recall(&address).as_deref() == Some(&version) {
                 continue;
             }
             // No tarball is fetched only to find that there is no place for it.
-            if file.is_tarball() && self.scratch.is_none() {
+            if is_tarball(&file.path) && self.scratch.is_none() {
                 continue;
             }
             match self.fetch(&file).and_then(|bytes| self.hand_on(&file, bytes, deliver)) {
@@ -230,54 +206,19 @@ impl Source for Mirror {
     }
 }
 
-impl Listed {
-    fn is_tarball(&self) -> bool {
-        self.path.ends_with(".tar") || self.path.contains(".tar.")
-    }
+fn is_tarball(path: &str) -> bool {
+    path.ends_with(".tar") || path.contains(".tar.")
+}
 
-    /// What tells it from an older file of its name.
-    fn version(&self) -> String {
-        self.sha256.clone().unwrap_or_else(|| format!("{} {}", self.size, self.last_modified))
+/// What tells a file from an older one of its name.
+fn version(file: &IndexFile) -> String {
+    match file.sha256 {
+        Some(digest) => Base64(digest).to_string(),
+        None => format!("{} {}", file.size, file.last_modified),
     }
 }
 
-/// All files of an index with their paths. Names that a server could not mean are passed over.
-fn listed(text: &[u8]) -> Result<Vec<Listed>, String> {
-    let root: Folder = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-    let (mut files, mut folders) = (Vec::new(), vec![(String::new(), root)]);
-    while let Some((path, folder)) = folders.pop() {
-        let inside = folder.files.into_iter().filter(|file| is_name(&file.path));
-        files.extend(inside.map(|file| Listed { path: format!("{path}{}", file.path), ..file }));
-        let inside = folder.directories.into_iter().filter(|folder| is_name(&folder.path));
-        folders.extend(inside.map(|folder| (format!("{path}{}/", folder.path), folder)));
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
-}
-
-/// Whether a name is that of a file or folder, and needs no escapes in an address.
-fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with('.')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._+~".contains(&byte))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_index_is_flattened_and_names_that_lead_elsewhere_are_not_followed() {
-        let text = br#"{"index_created":"2016-09-20 13:06","path":"https://collector.example","directories":[
-            {"path":"recent","files":[{"path":"b","size":1},{"path":"a?b","size":1}],"directories":[
-                {"path":"exit-lists","files":[{"path":"2016-09-20-13-02-00","size":177090,
-                 "last_modified":"2016-09-20 13:02","types":["tordnsel 1.0"],"unheard-of":{},
-                 "sha256":"4aXdw+jQ5O33AS8n+fUOwD5ZzHCICnwzvxkK8fWDhdw="}]}]},
-            {"path":"..","files":[{"path":"passwd","size":1}]}]}"#;
-        let files = listed(text).expect("it is an index");
-        let paths: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
-        assert_eq!(paths, ["recent/b", "recent/exit-lists/2016-09-20-13-02-00"]);
-        assert_eq!(files[0].version(), "1 ");
-        assert!(listed(b"{").is_err());
-    }
+/// Whether a path needs no escapes in an address.
+fn is_plain(path: &str) -> bool {
+    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._+~/".contains(&byte))
 }
