@@ -179,7 +179,7 @@ pub(super) fn facts(kind: Type, frame: Frame<'_>, from: &str, received: Timestam
             if read.entries.is_empty() {
                 return Err("it lists no exit".into());
             }
-            let time = read.downloaded.unwrap_or(received);
+            let time = read.downloaded.or_else(|| time_in_name(from)).unwrap_or(received);
             facts.set(time, &[], &time.0.to_be_bytes())?;
         }
         Type::Torperf | Type::OnionPerf | Type::WebServerLog => named(from, &mut facts)?,
@@ -189,6 +189,17 @@ pub(super) fn facts(kind: Type, frame: Frame<'_>, from: &str, received: Timestam
         }
     }
     Ok(facts)
+}
+
+/// The time in the name of a file of an archive, `YYYY-MM-DD-hh-mm-ss`.
+fn time_in_name(from: &str) -> Option<Timestamp> {
+    let name = from.rsplit(['/', '!']).next()?.as_bytes();
+    let mut text: [u8; 19] = name.get(..19)?.try_into().ok()?;
+    if name.len() > 19 || [text[10], text[13], text[16]] != [b'-'; 3] {
+        return None;
+    }
+    (text[10], text[13], text[16]) = (b' ', b':', b':');
+    Timestamp::parse(&text)
 }
 
 impl Facts {
@@ -340,4 +351,20 @@ fn named(from: &str, facts: &mut Facts) -> Result<(), Reason> {
     let time = time.ok_or("its file's name has no date")?;
     (facts.name.source, facts.name.file) = (source, Some(name.clone()));
     facts.set(time, &[], name.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_tell_times() {
+        let time = Timestamp::parse(b"2026-03-30 03:04:50");
+        for name in ["a.tar.xz!exit-list-2026-03/30/2026-03-30-03-04-50", "out/2026-03-30-03-04-50"] {
+            assert_eq!(time_in_name(name), time, "{name}");
+        }
+        for name in ["http://a/exit-addresses", "2026-03-30-03-04-50-consensus", "2026-03-30 03:04:50", ""] {
+            assert_eq!(time_in_name(name), None, "{name}");
+        }
+    }
 }
