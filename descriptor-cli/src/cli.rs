@@ -83,7 +83,7 @@ pub(crate) enum Verb {
     Convert(Convert),
     /// Turn any compression into zstd
     Repack(Repack),
-    /// Make bridge data fit to be published
+    /// Make bridge data and web logs fit to be published
     #[command(subcommand)]
     Sanitize(sanitize::What),
     /// Collect what is missing: from directory authorities, files, other archives

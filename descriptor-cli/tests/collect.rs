@@ -62,6 +62,44 @@ fn an_archive_is_taken_in_once_and_put_in_order() {
     assert_eq!(code, Some(0), "{out}{err}");
 }
 
+/// All files below a folder that contain a text.
+fn saying(folder: &Path, text: &[u8]) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let says = |path: &Path| {
+        let bytes = fs::read(path).unwrap_or_default();
+        bytes.windows(text.len()).any(|window| window == text)
+    };
+    paths
+        .flat_map(|path| match path.is_dir() {
+            true => saying(&path, text),
+            false if says(&path) => vec![path.display().to_string()],
+            false => Vec::new(),
+        })
+        .collect()
+}
+
+/// Somebody takes the snapshots of a bridge authority for an archive of relays.
+#[test]
+fn bridges_are_not_taken_for_relays() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let originals = Path::new(env!("CARGO_MANIFEST_DIR")).join("../descriptor-core/tests/sanitize");
+    let archive = folder.join("archive");
+    fs::create_dir(&archive).expect("it is writable");
+    for name in ["server-descriptor", "extra-info", "network-status"] {
+        fs::copy(originals.join(name), archive.join(name)).expect("it is writable");
+    }
+    fs::write(folder.join("tordesc.toml"), "[relay]\nactive = false\narchives = [\"archive\"]\n")
+        .expect("it is writable");
+    let (code, out, err) = tordesc(folder, &["collect"]);
+    assert!(code == Some(3) && out.contains("not sanitized"), "{out}{err}");
+    for place in ["out", "indexed", "stats"] {
+        let text = b"127.166.247.214";
+        assert_eq!(saying(&folder.join(place), text), Vec::<String>::new(), "{out}");
+    }
+}
+
 #[test]
 fn the_configuration_explains_itself() {
     let folder = tempfile::tempdir().expect("a temporary folder");

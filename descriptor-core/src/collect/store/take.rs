@@ -86,7 +86,7 @@ impl Batch {
         origin: &Origin<'_>,
         taken: &mut Taken,
     ) -> Result<(), StoreError> {
-        if frame.annotations().any(|it| it.name == b"purpose" && it.value == b"bridge") {
+        if is_of_bridge(&frame) {
             // Not even kept apart: this is nothing that others may ever read.
             taken.refused += 1;
             taken.problems.push(format!("{}: a bridge's descriptor that is not sanitized", origin.from));
@@ -317,6 +317,19 @@ fn apart(frame: &Frame<'_>, origin: &Origin<'_>, reason: &str, needs: &[Vec<u8>]
         received: origin.received.0,
         needs: needs.iter().map(const_hex::encode).collect(),
     }
+}
+
+/// Whether a bridge has made a document and nobody has sanitized it: its annotation says so, or a line that only bridges
+/// write.
+fn is_of_bridge(frame: &Frame<'_>) -> bool {
+    let has = |line: &[u8]| find_line(frame.body, line).is_some();
+    frame.annotations().any(|it| it.name == b"purpose" && it.value == b"bridge")
+        || match frame.kind {
+            Some(Type::ServerDescriptor) => has(b"bridge-distribution-request "),
+            Some(Type::ExtraInfo) => has(b"bridge-stats-end ") || has(b"bridge-ips "),
+            Some(Type::BridgeNetworkStatus) => frame.type_annotation().is_none(),
+            _ => false,
+        }
 }
 
 /// A document as it came.
