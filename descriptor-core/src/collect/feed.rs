@@ -51,10 +51,6 @@ impl Source for Feed {
         &self.name
     }
 
-    fn serves(&self, wanted: &Wanted) -> bool {
-        matches!(wanted, Wanted::Anything)
-    }
-
     fn collect(&self, wanted: &[Wanted], deliver: &(dyn Fn(Delivery) -> Stop + Sync)) -> Vec<SourceError> {
         if !wanted.iter().any(|wanted| self.serves(wanted)) {
             return Vec::new();
@@ -85,5 +81,12 @@ impl Source for Feed {
             _ => {}
         }
         Vec::new()
+    }
+
+    fn settle(&self) -> Result<(), SourceError> {
+        self.memory
+            .as_ref()
+            .map_or(Ok(()), |memory| memory.settle())
+            .map_err(|error| SourceError { from: self.name.clone(), what: format!("memory: {error}") })
     }
 }

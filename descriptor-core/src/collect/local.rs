@@ -5,7 +5,7 @@ use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
@@ -25,6 +25,8 @@ pub struct Local {
     /// Whether the inputs are tor's data directories, of which only some files are for everybody.
     data: bool,
     history: Option<PathBuf>,
+    /// What was read, until it may be remembered.
+    read: Mutex<Option<History>>,
 }
 
 /// What a tor process keeps of the documents of the network. Also with `.new`, which holds what came since.
@@ -44,12 +46,12 @@ const DEPTH: usize = 6;
 impl Local {
     /// Folders, files and patterns, as [`archive::read`](crate::archive::read) takes them.
     pub fn archives(name: &str, inputs: Vec<PathBuf>) -> Self {
-        Local { name: name.into(), inputs, data: false, history: None }
+        Local { name: name.into(), inputs, data: false, history: None, read: Mutex::default() }
     }
 
     /// Data directories of tor, or folders of such. Only its caches of documents are read; keys and state are not opened.
     pub fn data_directories(name: &str, inputs: Vec<PathBuf>) -> Self {
-        Local { name: name.into(), inputs, data: true, history: None }
+        Local { name: name.into(), inputs, data: true, history: None, read: Mutex::default() }
     }
 
     /// Remembers in a file what was read, and passes over what has not changed since.
@@ -83,10 +85,6 @@ impl Source for Local {
         &self.name
     }
 
-    fn serves(&self, wanted: &Wanted) -> bool {
-        matches!(wanted, Wanted::Anything)
-    }
-
     fn collect(&self, wanted: &[Wanted], deliver: &(dyn Fn(Delivery) -> Stop + Sync)) -> Vec<SourceError> {
         let mut errors = Vec::new();
         if !wanted.iter().any(|wanted| self.serves(wanted)) {
@@ -104,12 +102,18 @@ impl Source for Local {
         options.threads = 1;
         let inputs = self.inputs(&mut errors);
         errors.extend(read_files(&inputs, &options, deliver).iter().map(|what| self.error(what)));
-        if let (Some(history), Some(file)) = (&options.history, &self.history)
-            && let Err(error) = history.save(file)
-        {
-            errors.push(self.error(format!("history: {error}")));
-        }
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = options.history;
         errors
+    }
+
+    fn settle(&self) -> Result<(), SourceError> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (read, &self.history) {
+            (Some(read), Some(file)) => {
+                read.save(file).map_err(|error| self.error(format!("history: {error}")))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -196,8 +200,6 @@ fn caches(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
 
     #[test]
@@ -227,6 +229,8 @@ mod tests {
         assert_eq!(texts, "@downloaded-at x\nrouter a\n@source x\nrouter c\n");
         assert_eq!(errors.len(), 1, "{errors:?}");
         assert!(errors[0].what.starts_with("1 descriptors of bridges"), "{errors:?}");
+        assert_eq!(collect().0, texts, "nobody has said that it is on the disk");
+        local.settle().expect("it is writable");
         assert_eq!(collect().0, "", "nothing has changed");
     }
 }

@@ -13,8 +13,13 @@ pub trait Memory: Send + Sync {
     /// The version of what was last delivered from an address; a source's own words.
     fn recall(&self, address: &str) -> Option<String>;
 
-    /// Remembers it.
+    /// Remembers it in this process.
     fn learn(&self, address: &str, version: &str);
+
+    /// Remembers what was learnt in processes to come.
+    fn settle(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// One that lasts as long as the process.
@@ -37,13 +42,20 @@ impl<M: Memory + ?Sized> Memory for Arc<M> {
     fn learn(&self, address: &str, version: &str) {
         (**self).learn(address, version);
     }
+
+    fn settle(&self) -> io::Result<()> {
+        (**self).settle()
+    }
 }
 
-/// One that lasts: a file to which lines `ADDRESS<tab>VERSION` are appended. A line that is lost costs one more download.
+/// One that lasts: a file to which [`settle`](Memory::settle) appends lines `ADDRESS<tab>VERSION`. A line that is lost costs
+/// one more download.
 #[derive(Debug)]
 pub struct FileMemory {
     known: Mutex<BTreeMap<String, String>>,
     file: Mutex<File>,
+    /// Lines that are not in the file yet.
+    learnt: Mutex<String>,
 }
 
 impl FileMemory {
@@ -60,7 +72,7 @@ impl FileMemory {
         if !text.is_empty() && !text.ends_with('\n') {
             file.write_all(b"\n")?;
         }
-        Ok(FileMemory { known: Mutex::new(known), file: Mutex::new(file) })
+        Ok(FileMemory { known: Mutex::new(known), file: Mutex::new(file), learnt: Mutex::default() })
     }
 }
 
@@ -72,9 +84,15 @@ impl Memory for FileMemory {
     fn learn(&self, address: &str, version: &str) {
         let plain = |text: &str| text.replace(['\t', '\n', '\r'], " ");
         let line = format!("{}\t{}\n", plain(address), plain(version));
-        // What cannot be remembered is fetched once more.
-        let _ = self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
+        self.learnt.lock().unwrap_or_else(PoisonError::into_inner).push_str(&line);
         self.known.learn(address, version);
+    }
+
+    fn settle(&self) -> io::Result<()> {
+        let mut learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(learnt.as_bytes())?;
+        learnt.clear();
+        Ok(())
     }
 }
 
@@ -89,10 +107,13 @@ mod tests {
         let memory = FileMemory::open(&path).expect("it is writable");
         memory.learn("http://a/", "1");
         memory.learn("http://a/", "2");
+        assert_eq!(FileMemory::open(&path).expect("it is readable").recall("http://a/"), None);
+        memory.settle().expect("it is writable");
         drop(memory);
         fs::write(&path, fs::read_to_string(&path).expect("text") + "http://b/").expect("it is writable");
         let memory = FileMemory::open(&path).expect("it is readable");
         memory.learn("http://c/", "3");
+        memory.settle().expect("it is writable");
         let memory = FileMemory::open(&path).expect("it is readable");
         assert_eq!(memory.recall("http://a/").as_deref(), Some("2"));
         assert_eq!(memory.recall("http://c/").as_deref(), Some("3"));

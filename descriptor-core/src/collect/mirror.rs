@@ -169,10 +169,6 @@ impl Source for Mirror {
         &self.name
     }
 
-    fn serves(&self, wanted: &Wanted) -> bool {
-        matches!(wanted, Wanted::Anything)
-    }
-
     fn collect(&self, wanted: &[Wanted], deliver: &(dyn Fn(Delivery) -> Stop + Sync)) -> Vec<SourceError> {
         if !wanted.iter().any(|wanted| self.serves(wanted)) {
             return Vec::new();
@@ -203,6 +199,12 @@ impl Source for Mirror {
             }
         }
         errors
+    }
+
+    fn settle(&self) -> Result<(), SourceError> {
+        self.memory
+            .settle()
+            .map_err(|error| SourceError { from: self.name.clone(), what: format!("memory: {error}") })
     }
 }
 

@@ -65,7 +65,7 @@ pub fn collect(
 ) -> Result<Collected, StoreError> {
     let mut collected = Collected::default();
     let mut asked: BTreeSet<(usize, Wanted)> = BTreeSet::new();
-    for round in 0..ROUNDS {
+    for _ in 0..ROUNDS {
         let mut wanted = store.wanted(clock())?;
         wanted.push(Wanted::Anything);
         let mut anything = false;
@@ -82,12 +82,11 @@ pub fn collect(
             let of_source = collected.sources.entry(source.name().to_owned()).or_default();
             let mut this = ask(store, source.as_ref(), &news, stop)?;
             store.commit()?;
+            this.problems.extend(source.settle().err().map(|error| error.to_string()));
             // That a source lacks what was asked for is no fault of it, but for what it says itself.
             store.asked(source.name(), clock(), this.problems.first().map(String::as_str))?;
-            if round == 0 || !this.problems.is_empty() {
-                of_source.problems.append(&mut this.problems);
-                of_source.problems.truncate(MOST_PROBLEMS);
-            }
+            of_source.problems.append(&mut this.problems);
+            of_source.problems.truncate(MOST_PROBLEMS);
             of_source.add(&this);
         }
         if !anything {

@@ -40,10 +40,18 @@ pub trait Source: Send + Sync {
     /// The name in configuration, logs and reports.
     fn name(&self) -> &str;
 
-    /// Whether it may have such a document.
-    fn serves(&self, wanted: &Wanted) -> bool;
+    /// Whether it may have such a document. Most sources are asked for whatever they have.
+    fn serves(&self, wanted: &Wanted) -> bool {
+        matches!(wanted, Wanted::Anything)
+    }
 
     /// Asks for what is wanted and hands on what comes, in any order and from any thread. What does not come is simply not
     /// handed on; what goes wrong is returned. `deliver` says whether to stop.
     fn collect(&self, wanted: &[Wanted], deliver: &(dyn Fn(Delivery) -> Stop + Sync)) -> Vec<SourceError>;
+
+    /// All that was handed on is on the disk. Only now may a source remember, beyond this process, what it need not deliver
+    /// again: whoever is killed before that gets it once more.
+    fn settle(&self) -> Result<(), SourceError> {
+        Ok(())
+    }
 }

@@ -84,12 +84,6 @@ impl Trust {
             Type::Microdescriptor => {
                 Judgement::Waits("no consensus or vote at hand lists it".into(), vec![need(&[&facts.key])])
             }
-            // Sanitized documents are told from original ones by this line only.
-            Type::BridgeNetworkStatus | Type::BridgeServerDescriptor | Type::BridgeExtraInfo
-                if frame.type_annotation().is_none() =>
-            {
-                Judgement::Bad("a bridge's document that nobody says is sanitized".into())
-            }
             _ => Judgement::Good { verified: referenced },
         }
     }

@@ -327,7 +327,10 @@ fn is_of_bridge(frame: &Frame<'_>) -> bool {
         || match frame.kind {
             Some(Type::ServerDescriptor) => has(b"bridge-distribution-request "),
             Some(Type::ExtraInfo) => has(b"bridge-stats-end ") || has(b"bridge-ips "),
-            Some(Type::BridgeNetworkStatus) => frame.type_annotation().is_none(),
+            // Sanitized documents are told from original ones by their annotation only.
+            Some(Type::BridgeNetworkStatus | Type::BridgeServerDescriptor | Type::BridgeExtraInfo) => {
+                frame.type_annotation().is_none()
+            }
             _ => false,
         }
 }
