@@ -41,6 +41,8 @@ sections! {
         onionperf: OnionPerf,
         mirrors: Mirrors,
         bridges: Bridges,
+        bridge_pool_assignments: Originals,
+        web_logs: Originals,
         archive: Archive,
         index: Index,
         run: Run,
@@ -67,6 +69,7 @@ sections! {
     OnionPerf { hosts: Vec<String>, }
     Mirrors { urls: Vec<String>, prefixes: Vec<String>, }
     Bridges { inputs: Vec<PathBuf>, secrets: PathBuf, rules: String, authorities: Vec<String>, }
+    Originals { inputs: Vec<PathBuf>, rules: String, }
     Archive { tarballs: bool, settle_days: u32, delete: bool, keep_days: u32, recent_hours: u32, }
     Index { active: bool, base: String, }
     Run { every: u32, offset: u32, metrics: PathBuf, }
@@ -82,8 +85,13 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new(""));
         let paths = &mut config.paths;
         let private = [&mut config.bridges.secrets];
-        let lists =
-            [&mut config.relay.data_directories, &mut config.relay.archives, &mut config.bridges.inputs];
+        let lists = [
+            &mut config.relay.data_directories,
+            &mut config.relay.archives,
+            &mut config.bridges.inputs,
+            &mut config.bridge_pool_assignments.inputs,
+            &mut config.web_logs.inputs,
+        ];
         let all = [&mut paths.out, &mut paths.indexed, &mut paths.state].into_iter().chain(private);
         for path in all.chain(lists.into_iter().flatten()) {
             *path = folder.join(&path);
@@ -117,7 +125,13 @@ impl Config {
         }
         let config: Config =
             merged.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
-        config.bridges.rules.parse::<RuleSet>().map_err(|error| format!("bridges.rules: {error}"))?;
+        for (section, rules) in [
+            ("bridges", &config.bridges.rules),
+            ("bridge-pool-assignments", &config.bridge_pool_assignments.rules),
+            ("web-logs", &config.web_logs.rules),
+        ] {
+            rules.parse::<RuleSet>().map_err(|error| format!("{section}.rules: {error}"))?;
+        }
         if config.relay.interval == 0 || config.run.every == 0 {
             return Err("relay.interval and run.every must be at least 1".to_owned());
         }
@@ -234,6 +248,7 @@ mod tests {
         assert!(wrong("[relay]\nactive = 3\n").contains("boolean"));
         assert!(wrong("[relay\n").contains("line 1"));
         assert!(wrong("[bridges]\nrules = \"x\"\n").contains("1.18.2"));
+        assert!(wrong("[web-logs]\nrules = \"x\"\n").contains("web-logs.rules"));
         assert!(wrong("[relay]\ninterval = 0\n").contains("interval"));
         assert!(wrong("relay = 1\n").contains("section"));
         assert_eq!(Config::parse("[relay]\ninterval = 30\n").map(|config| config.relay.interval), Ok(30));

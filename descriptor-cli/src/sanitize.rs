@@ -152,7 +152,12 @@ fn bridges(args: &Bridges, global: Global) -> Result<Report, Failure> {
 
 impl Where {
     fn places(&self) -> Places {
-        Places { out: self.out.clone(), secrets: self.secrets.clone(), state: self.state.clone() }
+        Places {
+            out: self.out.clone(),
+            secrets: self.secrets.clone(),
+            state: self.state.clone(),
+            journal: None,
+        }
     }
 }
 

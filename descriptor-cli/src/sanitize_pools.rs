@@ -46,17 +46,27 @@ pub(crate) struct Pools {
 
 pub(crate) fn run(args: &Pools, global: Global) -> Result<Outcome, Failure> {
     let quarantine = args.state.as_ref().map(|state| state.join("quarantine"));
-    let files = PoolFiles { out: args.out.clone(), state: args.state.clone(), quarantine, rules: args.rules };
+    let files = PoolFiles {
+        out: args.out.clone(),
+        state: args.state.clone(),
+        quarantine,
+        journal: None,
+        rules: args.rules,
+    };
     let report = files.run(&args.inputs).map_err(failure)?;
+    Ok(if say(&report, global)? { Outcome::Done } else { Outcome::Partly })
+}
+
+/// Says what was done; whether all was good.
+pub(crate) fn say(report: &PoolsReport, global: Global) -> Result<bool, Failure> {
     report.failed.iter().for_each(|error| complain(global, &describe(error)));
     for (path, refused) in &report.refused {
         complain(global, &printable(format!("{}: {}", path.display(), refused.refusal).as_bytes()));
     }
     if global.quiet == 0 {
-        output::print(&told(&report))?;
+        output::print(&told(report))?;
     }
-    let clean = report.failed.is_empty() && report.refused.is_empty();
-    Ok(if clean { Outcome::Done } else { Outcome::Partly })
+    Ok(report.failed.is_empty() && report.refused.is_empty())
 }
 
 fn told(report: &PoolsReport) -> String {

@@ -58,6 +58,11 @@ pub(crate) fn run(args: &Weblogs, global: Global) -> Result<Outcome, Failure> {
         ..WebLogs::new(&args.out, &args.state)
     };
     let report = logs.run(&args.inputs).map_err(failure)?;
+    Ok(if say(&report, global)? { Outcome::Done } else { Outcome::Partly })
+}
+
+/// Says what was done; whether all was good.
+pub(crate) fn say(report: &WebLogsReport, global: Global) -> Result<bool, Failure> {
     report.failed.iter().for_each(|error| complain(global, &describe(error)));
     for double in &report.doubles {
         let name = double.display().to_string();
@@ -73,9 +78,9 @@ pub(crate) fn run(args: &Weblogs, global: Global) -> Result<Outcome, Failure> {
         );
     }
     if global.quiet == 0 {
-        output::print(&told(&report))?;
+        output::print(&told(report))?;
     }
-    Ok(if report.failed.is_empty() { Outcome::Done } else { Outcome::Partly })
+    Ok(report.failed.is_empty())
 }
 
 fn told(report: &WebLogsReport) -> String {

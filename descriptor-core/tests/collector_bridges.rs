@@ -78,7 +78,7 @@ fn compare(set: &str) -> Option<Report> {
         fs::set_permissions(&secrets, fs::Permissions::from_mode(0o600)).expect("it is ours");
     }
     let before = fs::read(&secrets).expect("secrets");
-    let places = Places { out: out.clone(), secrets: secrets.clone(), state: None };
+    let places = Places { out: out.clone(), secrets: secrets.clone(), state: None, journal: None };
     let options = Options { rules: RuleSet::Collector1_18_2, ..Options::default() };
     let report = bridges(std::slice::from_ref(&input), &places, &options).expect("the run ends");
     println!("{set}:\n{report}");

@@ -103,7 +103,7 @@ impl Place {
 
     fn pools(&self, inputs: &[PathBuf], rules: RuleSet) -> PoolsReport {
         let (state, quarantine) = (Some(self.at("state")), Some(self.at("quarantine")));
-        PoolFiles { out: self.at("out"), state, quarantine, rules }.run(inputs).unwrap()
+        PoolFiles { out: self.at("out"), state, quarantine, journal: None, rules }.run(inputs).unwrap()
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Places {
     pub secrets: PathBuf,
     /// The folder of what was done and refused; `None` for the folder of the secrets.
     pub state: Option<PathBuf>,
+    /// Where the paths of new documents are noted, for [`recent::extend`](crate::archive::recent::extend).
+    pub journal: Option<PathBuf>,
 }
 
 /// All of it open and locked, so that no other run works on it.
@@ -61,7 +63,7 @@ impl Places {
         }
         let tree = self.out.join("bridge-descriptors");
         let secrets = Arc::new(SecretsFile::open(&self.secrets, &tree)?);
-        let output = Staging::open(&tree, "bridges")?;
+        let output = Staging::open(&tree, "bridges")?.with_journal(self.journal.clone());
         let quarantine = Quarantine::open(&self.quarantine())?;
         Ok(Opened { tree, secrets, output, quarantine })
     }

@@ -23,6 +23,9 @@ pub struct PoolFiles {
     pub state: Option<PathBuf>,
     /// The folder that what is refused goes to, if it is kept.
     pub quarantine: Option<PathBuf>,
+    /// Where the paths of new and grown assignments are noted, for
+    /// [`recent::extend`](crate::archive::recent::extend).
+    pub journal: Option<PathBuf>,
     /// Which rules hold.
     pub rules: RuleSet,
 }
@@ -66,7 +69,7 @@ impl PoolFiles {
     /// does not have, so that neither the order nor the portions of the files matter.
     pub fn run(&self, inputs: &[PathBuf]) -> Result<PoolsReport, Error> {
         let mut report = PoolsReport::default();
-        let mut staging = Staging::open(&self.out, "pools")?;
+        let mut staging = Staging::open(&self.out, "pools")?.with_journal(self.journal.clone());
         let mut quarantine = match &self.quarantine {
             Some(folder) => Some(self.quarantine(folder)?),
             None => None,

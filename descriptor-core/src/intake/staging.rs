@@ -24,6 +24,8 @@ pub struct Staging {
     by_path: HashMap<String, u64>,
     next: u64,
     private: bool,
+    /// Where the paths of new files are noted.
+    journal: Option<PathBuf>,
     /// Held for its lock.
     _lock: File,
 }
@@ -61,7 +63,15 @@ impl Staging {
             fs::remove_dir_all(&path).at(&path)?;
         }
         let (root, files, by_path) = (root.to_owned(), Vec::new(), HashMap::new());
-        Ok(Staging { root, folder, files, by_path, next: 0, private, _lock: lock })
+        Ok(Staging { root, folder, files, by_path, next: 0, private, journal: None, _lock: lock })
+    }
+
+    /// Notes the paths of all files that are committed from now on, a line each, at the end of a file. A path is noted
+    /// before it is there: whoever reads the file after a kill may find paths of nothing, and misses none.
+    #[must_use]
+    pub fn with_journal(mut self, journal: Option<PathBuf>) -> Self {
+        self.journal = journal;
+        self
     }
 
     /// Adds a file, by its path below the root with `/` between folders. `false` if the tree or the staging has it
@@ -161,6 +171,7 @@ impl Staging {
             return Ok(());
         }
         let filesystem = self.sync_files()?;
+        self.note()?;
         let mut folders = BTreeSet::new();
         for (path, number) in &self.files {
             let target = self.root.join(path);
@@ -180,6 +191,18 @@ impl Staging {
         self.files.clear();
         self.by_path.clear();
         Ok(())
+    }
+
+    fn note(&self) -> Result<(), Error> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let mut lines = Vec::new();
+        for (path, _) in &self.files {
+            lines.extend_from_slice(self.root.join(path).as_os_str().as_encoded_bytes());
+            lines.push(b'\n');
+        }
+        let mut options = OpenOptions::new();
+        let file = options.create(true).append(true).open(journal);
+        file.and_then(|mut file| file.write_all(&lines).and_then(|()| file.sync_all())).at(journal)
     }
 
     /// Puts the bytes on the disk: all at once where the system can, else one by one. Gives what the names can be synced

@@ -32,6 +32,8 @@ pub struct WebLogs {
     pub out: PathBuf,
     /// The folder with the list of logs that were read, `processed-webstats`. What is lost with it is time only.
     pub state: PathBuf,
+    /// Where the paths of new logs are noted, for [`recent::extend`](crate::archive::recent::extend).
+    pub journal: Option<PathBuf>,
     /// Which rules hold.
     pub rules: RuleSet,
     /// Whether the oldest day and the newest two wait, because more of their requests may come (collector §7.3).
@@ -74,7 +76,7 @@ impl WebLogs {
     /// As CollecTor does it, by the newest rules.
     pub fn new(out: impl Into<PathBuf>, state: impl Into<PathBuf>) -> Self {
         let (out, state) = (out.into(), state.into());
-        WebLogs { out, state, rules: RuleSet::Current, limits: true, memory: 64 << 20 }
+        WebLogs { out, state, journal: None, rules: RuleSet::Current, limits: true, memory: 64 << 20 }
     }
 
     /// Sanitizes the logs of files and folders. All logs that servers still have must be among them: the days that may be
@@ -85,7 +87,7 @@ impl WebLogs {
     pub fn run(&self, inputs: &[PathBuf]) -> Result<WebLogsReport, Error> {
         let mut report = WebLogsReport::default();
         std::fs::create_dir_all(&self.state).at(&self.state)?;
-        let mut staging = Staging::open(&self.out, "web-logs")?;
+        let mut staging = Staging::open(&self.out, "web-logs")?.with_journal(self.journal.clone());
         let path = self.state.join("processed-webstats");
         let mut processed = ProcessedLogs::load(&path, self.rules).at(&path)?;
         for (site, logs) in self.logs(inputs, &mut report) {

@@ -338,4 +338,13 @@ mod tests {
             assert!(path.starts_with(place.folder()) && !path.contains(['{', '}']), "{path}");
         }
     }
+
+    #[test]
+    fn recent_knows_all_folders() {
+        for place in PLACES {
+            let path = place.recent(&name(), Timestamp(7));
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            assert!(crate::archive::recent::folders().any(|it| it == folder), "{folder} is never cleaned");
+        }
+    }
 }

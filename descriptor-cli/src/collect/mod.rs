@@ -1,5 +1,8 @@
 //! `tordesc collect`: asks all sources once or on a schedule, and keeps the archive in order.
 
+mod house;
+mod sources;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -13,18 +16,10 @@ use std::{
 
 use clap::{Args, ValueHint};
 use descriptor_core::{
-    archive::{
-        index::Indexer,
-        recent,
-        tarballs::{SMALL, Tarballs},
-    },
     collect::{
-        Client, Collected, Directory, DirectoryAuthority, DirectorySettings, Feed, FileMemory, Flavor,
-        Limits, Local, Mirror, OnionPerf, Patience, Source, Wanted, collect,
+        Collected, DirectoryAuthority, Flavor, Wanted, collect,
         store::{KnownAuthority, Layout, Options, Store, StoreError, look_wanted},
     },
-    document::Type,
-    intake,
     value::Timestamp,
 };
 
@@ -32,7 +27,7 @@ use crate::{
     cli::Global,
     config::Config,
     exit::{Failure, Outcome, reason},
-    output, sanitize,
+    output,
 };
 
 pub(crate) const HELP: &str = "\
@@ -190,7 +185,7 @@ impl Service {
     }
 
     fn once(&self, global: Global, stop: &AtomicBool) -> Result<Outcome, Failure> {
-        let mut clean = self.bridges(global)?;
+        let mut clean = self.sanitize(global)?;
         let sources = self.sources()?;
         let store = Store::open(&self.layout(), self.options()).map_err(failure)?;
         for note in store.notes() {
@@ -221,152 +216,6 @@ impl Service {
         }
         Ok(())
     }
-
-    /// Sanitizes what bridge authorities have delivered.
-    fn bridges(&self, global: Global) -> Result<bool, Failure> {
-        let Config { bridges, paths, .. } = &self.config;
-        if bridges.inputs.is_empty() {
-            return Ok(true);
-        }
-        let mut options = intake::Options { now: Some(now()), ..intake::Options::default() };
-        options.rules =
-            bridges.rules.parse().map_err(|error| Failure::Usage(format!("bridges.rules: {error}")))?;
-        for authority in &bridges.authorities {
-            let bad = |error| Failure::Usage(format!("bridges.authorities: {authority}: {error}"));
-            options.authorities.add(authority).map_err(bad)?;
-        }
-        if let Some(folder) = bridges.secrets.parent() {
-            make(folder)?;
-        }
-        let places = intake::Places { out: paths.out.clone(), secrets: bridges.secrets.clone(), state: None };
-        let report = intake::bridges(&bridges.inputs, &places, &options).map_err(sanitize::failure)?;
-        if global.quiet == 0 {
-            output::print(&report.to_string())?;
-        }
-        Ok(report.is_clean())
-    }
-
-    /// Tarballs, `recent/` and the index.
-    fn keep_house(&self, global: Global) -> Result<bool, Failure> {
-        let Config { paths, archive, index, .. } = &self.config;
-        let (now, other) =
-            (now(), |error: descriptor_core::archive::Error| Failure::Other(error.to_string()));
-        let mut clean = true;
-        let ledgers = paths.state.join("tarballs");
-        if archive.tarballs {
-            let tarballs = Tarballs {
-                out: paths.out.clone(),
-                archive: paths.indexed.join("archive"),
-                state: ledgers.clone(),
-                settle: i64::from(archive.settle_days) * 86400,
-                small: SMALL,
-                threads: 1,
-            };
-            let report = tarballs.update(now).map_err(other)?;
-            clean &= complain(report.failed.iter(), global);
-            if archive.delete {
-                let before = Timestamp(now.0 - i64::from(archive.keep_days) * 86400);
-                let deleted = tarballs.delete(before, now).map_err(other)?;
-                clean &= complain(deleted.failed.iter(), global);
-            }
-        }
-        recent::clean(&paths.indexed.join("recent"), now, archive.recent_hours.into()).map_err(other)?;
-        if index.active {
-            let indexer = Indexer {
-                root: paths.indexed.clone(),
-                output: paths.indexed.join("index"),
-                base: index.base.clone(),
-                revision: None,
-                state: paths.state.join("index"),
-                ledgers: Some(ledgers),
-                threads: 0,
-            };
-            make(&indexer.state)?;
-            let indexed = indexer.update(now).map_err(other)?;
-            clean &= complain(indexed.failed.iter(), global);
-        }
-        Ok(clean)
-    }
-
-    fn sources(&self) -> Result<Vec<Box<dyn Source>>, Failure> {
-        let Config { relay, network, paths, mirrors, onionperf, .. } = &self.config;
-        make(&paths.state)?;
-        let mut limits = Limits::default();
-        limits.connect = Duration::from_secs(network.connect_timeout);
-        limits.read = Duration::from_secs(network.read_timeout);
-        limits.whole = Duration::from_secs(network.whole_timeout);
-        limits.sent = network.largest << 20;
-        limits.unpacked = network.largest << 20;
-        let client = Client::new(limits);
-        let total = Duration::from_secs(network.patience);
-        let patience = Patience { tries: network.tries, total, ..Patience::default() };
-        let state = |name: &str| paths.state.join(name);
-        let memory = |name: &str| {
-            let path = state(name);
-            FileMemory::open(&path)
-                .map(Box::new)
-                .map_err(|error| Failure::Other(format!("{}: {}", path.display(), reason(&error))))
-        };
-        let mut sources: Vec<Box<dyn Source>> = Vec::new();
-        if !relay.data_directories.is_empty() {
-            let local = Local::data_directories("tor data directories", relay.data_directories.clone());
-            sources.push(Box::new(local.with_history(state("data-directories-history"))));
-        }
-        if !relay.archives.is_empty() {
-            let local = Local::archives("archives", relay.archives.clone());
-            sources.push(Box::new(local.with_history(state("archives-history"))));
-        }
-        if relay.active {
-            let mut settings = DirectorySettings::default();
-            settings.patience = patience.clone();
-            settings.interval = Duration::from_secs(relay.interval.into());
-            let folder = paths.indexed.join("recent/relay-descriptors");
-            let directory = Directory::new(self.authorities.clone(), client.clone(), settings);
-            sources.push(Box::new(directory.with_base(Box::new(move |flavor| newest(&folder, flavor)))));
-        }
-        for (name, feed, kind) in [
-            ("exit list", &self.config.exit_list, Type::ExitList),
-            ("snowflake", &self.config.snowflake, Type::SnowflakeStats),
-            ("bridgestrap", &self.config.bridgestrap, Type::BridgestrapStats),
-        ] {
-            if !feed.url.is_empty() {
-                let source = Feed::new(name, &feed.url, kind, client.clone(), patience.clone());
-                sources.push(match kind {
-                    Type::ExitList => Box::new(source),
-                    _ => Box::new(source.with_memory(memory("feeds-memory")?)),
-                });
-            }
-        }
-        for host in &onionperf.hosts {
-            let memory = memory("onionperf-memory")?;
-            sources.push(Box::new(OnionPerf::new(None, host, client.clone(), patience.clone(), memory)));
-        }
-        for url in &mirrors.urls {
-            let (name, memory) = (format!("mirror {url}"), memory("mirrors-memory")?);
-            let prefixes = mirrors.prefixes.clone();
-            let mirror = Mirror::new(&name, url, prefixes, client.clone(), patience.clone(), memory);
-            sources.push(Box::new(mirror.with_scratch(state("scratch"))));
-        }
-        Ok(sources)
-    }
-}
-
-/// The newest consensus of a flavour in `recent/`; the authorities then send only what changed.
-fn newest(folder: &Path, flavor: Flavor) -> Option<Vec<u8>> {
-    let folder = folder.join(match flavor {
-        Flavor::Ns => "consensuses",
-        Flavor::Microdesc => "microdescs/consensus-microdesc",
-    });
-    let names = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-    let path = names.filter(|path| path.extension().is_none()).max()?;
-    let bytes = fs::read(path).ok()?;
-    // As it was served: the annotation is ours.
-    let start = bytes
-        .split_inclusive(|&b| b == b'\n')
-        .take_while(|line| line.starts_with(b"@"))
-        .map(<[u8]>::len)
-        .sum();
-    bytes.get(start..).map(<[u8]>::to_vec)
 }
 
 fn describe(wanted: &Wanted) -> String {
@@ -382,17 +231,6 @@ fn describe(wanted: &Wanted) -> String {
         Wanted::BandwidthFiles => "bandwidth files".to_owned(),
         Wanted::Anything => "what is new".to_owned(),
     }
-}
-
-fn complain<'e>(errors: impl Iterator<Item = &'e descriptor_core::archive::Error>, global: Global) -> bool {
-    let mut clean = true;
-    for error in errors {
-        clean = false;
-        if global.quiet < 2 {
-            anstream::eprintln!("tordesc: {error}");
-        }
-    }
-    clean
 }
 
 fn make(folder: &Path) -> Result<(), Failure> {

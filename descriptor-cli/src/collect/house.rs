@@ -1,0 +1,143 @@
+//! What a run does besides asking: originals at hand are sanitized, and the archive is kept in order.
+
+use std::path::PathBuf;
+
+use descriptor_core::{
+    archive::{
+        index::Indexer,
+        recent,
+        tarballs::{SMALL, Tarballs},
+    },
+    intake::{self, PoolFiles, WebLogs},
+    schema::RuleSet,
+    value::Timestamp,
+};
+
+use super::{Service, make, now};
+use crate::{cli::Global, config::Config, exit::Failure, output, sanitize, sanitize_pools, sanitize_weblogs};
+
+impl Service {
+    /// Sanitizes what bridge authorities, BridgeDB or rdsys, and web servers have delivered. Whether all of it was good.
+    pub(super) fn sanitize(&self, global: Global) -> Result<bool, Failure> {
+        make(&self.config.paths.state)?;
+        Ok(self.bridges(global)? & self.pools(global)? & self.web_logs(global)?)
+    }
+
+    /// Where sanitizers note what is new, so that it comes into `recent/` too.
+    fn journal(&self) -> PathBuf {
+        self.config.paths.state.join("new-in-out")
+    }
+
+    fn bridges(&self, global: Global) -> Result<bool, Failure> {
+        let Config { bridges, paths, .. } = &self.config;
+        if bridges.inputs.is_empty() {
+            return Ok(true);
+        }
+        let mut options = intake::Options { now: Some(now()), ..intake::Options::default() };
+        options.rules = rules("bridges", &bridges.rules)?;
+        for authority in &bridges.authorities {
+            let bad = |error| Failure::Usage(format!("bridges.authorities: {authority}: {error}"));
+            options.authorities.add(authority).map_err(bad)?;
+        }
+        if let Some(folder) = bridges.secrets.parent() {
+            make(folder)?;
+        }
+        let (out, secrets, journal) = (paths.out.clone(), bridges.secrets.clone(), Some(self.journal()));
+        let places = intake::Places { out, secrets, state: None, journal };
+        let report = intake::bridges(&bridges.inputs, &places, &options).map_err(sanitize::failure)?;
+        if global.quiet == 0 {
+            output::print(&report.to_string())?;
+        }
+        Ok(report.is_clean())
+    }
+
+    fn pools(&self, global: Global) -> Result<bool, Failure> {
+        let Config { bridge_pool_assignments: pools, paths, .. } = &self.config;
+        if pools.inputs.is_empty() {
+            return Ok(true);
+        }
+        let state = paths.state.join("bridge-pool-assignments");
+        let files = PoolFiles {
+            out: paths.out.clone(),
+            quarantine: Some(state.join("quarantine")),
+            state: Some(state),
+            journal: Some(self.journal()),
+            rules: rules("bridge-pool-assignments", &pools.rules)?,
+        };
+        let report = files.run(&pools.inputs).map_err(sanitize::failure)?;
+        sanitize_pools::say(&report, global)
+    }
+
+    fn web_logs(&self, global: Global) -> Result<bool, Failure> {
+        let Config { web_logs, paths, .. } = &self.config;
+        if web_logs.inputs.is_empty() {
+            return Ok(true);
+        }
+        let logs = WebLogs {
+            rules: rules("web-logs", &web_logs.rules)?,
+            journal: Some(self.journal()),
+            ..WebLogs::new(&paths.out, paths.state.join("web-logs"))
+        };
+        let report = logs.run(&web_logs.inputs).map_err(sanitize::failure)?;
+        sanitize_weblogs::say(&report, global)
+    }
+
+    /// Tarballs, `recent/` and the index.
+    pub(super) fn keep_house(&self, global: Global) -> Result<bool, Failure> {
+        let Config { paths, archive, index, .. } = &self.config;
+        let (now, other) =
+            (now(), |error: descriptor_core::archive::Error| Failure::Other(error.to_string()));
+        let mut clean = true;
+        let ledgers = paths.state.join("tarballs");
+        if archive.tarballs {
+            let tarballs = Tarballs {
+                out: paths.out.clone(),
+                archive: paths.indexed.join("archive"),
+                state: ledgers.clone(),
+                settle: i64::from(archive.settle_days) * 86400,
+                small: SMALL,
+                threads: 1,
+            };
+            let report = tarballs.update(now).map_err(other)?;
+            clean &= complain(report.failed.iter(), global);
+            if archive.delete {
+                let before = Timestamp(now.0 - i64::from(archive.keep_days) * 86400);
+                let deleted = tarballs.delete(before, now).map_err(other)?;
+                clean &= complain(deleted.failed.iter(), global);
+            }
+        }
+        let (recent, hours) = (paths.indexed.join("recent"), archive.recent_hours.into());
+        recent::extend(&paths.out, &recent, &self.journal(), now, hours).map_err(other)?;
+        recent::clean(&recent, now, hours).map_err(other)?;
+        if index.active {
+            let indexer = Indexer {
+                root: paths.indexed.clone(),
+                output: paths.indexed.join("index"),
+                base: index.base.clone(),
+                revision: None,
+                state: paths.state.join("index"),
+                ledgers: Some(ledgers),
+                threads: 0,
+            };
+            make(&indexer.state)?;
+            let indexed = indexer.update(now).map_err(other)?;
+            clean &= complain(indexed.failed.iter(), global);
+        }
+        Ok(clean)
+    }
+}
+
+fn rules(section: &str, name: &str) -> Result<RuleSet, Failure> {
+    name.parse().map_err(|error| Failure::Usage(format!("{section}.rules: {error}")))
+}
+
+fn complain<'e>(errors: impl Iterator<Item = &'e descriptor_core::archive::Error>, global: Global) -> bool {
+    let mut clean = true;
+    for error in errors {
+        clean = false;
+        if global.quiet < 2 {
+            anstream::eprintln!("tordesc: {error}");
+        }
+    }
+    clean
+}
