@@ -12,7 +12,7 @@ use super::{
     Answer, Budget, Client, Delivery, DirectoryAuthority, Flavor, HttpError, Patience, Request, Source,
     SourceError, Stop, Wanted, Whole,
     answer::contents,
-    job::{Ask, Job, plan},
+    job::{Ask, Job, brief, plan},
     schedule::{Outcome, Schedule, Turn},
 };
 use crate::{
@@ -212,7 +212,7 @@ impl Run<'_> {
             }
         }
         match answer {
-            Ok(Answer::Whole(whole)) => self.take(peer, number, job, &url, whole),
+            Ok(Answer::Whole(whole)) => self.take(peer, number, job, whole),
             Ok(Answer::Absent | Answer::NotModified) => Outcome::Answered { bytes: 0, met: Vec::new() },
             Err(error) => {
                 self.complain(peer, &error);
@@ -232,13 +232,14 @@ impl Run<'_> {
     }
 
     /// Hands on the documents of an answer.
-    fn take(&self, peer: usize, number: usize, job: &Job, url: &str, whole: Whole) -> Outcome {
+    fn take(&self, peer: usize, number: usize, job: &Job, whole: Whole) -> Outcome {
         let contents = contents(&whole.bytes, whole.ended);
         // Whoever was quicker has delivered it.
         let wanted_still = !self.schedule().job(number).open.is_empty();
         let received = (self.directory.clock)();
+        let from = format!("http://{}{}", self.directory.authorities[peer].address, brief(job, received));
         for group in contents.groups.iter().filter(|_| wanted_still) {
-            let (bytes, from) = (group.bytes.to_vec(), url.to_owned());
+            let (bytes, from) = (group.bytes.to_vec(), from.clone());
             if (self.deliver)(Delivery { kind: group.kind, bytes, from, received }) == Stop::Yes {
                 self.schedule().stop();
                 break;
@@ -253,7 +254,7 @@ impl Run<'_> {
         if job.open.is_disjoint(&contents.met.iter().copied().collect())
             && !contents.groups.iter().any(|group| status(group.kind))
         {
-            self.complain(peer, &format_args!("another answer than was asked for: {}", job.path(received)));
+            self.complain(peer, &format_args!("another answer than was asked for: {}", brief(job, received)));
         }
         Outcome::Answered { bytes: whole.sent, met: contents.met }
     }

@@ -12,6 +12,9 @@ const MICRODESCRIPTORS: usize = 92;
 /// More certificates than these are asked for all together.
 const CERTIFICATES: usize = 8;
 
+/// Paths that are longer are told by their first digest.
+const BRIEF: usize = 160;
+
 /// A kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ask {
@@ -77,6 +80,16 @@ impl Job {
             Ask::BandwidthFile => "/tor/status-vote/next/bandwidth".into(),
         }
     }
+}
+
+/// What was asked for, short enough to be read by people.
+pub(super) fn brief(job: &Job, now: Timestamp) -> String {
+    let path = job.path(now);
+    if path.len() <= BRIEF {
+        return path;
+    }
+    let first = Job { open: job.open.iter().take(1).copied().collect(), ..job.clone() };
+    format!("{} and {} more", first.path(now), job.open.len() - 1)
 }
 
 /// Whether authorities may have it now: they serve only the current consensus and its votes, which may be late, and only
@@ -220,5 +233,14 @@ mod tests {
         assert_eq!(jobs[0].home, Some(4));
         let only: Vec<_> = jobs.iter().filter_map(|job| job.only).collect();
         assert_eq!(only, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn people_read_the_first_digest_only() {
+        let job = |count| {
+            Job::new(Ask::ServerDescriptors, (0..count).map(|at| Wanted::ServerDescriptor(Hex([at; 20]))))
+        };
+        assert_eq!(brief(&job(1), NOW), job(1).path(NOW));
+        assert_eq!(brief(&job(96), NOW), format!("/tor/server/d/{} and 95 more", "00".repeat(20)));
     }
 }

@@ -10,6 +10,7 @@
 
 mod apart;
 mod batch;
+mod bridges;
 mod database;
 mod error;
 mod facts;

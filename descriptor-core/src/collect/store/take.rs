@@ -8,7 +8,7 @@ use super::{
     Delivery, StoreError,
     apart::Apart,
     batch::{Batch, code, month},
-    below,
+    below, bridges,
     facts::{Facts, facts},
     judge::{Judgement, need},
     names::Place,
@@ -86,10 +86,8 @@ impl Batch {
         origin: &Origin<'_>,
         taken: &mut Taken,
     ) -> Result<(), StoreError> {
-        if is_of_bridge(&frame) {
-            // Not even kept apart: this is nothing that others may ever read.
-            taken.refused += 1;
-            taken.problems.push(format!("{}: a bridge's descriptor that is not sanitized", origin.from));
+        if bridges::says_so(&frame) {
+            refuse_bridge(origin, taken);
             return Ok(());
         }
         let place = frame.kind.and_then(Place::of);
@@ -122,6 +120,10 @@ impl Batch {
             None => {}
         }
         let referenced = self.is_referenced(kind, facts.reference_key())?;
+        if bridges::looks_so(&frame) && !self.is_of_listed_relay(&facts, referenced)? {
+            refuse_bridge(origin, taken);
+            return Ok(());
+        }
         let identities = self.identities(&facts)?;
         let verified = match self.trust.judge(&frame, &facts, referenced, &identities) {
             Judgement::Good { verified } => verified,
@@ -319,20 +321,10 @@ fn apart(frame: &Frame<'_>, origin: &Origin<'_>, reason: &str, needs: &[Vec<u8>]
     }
 }
 
-/// Whether a bridge has made a document and nobody has sanitized it: its annotation says so, or a line that only bridges
-/// write.
-fn is_of_bridge(frame: &Frame<'_>) -> bool {
-    let has = |line: &[u8]| find_line(frame.body, line).is_some();
-    frame.annotations().any(|it| it.name == b"purpose" && it.value == b"bridge")
-        || match frame.kind {
-            Some(Type::ServerDescriptor) => has(b"bridge-distribution-request "),
-            Some(Type::ExtraInfo) => has(b"bridge-stats-end ") || has(b"bridge-ips "),
-            // Sanitized documents are told from original ones by their annotation only.
-            Some(Type::BridgeNetworkStatus | Type::BridgeServerDescriptor | Type::BridgeExtraInfo) => {
-                frame.type_annotation().is_none()
-            }
-            _ => false,
-        }
+/// Not even kept apart: this is nothing that others may ever read.
+fn refuse_bridge(origin: &Origin<'_>, taken: &mut Taken) {
+    taken.refused += 1;
+    taken.problems.push(format!("{}: a bridge's descriptor that is not sanitized", origin.from));
 }
 
 /// A document as it came.
