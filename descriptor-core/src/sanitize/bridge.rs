@@ -10,7 +10,7 @@ use super::{
     sha1, sha256,
 };
 use crate::{
-    document::{ExtraInfo, ServerDescriptor, Type},
+    document::{Digests, ExtraInfo, ServerDescriptor, Type},
     netdoc::{Item, items},
     schema::{FromItem, Rewrite, Rule, RuleSet, Table},
     value::{AddressPattern, Base64, Ed25519Cert, Fingerprint, Hex, PolicyRule, Timestamp},
@@ -29,17 +29,35 @@ const KEPT_PREFIXES: &[(&[u8], RuleSet)] = &[
 
 /// Sanitizes a bridge's server descriptor, from its `router` line through its signature.
 pub fn server_descriptor(original: &[u8], sanitizer: &Sanitizer<'_>) -> Result<Sanitized, Refusal> {
+    server_descriptor_with(original, Type::ServerDescriptor.digests(original), sanitizer)
+}
+
+/// The same, for who knows the original's digests already.
+pub fn server_descriptor_with(
+    original: &[u8],
+    digests: Digests,
+    sanitizer: &Sanitizer<'_>,
+) -> Result<Sanitized, Refusal> {
     let text = with_line_feeds(original);
-    let (kind, out) = (Type::BridgeServerDescriptor, b"@type bridge-server-descriptor 1.2\n");
-    descriptor::<ServerDescriptor<'_>>(Type::ServerDescriptor, kind, out, original, &text, sanitizer)
+    let (kind, head) = (Type::BridgeServerDescriptor, b"@type bridge-server-descriptor 1.2\n");
+    descriptor::<ServerDescriptor<'_>>(kind, head, &text, digests, sanitizer)
 }
 
 /// Sanitizes a bridge's extra-info, from its `extra-info` line through its signature. It has no addresses that stay, so it
 /// needs no secrets.
 pub fn extra_info(original: &[u8], sanitizer: &Sanitizer<'_>) -> Result<Sanitized, Refusal> {
+    extra_info_with(original, Type::ExtraInfo.digests(original), sanitizer)
+}
+
+/// The same, for who knows the original's digests already.
+pub fn extra_info_with(
+    original: &[u8],
+    digests: Digests,
+    sanitizer: &Sanitizer<'_>,
+) -> Result<Sanitized, Refusal> {
     let text = with_line_feeds(original);
-    let (kind, out) = (Type::BridgeExtraInfo, b"@type bridge-extra-info 1.3\n");
-    descriptor::<ExtraInfo<'_>>(Type::ExtraInfo, kind, out, original, &text, sanitizer)
+    let (kind, head) = (Type::BridgeExtraInfo, b"@type bridge-extra-info 1.3\n");
+    descriptor::<ExtraInfo<'_>>(kind, head, &text, digests, sanitizer)
 }
 
 /// What a descriptor says about its bridge; gathered first, for lines stand in any order.
@@ -55,11 +73,10 @@ struct Bridge {
 }
 
 fn descriptor<'a, D: Table<'a>>(
-    original_kind: Type,
     kind: Type,
     head: &[u8],
-    original: &[u8],
     text: &'a [u8],
+    digests: Digests,
     sanitizer: &Sanitizer<'_>,
 ) -> Result<Sanitized, Refusal> {
     let cut_off = || missing("router-signature", Reason::CutOff);
@@ -95,13 +112,12 @@ fn descriptor<'a, D: Table<'a>>(
     };
     let keyed = Keyed { fingerprint, secret };
     // Digests are of the bytes as they came; the guard must see the lines that the rules see.
-    let digests = original_kind.digests(original);
     let mut facts = Facts::of_descriptor_with(text, digests);
     facts.allow(&keyed);
     if sanitizer.rules < RuleSet::Collector1_18_2 {
         facts.hide_contact();
     }
-    let mut out = Vec::with_capacity(original.len());
+    let mut out = Vec::with_capacity(text.len());
     out.extend_from_slice(head);
     let writer = Writer { rules: sanitizer.rules, bridge: &bridge, keyed, facts: &facts };
     for (item, rule) in &lines {

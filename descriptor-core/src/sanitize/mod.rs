@@ -25,7 +25,7 @@ mod secrets;
 mod tests;
 mod web_server_log;
 
-pub use bridge::{extra_info, server_descriptor};
+pub use bridge::{extra_info, extra_info_with, server_descriptor, server_descriptor_with};
 pub use hashing::{Keyed, Secret, sha1, sha256};
 pub use network_status::{Origin, network_status};
 pub use page::rules_page;

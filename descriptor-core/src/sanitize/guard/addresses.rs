@@ -41,9 +41,9 @@ struct Hashes {
     ports: Vec<u16>,
 }
 
-static DOTTED: Class = class(false, false, b".-_");
-static ALPHANUMERIC: Class = class(true, false, b"");
-static COLONS: Class = class(false, true, b":.");
+static DOTTED: Class = class(false, b".-_");
+static NUMBER: Class = class(true, b"xX");
+static COLONS: Class = class(true, b":.");
 
 impl<'s> Addresses<'s> {
     /// Adds an address. Those of `0.0.0.0/8` and `::` point to nobody.
@@ -132,13 +132,23 @@ impl<'s> Addresses<'s> {
         embedded(address).filter(|&address| self.has_ipv4(address)).map(|_| IPV4)
     }
 
+    /// The 32 hex digits that [`hex_ipv6`](Addresses::hex_ipv6) finds, but those of `2002::/16`, whose last 80 bits may be any;
+    /// of their names backwards, which end with what is known, all are zero here.
+    pub(super) fn in_hex(&self) -> Vec<u128> {
+        const OF_IPV4: [u128; 3] = [0, 0xffff << 32, 0x0064_ff9b << 96];
+        let ipv4 = self.ipv4.iter().map(|&address| u128::from(address));
+        let mapped = ipv4.clone().flat_map(|address| OF_IPV4.map(|network| network | address));
+        let of_6to4 = ipv4.map(|address| 0x2002 << 112 | address << 80);
+        let forwards: Vec<_> = self.ipv6.iter().copied().chain(mapped).collect();
+        let backwards: Vec<_> = forwards.iter().copied().chain(of_6to4).map(backwards).collect();
+        [forwards, backwards].concat()
+    }
+
     /// An address as 32 hex digits, or as the digits of its name in `ip6.arpa`.
     pub(super) fn hex_ipv6(&self, digits: u128) -> Option<&'static str> {
         // Few digits that are not zero may be many things.
         let find = |address: u128| if address >> 24 == 0 { None } else { self.has_ipv6(address) };
-        let swapped = digits.swap_bytes();
-        let low = u128::MAX / 0x11;
-        find(digits).or_else(|| find((swapped & low) << 4 | swapped >> 4 & low))
+        find(digits).or_else(|| find(backwards(digits)))
     }
 
     /// Whether a port is the bridge's. A hash may by chance be one of its ports; without the hashes, ports that may be
@@ -217,7 +227,11 @@ impl<'s> Addresses<'s> {
             return None;
         }
         let mut lines = Lines::new(text);
-        for run in Runs::new(text, &ALPHANUMERIC, 8) {
+        let in_word = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
+        for run in Runs::new(text, &NUMBER, 8) {
+            if in_word(run.end) || run.start.checked_sub(1).is_some_and(in_word) {
+                continue;
+            }
             let (at, word) = (run.start, &text[run]);
             if self.is_number(word) && !(word.iter().all(u8::is_ascii_digit) && lines.seek(at).counts()) {
                 return Some(Leak { what: IPV4, at });
@@ -379,6 +393,13 @@ impl<'s> Addresses<'s> {
         let mut numbers = nickname.split(|byte| !byte.is_ascii_digit());
         numbers.any(|digits| padded(digits) || decimal(digits).is_some_and(|number| self.has_ipv4(number)))
     }
+}
+
+/// Hex digits from their end to their beginning.
+fn backwards(digits: u128) -> u128 {
+    const LOW: u128 = u128::MAX / 0x11;
+    let swapped = digits.swap_bytes();
+    (swapped & LOW) << 4 | swapped >> 4 & LOW
 }
 
 pub(super) fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {

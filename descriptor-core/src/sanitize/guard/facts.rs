@@ -186,8 +186,8 @@ impl Facts<'_> {
             }
         }
         self.needles.seal();
-        self.keys.seal();
         self.addresses.seal();
+        self.keys.seal(&self.addresses.in_hex());
     }
 }
 

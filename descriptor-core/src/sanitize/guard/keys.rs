@@ -64,12 +64,16 @@ const fn known(digits: &[u8; 256]) -> Class {
 const BITS: u32 = 125;
 const BASE64_LENGTH: usize = 21;
 const BASE32_LENGTH: usize = 25;
+/// How many bits more 32 hex digits and 21 of base64 hold.
+const HEX_REST: u32 = 128 - BITS;
+const BASE64_REST: u32 = 1;
 
 /// Values by their first bits.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Keys {
     values: Vec<(u128, &'static str)>,
-    seen: Bloom,
+    /// Made when sealed.
+    filter: Filter,
 }
 
 impl Keys {
@@ -90,7 +94,7 @@ impl Keys {
                 digit => bits = bits << 6 | u128::from(digit),
             }
         }
-        self.add_bits(bits >> 1, what);
+        self.add_bits(bits >> BASE64_REST, what);
     }
 
     /// Adds hex digits of either case, in groups or not; the first 32 count.
@@ -101,38 +105,30 @@ impl Keys {
             (bits, length) = (bits << 4 | u128::from(digit), length + 1);
         }
         if length == 32 {
-            self.add_bits(bits >> 3, what);
+            self.add_bits(bits >> HEX_REST, what);
         }
     }
 
     fn add_bits(&mut self, bits: u128, what: &'static str) {
-        self.seen.add(Self::mix(bits));
         self.values.push((bits, what));
     }
 
     /// Takes over what another holds.
     pub(super) fn absorb(&mut self, other: &Keys) {
-        self.seen.absorb(&other.seen);
         self.values.extend_from_slice(&other.values);
     }
 
-    /// Must be called before the first search.
-    pub(super) fn seal(&mut self) {
+    /// Must be called before the first search. `hex` is what else is to be found among 32 hex digits.
+    pub(super) fn seal(&mut self, hex: &[u128]) {
         if self.values.len() > FEW {
             self.values.sort_unstable_by_key(|&(bits, _)| bits);
             self.values.dedup_by_key(|&mut (bits, _)| bits);
         }
+        let hex = hex.iter().map(|digits| digits >> HEX_REST);
+        self.filter = Filter::of(self.values.iter().map(|&(bits, _)| bits).chain(hex));
     }
 
-    fn mix(bits: u128) -> u64 {
-        (bits as u64) ^ (bits >> 64) as u64
-    }
-
-    #[inline]
     fn find(&self, bits: u128) -> Option<&'static str> {
-        if !self.seen.may_have(Self::mix(bits)) {
-            return None;
-        }
         if self.values.len() <= FEW {
             return self.values.iter().find(|value| value.0 == bits).map(|value| value.1);
         }
@@ -140,19 +136,23 @@ impl Keys {
         Some(self.values[found].1)
     }
 
-    /// The first value that is said in hex, base64 or base32. `ipv6` is asked for each 32 hex digits.
+    /// The first value that is said in hex, base64 or base32. `ipv6` is asked for 32 hex digits that may be an address: those
+    /// that [`seal`](Keys::seal) was told of, and those of `2002::/16`.
     pub(super) fn said_in(&self, text: &[u8], ipv6: impl Fn(u128) -> Option<&'static str>) -> Option<Leak> {
-        for run in Runs::new(text, &HEX_RUN, 32) {
-            let find = |bits| self.find(bits >> 3).or_else(|| ipv6(bits));
-            if let Some(leak) = search::<4, 32>(text, run, &HEX, find) {
-                return Some(leak);
+        let hex = |digits: u128| {
+            if self.filter.may_have(digits >> HEX_REST) || digits >> 112 == 0x2002 {
+                return self.find(digits >> HEX_REST).or_else(|| ipv6(digits));
             }
+            None
+        };
+        let found = Runs::new(text, &HEX_RUN, 32).find_map(|run| search::<4, 32, true>(text, run, &HEX, hex));
+        if found.is_some() || self.values.is_empty() {
+            return found;
         }
-        if self.values.is_empty() {
-            return None;
-        }
-        let base64 = |run| search::<6, BASE64_LENGTH>(text, run, &BASE64, |bits| self.find(bits >> 1));
-        let base32 = |run, digits| search::<5, BASE32_LENGTH>(text, run, digits, |bits| self.find(bits));
+        let known = |bits| if self.filter.may_have(bits) { self.find(bits) } else { None };
+        let base64 =
+            |run| search::<6, BASE64_LENGTH, false>(text, run, &BASE64, |bits| known(bits >> BASE64_REST));
+        let base32 = |run, digits| search::<5, BASE32_LENGTH, false>(text, run, digits, known);
         Runs::new(text, &BASE64_RUN, BASE64_LENGTH)
             .find_map(base64)
             .or_else(|| Runs::new(text, &BASE32_RUN, BASE32_LENGTH).find_map(|run| base32(run, &BASE32)))
@@ -165,34 +165,66 @@ impl Keys {
 /// Lists up to this length are searched from end to end: to sort them would take longer.
 const FEW: usize = 64;
 
-/// Looks at each `LENGTH` digits of `WIDTH` bits in a row.
+/// Looks at each `LENGTH` digits of `WIDTH` bits in a row. All bytes of the run are digits, or marks between them if it may
+/// have such.
 #[inline]
-fn search<const WIDTH: u32, const LENGTH: usize>(
+fn search<const WIDTH: u32, const LENGTH: usize, const SEPARATED: bool>(
     text: &[u8],
     run: std::ops::Range<usize>,
     digits: &[u8; 256],
     find: impl Fn(u128) -> Option<&'static str>,
 ) -> Option<Leak> {
     let mask = const { u128::MAX >> (128 - WIDTH * LENGTH as u32) };
-    let (start, mut bits, mut length) = (run.start, 0u128, 0);
+    let (mut bits, mut length) = (0u128, 0);
     for (at, &byte) in text[run.clone()].iter().enumerate() {
-        match digits[usize::from(byte)] {
-            SEPARATOR => {}
-            NONE => length = 0,
-            digit => {
-                bits = bits << WIDTH | u128::from(digit);
-                length += 1;
-                if length >= LENGTH
-                    && let Some(what) = find(bits & mask)
-                {
-                    let run = text[run.start..=run.start + at].iter().enumerate().rev();
-                    let mut begun = run.filter(|&(_, &byte)| digits[usize::from(byte)] != SEPARATOR);
-                    return begun.nth(LENGTH - 1).map(|(at, _)| Leak { what, at: start + at });
-                }
-            }
+        let digit = digits[usize::from(byte)];
+        if SEPARATED && digit == SEPARATOR {
+            continue;
+        }
+        bits = bits << WIDTH | u128::from(digit);
+        length += 1;
+        if length >= LENGTH
+            && let Some(what) = find(bits & mask)
+        {
+            let before = text[run.start..=run.start + at].iter().enumerate().rev();
+            let mut begun = before.filter(|&(_, &byte)| digits[usize::from(byte)] != SEPARATOR);
+            return begun.nth(LENGTH - 1).map(|(at, _)| Leak { what, at: run.start + at });
         }
     }
     None
+}
+
+/// Says of most values that they are not in a set, by their low bits: those of keys, digests and addresses differ.
+#[derive(Debug, Clone, Default)]
+struct Filter {
+    /// As many as a power of two, or none.
+    words: Vec<u64>,
+}
+
+impl Filter {
+    /// So many bits for a value, and so many words at least: one of a bridge's some 30 values is found by chance at every
+    /// fortieth place.
+    const SPARSE: usize = 16;
+    const LEAST: usize = 16;
+
+    fn of(values: impl Iterator<Item = u128> + Clone) -> Self {
+        let words = (values.clone().count() * Self::SPARSE / 64).next_power_of_two().max(Self::LEAST);
+        let mut filter = Filter { words: vec![0; words] };
+        for value in values {
+            let word = filter.word(value);
+            filter.words[word] |= 1 << (value as u64 & 63);
+        }
+        filter
+    }
+
+    fn word(&self, value: u128) -> usize {
+        (value as u64 >> 6) as usize & (self.words.len() - 1)
+    }
+
+    #[inline]
+    fn may_have(&self, value: u128) -> bool {
+        self.words.get(self.word(value)).is_some_and(|word| word >> (value as u64 & 63) & 1 != 0)
+    }
 }
 
 /// Says of most values that they are not in a set.
@@ -208,12 +240,6 @@ impl Bloom {
     pub(super) fn add(&mut self, value: u64) {
         let (word, bit) = Self::place(value);
         self.0[word] |= bit;
-    }
-
-    pub(super) fn absorb(&mut self, other: &Bloom) {
-        for (word, more) in self.0.iter_mut().zip(other.0) {
-            *word |= more;
-        }
     }
 
     #[inline]

@@ -7,14 +7,13 @@ use memchr::{memchr, memrchr};
 /// Which bytes belong to a class.
 pub(super) type Class = [bool; 256];
 
-/// Letters and digits of ASCII, and more bytes.
-pub(super) const fn class(letters: bool, hex: bool, more: &[u8]) -> Class {
+/// Digits, decimal or hex, and more bytes.
+pub(super) const fn class(hex: bool, more: &[u8]) -> Class {
     let mut class = [false; 256];
     let mut byte = 0;
     while byte < 256 {
         let it = byte as u8;
-        class[byte] =
-            it.is_ascii_digit() || letters && it.is_ascii_alphabetic() || hex && it.is_ascii_hexdigit();
+        class[byte] = it.is_ascii_digit() || hex && it.is_ascii_hexdigit();
         byte += 1;
     }
     let mut at = 0;
@@ -127,7 +126,7 @@ impl<'a> Lines<'a> {
 mod tests {
     use super::*;
 
-    static DIGITS: Class = class(false, false, b".");
+    static DIGITS: Class = class(false, b".");
 
     #[test]
     fn runs_are_whole_and_long_enough() {

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use super::*;
 use crate::{
     sanitize::Secret,
-    value::{BASE64, Fingerprint},
+    value::{BASE64, Fingerprint, Hex},
 };
 use base64::Engine;
 
@@ -298,6 +298,38 @@ fn ipv6_addresses_in_all_notations() {
             "fd9f:2e19:3bcf::a:1234",
         ],
     );
+}
+
+#[test]
+fn ipv4_addresses_within_the_hex_digits_of_ipv6() {
+    let address: u32 = 0x5301_0203;
+    let facts = Facts::of_descriptor(b"router B 83.1.2.3 443 0 0\n");
+    let (low, of_6to4) = (u128::from(address), 0x2002 << 112 | u128::from(address) << 80);
+    let networks = [low, 0xffff << 32 | low, 0x0064_ff9b << 96 | low, of_6to4, of_6to4 | u128::MAX >> 48];
+    for network in networks {
+        let digits = format!("{network:032x}");
+        let backwards: String = digits.chars().rev().collect();
+        for digits in [digits, backwards] {
+            all(&facts, "IPv4 address", &[&digits, &digits.to_uppercase(), &format!("7{digits}")]);
+        }
+    }
+    let other = address + 1;
+    for digits in [format!("{other:032x}"), format!("2002{other:08x}{:020x}", 7)] {
+        none(&facts, &[&digits, &digits.chars().rev().collect::<String>()]);
+    }
+}
+
+#[test]
+fn each_of_many_values_is_found() {
+    let value = |number: u32| crate::sanitize::sha1(&number.to_be_bytes());
+    let family = |number| format!(" ${}", Hex(value(number)));
+    let families: String = (0..3000).map(family).collect();
+    let facts = Facts::of_descriptor(format!("family{families}\n").as_bytes());
+    for number in 0..3000 {
+        let (value, other) = (Hex(value(number)), Hex(value(number + 3000)));
+        all(&facts, "family", &[&value.to_string(), &value.to_base64()]);
+        none(&facts, &[&other.to_string(), &other.to_base64()]);
+    }
 }
 
 #[test]
