@@ -3,7 +3,7 @@
 
 use std::{hint::black_box, path::Path, process::ExitCode};
 
-use benches::{Digest, paired, read_all};
+use benches::{Digest, paired, read_all, sanitize_all};
 use descriptor_core::document::{
     BridgePoolAssignment, Consensus, ExitList, ExtraInfo, Microdescriptor, ServerDescriptor, Vote,
 };
@@ -102,6 +102,14 @@ fn cases() -> Vec<Case> {
             prepare: None,
             what: "bridge pool assignment, 5,000 bridges",
             ours: read_all!(BridgePoolAssignment<'_>, Digest::None),
+            peer: "(none)",
+            theirs: None,
+        },
+        Case {
+            file: "bridge-descriptors",
+            prepare: None,
+            what: "bridges' server descriptors, sanitized and guarded",
+            ours: sanitize_all,
             peer: "(none)",
             theirs: None,
         },
