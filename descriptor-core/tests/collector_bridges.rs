@@ -1,67 +1,18 @@
 //! The snapshots of a small network, sanitized by CollecTor 1.18.2 and by us: the same files with the same bytes.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::Read,
-    path::{Path, PathBuf},
-};
+mod common;
 
+use std::{collections::BTreeMap, fs};
+
+use common::{tree, unpack};
 use descriptor_core::{
     intake::{Kind, Options, Places, Report, bridges},
     schema::RuleSet,
 };
 
-/// The folder of reference data beside the project; without it there is nothing to compare with.
-fn shared() -> Option<PathBuf> {
-    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let folder =
-        std::env::var_os("TORDESC_SHARED").map_or_else(beside, PathBuf::from).join("vectors/collector");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no {}", folder.display());
-    None
-}
-
-/// The files of an archive below a folder, without the folder.
-fn unpack(archive: &Path, below: &str) -> BTreeMap<String, Vec<u8>> {
-    let file = fs::File::open(archive).expect("the archive is there");
-    let mut files = BTreeMap::new();
-    let mut archive = tar::Archive::new(liblzma::read::XzDecoder::new(file));
-    for entry in archive.entries().expect("an archive") {
-        let mut entry = entry.expect("a member");
-        let name = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_owned();
-        if let (true, Some(name)) = (entry.header().entry_type().is_file(), name.strip_prefix(below)) {
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).expect("a member");
-            files.insert(name.to_owned(), bytes);
-        }
-    }
-    assert!(!files.is_empty(), "no files below {below}");
-    files
-}
-
-fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    fn walk(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                walk(root, &path, files);
-            } else {
-                let name = path.strip_prefix(root).expect("below it").display().to_string();
-                files.insert(name, fs::read(&path).expect("a file"));
-            }
-        }
-    }
-    let mut files = BTreeMap::new();
-    walk(folder, folder, &mut files);
-    files
-}
-
 /// Sanitizes a set of snapshots as CollecTor 1.18.2 and compares the trees.
 fn compare(set: &str) -> Option<Report> {
-    let shared = shared()?;
+    let shared = common::shared()?.join("vectors/collector");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (input, out) = (folder.path().join("in"), folder.path().join("out"));
     let secrets = folder.path().join("state/bridge-ip-secrets");

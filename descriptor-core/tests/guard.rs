@@ -4,7 +4,6 @@ mod common;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    io::Read,
     path::Path,
 };
 
@@ -19,24 +18,16 @@ use descriptor_core::{
 };
 
 /// The files of a tarball, with those of the tarballs in it, by path.
-fn unpacked(reader: impl Read, under: &str, into: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in tar::Archive::new(reader).entries().expect("a tarball") {
-        let mut entry = entry.expect("an entry");
-        let path = format!("{under}{}", entry.path().expect("a path").display());
-        let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).expect("an entry's bytes");
-        if path.ends_with(".tar.gz") {
-            unpacked(flate2::read::GzDecoder::new(&bytes[..]), &format!("{path}/"), into);
-        } else if !bytes.is_empty() {
-            into.insert(path, bytes);
-        }
-    }
-}
-
 fn files(path: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
-    let file = std::fs::File::open(path).expect("the vectors are there");
-    unpacked(liblzma::read::XzDecoder::new(file), "", &mut files);
+    for (path, bytes) in common::unpack(path, "") {
+        if path.ends_with(".tar.gz") {
+            let inner = common::untar(flate2::read::GzDecoder::new(&bytes[..]));
+            files.extend(inner.into_iter().map(|(name, bytes)| (format!("{path}/{name}"), bytes)));
+        } else if !bytes.is_empty() {
+            files.insert(path, bytes);
+        }
+    }
     files
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::{collections::BTreeMap, fs, io::Read, path::Path};
+use std::{collections::BTreeMap, fs};
 
 use descriptor_core::{
     document::Type,
@@ -14,23 +14,6 @@ use descriptor_core::{
     schema::RuleSet,
     value::{Fingerprint, Hex, Timestamp},
 };
-
-/// The files of a `.tar.xz`.
-fn unpack(path: &Path) -> BTreeMap<String, Vec<u8>> {
-    let file = fs::File::open(path).expect("the archive is there");
-    let mut archive = tar::Archive::new(liblzma::read::XzDecoder::new(file));
-    let mut files = BTreeMap::new();
-    for entry in archive.entries().expect("a tar archive") {
-        let mut entry = entry.expect("a whole archive");
-        if entry.header().entry_type().is_file() {
-            let name = entry.path().expect("a path").to_string_lossy().trim_start_matches("./").to_owned();
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).expect("a whole member");
-            files.insert(name, bytes);
-        }
-    }
-    files
-}
 
 /// All that is sanitized of a file as a snapshot has it.
 fn sanitize(data: &[u8], origin: &Origin, sanitizer: &Sanitizer<'_>) -> Vec<Result<Sanitized, Refusal>> {
@@ -78,8 +61,8 @@ const DIFFERENT: &[(&str, &str)] = &[
 fn synthetic_bridges_are_as_collectors() {
     let Some(shared) = common::shared() else { return };
     let folder = shared.join("vectors/collector");
-    let inputs = unpack(&folder.join("inputs/synthetic.tar.xz"));
-    let outputs = unpack(&folder.join("outputs/synthetic.tar.xz"));
+    let inputs = common::unpack(&folder.join("inputs/synthetic.tar.xz"), "");
+    let outputs = common::unpack(&folder.join("outputs/synthetic.tar.xz"), "");
     let secrets = fs::read(folder.join("secrets/bridge-ip-secrets")).expect("secrets");
     let secrets = Secrets::parse(&secrets).expect("good secrets");
     let sanitizer = Sanitizer { guarded: false, ..Sanitizer::new(RuleSet::Collector1_18_2, Some(&secrets)) };

@@ -3,10 +3,12 @@
 #![cfg(feature = "archive")]
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod common;
+
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{BufReader, Read, Write},
+    io::{Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -23,50 +25,27 @@ const OLD: RuleSet = RuleSet::Collector1_18_2;
 /// Files by their path, decompressed.
 type Tree = BTreeMap<String, Vec<u8>>;
 
-/// A path below the folder of shared material, if that is there.
+/// A path below the folder of real data, if that is there.
 fn shared(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("TORDESC_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
-    let path = root.join(path);
-    if !path.exists() {
-        println!("skipped: {} is not there", path.display());
-        return None;
-    }
-    Some(path)
+    common::shared().map(|shared| shared.join(path))
 }
 
+/// Unpacks a tarball of the real data.
 fn unpack(path: &str, folder: &Path) -> Option<PathBuf> {
-    let tarball = XzDecoder::new(BufReader::new(File::open(shared(path)?).unwrap()));
-    let mut archive = tar::Archive::new(tarball);
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        let target = folder.join(entry.path().unwrap());
-        if entry.header().entry_type().is_file() {
-            fs::create_dir_all(target.parent().unwrap()).unwrap();
-            std::io::copy(&mut entry, &mut File::create(target).unwrap()).unwrap();
-        }
+    for (name, bytes) in common::unpack(&shared(path)?, "") {
+        let target = folder.join(name);
+        fs::create_dir_all(target.parent().unwrap()).unwrap();
+        fs::write(target, bytes).unwrap();
     }
     Some(folder.to_owned())
 }
 
 fn tree(root: &Path) -> Tree {
-    fn walk(root: &Path, folder: &Path, tree: &mut Tree) {
-        for entry in fs::read_dir(folder).into_iter().flatten() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(root, &path, tree);
-                continue;
-            }
-            let mut bytes = fs::read(&path).unwrap();
-            if path.extension().is_some_and(|ending| ending == "xz") {
-                let packed = std::mem::take(&mut bytes);
-                XzDecoder::new(&packed[..]).read_to_end(&mut bytes).unwrap();
-            }
-            tree.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(), bytes);
-        }
+    let mut files = common::tree(root);
+    for (_, bytes) in files.iter_mut().filter(|(path, _)| path.ends_with(".xz")) {
+        let packed = std::mem::take(bytes);
+        XzDecoder::new(&packed[..]).read_to_end(bytes).unwrap();
     }
-    let mut files = Tree::new();
-    walk(root, root, &mut files);
     files
 }
 

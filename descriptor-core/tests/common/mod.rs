@@ -6,6 +6,7 @@ pub(crate) mod holds;
 pub(crate) mod signatures;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -26,6 +27,39 @@ pub(crate) fn shared() -> Option<PathBuf> {
     }
     eprintln!("skipped: the real data is not there ({}); TORDESC_SHARED tells where it is", path.display());
     None
+}
+
+/// The files of a `.tar.xz` below a folder, by their paths there.
+#[cfg(feature = "archive")]
+pub(crate) fn unpack(archive: &Path, below: &str) -> BTreeMap<String, Vec<u8>> {
+    let file = fs::File::open(archive).expect("the archive is there");
+    let files = untar(liblzma::read::XzDecoder::new(file));
+    let inner = |(path, bytes): (String, Vec<u8>)| Some((path.strip_prefix(below)?.to_owned(), bytes));
+    let files: BTreeMap<_, _> = files.into_iter().filter_map(inner).collect();
+    assert!(!files.is_empty(), "no files below {below}");
+    files
+}
+
+/// The files of a tarball by their paths.
+#[cfg(feature = "archive")]
+pub(crate) fn untar(reader: impl std::io::Read) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in tar::Archive::new(reader).entries().expect("an archive") {
+        let mut entry = entry.expect("a member");
+        let path = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_owned();
+        if entry.header().entry_type().is_file() {
+            let mut bytes = Vec::new();
+            std::io::Read::read_to_end(&mut entry, &mut bytes).expect("a member");
+            files.insert(path, bytes);
+        }
+    }
+    files
+}
+
+/// The files of a tree by their paths; none if there is no such tree.
+pub(crate) fn tree(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = if root.is_dir() { files(root) } else { Vec::new() };
+    files.iter().map(|path| (below(root, path), fs::read(path).expect("a file"))).collect()
 }
 
 /// All files below a folder, sorted.

@@ -8,7 +8,10 @@ use std::{
 
 use descriptor_core::collect::store::{Layout, Store};
 
-use crate::world::{Answer, answers, documents, layout, options, shared, tree};
+use crate::{
+    common::tree,
+    world::{Answer, answers, documents, layout, options, shared},
+};
 
 /// Names the folder in which a run is to be killed.
 const FOLDER: &str = "TORDESC_TEST_KILLED";

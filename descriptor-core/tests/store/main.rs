@@ -1,5 +1,7 @@
 //! The store against CollecTor's own outputs, a recorded network, and those who kill it.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod killed;
 mod measured;
 mod recorded;
@@ -10,6 +12,7 @@ use std::{
     fs,
 };
 
+use common::{tree, unpack};
 use descriptor_core::{
     collect::{
         Delivery,
@@ -17,7 +20,7 @@ use descriptor_core::{
     },
     document::Type,
 };
-use world::{documents, layout, options, shared, take, time, tree, unpack};
+use world::{documents, layout, options, shared, take, time};
 
 /// Takes a set's inputs in the order of their names and gives both trees.
 fn compare(set: &str, kind: fn(&str) -> Option<Option<Type>>) {

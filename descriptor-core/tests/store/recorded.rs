@@ -13,7 +13,10 @@ use descriptor_core::{
     value::Timestamp,
 };
 
-use crate::world::{answers, layout, options, shared, take, time, tree};
+use crate::{
+    common::tree,
+    world::{answers, layout, options, shared, take, time},
+};
 
 /// What all documents of the tree refer to and the tree does not have, told without the store.
 fn missing(files: &std::collections::BTreeMap<String, Vec<u8>>) -> Vec<String> {

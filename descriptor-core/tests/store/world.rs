@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -16,15 +15,9 @@ use descriptor_core::{
     value::{Hex, Timestamp},
 };
 
-/// The folder of reference data beside the project; without it there is nothing to compare with.
+/// A folder of the real data, if it is there.
 pub(crate) fn shared(below: &str) -> Option<PathBuf> {
-    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let folder = std::env::var_os("TORDESC_SHARED").map_or_else(beside, PathBuf::from).join(below);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no {}", folder.display());
-    None
+    crate::common::shared().map(|shared| shared.join(below))
 }
 
 pub(crate) fn time(text: &str) -> Timestamp {
@@ -104,42 +97,6 @@ pub(crate) fn take(store: &Store, delivery: &Delivery, all: &mut Taken) {
     all.refused += taken.refused;
     all.waiting += taken.waiting;
     all.problems.extend(taken.problems);
-}
-
-/// The files of an archive below a folder, without the folder.
-pub(crate) fn unpack(archive: &Path, below: &str) -> BTreeMap<String, Vec<u8>> {
-    let file = fs::File::open(archive).expect("the archive is there");
-    let mut files = BTreeMap::new();
-    let mut archive = tar::Archive::new(liblzma::read::XzDecoder::new(file));
-    for entry in archive.entries().expect("an archive") {
-        let mut entry = entry.expect("a member");
-        let name = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_owned();
-        if let (true, Some(name)) = (entry.header().entry_type().is_file(), name.strip_prefix(below)) {
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).expect("a member");
-            files.insert(name.to_owned(), bytes);
-        }
-    }
-    assert!(!files.is_empty(), "no files below {below}");
-    files
-}
-
-/// The files of a tree.
-pub(crate) fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    fn walk(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
-        for entry in fs::read_dir(folder).into_iter().flatten() {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                walk(root, &path, files);
-            } else {
-                let name = path.strip_prefix(root).expect("below it").display().to_string();
-                files.insert(name, fs::read(&path).expect("a file"));
-            }
-        }
-    }
-    let mut files = BTreeMap::new();
-    walk(folder, folder, &mut files);
-    files
 }
 
 /// The documents of a tree, each with its type line, as often as they occur; what names of files say of runs does not count.
