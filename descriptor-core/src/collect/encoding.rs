@@ -84,8 +84,17 @@ impl Failure {
     }
 }
 
+/// The bytes of a file without its compression, if it has one. An error is said in words.
+pub(super) fn plain(bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, String> {
+    let Some(codec) = Codec::detect(&bytes) else { return Ok(bytes) };
+    unpacked(&bytes, codec, limit).map_err(|failure| match failure {
+        Failure::Limit(limit) => format!("unpacks to more than {limit} bytes"),
+        Failure::Bad(error) => format!("cannot be unpacked: {error}"),
+    })
+}
+
 /// The bytes of a compressed file.
-pub(super) fn unpacked(bytes: &[u8], codec: Codec, limit: u64) -> Result<Vec<u8>, Failure> {
+fn unpacked(bytes: &[u8], codec: Codec, limit: u64) -> Result<Vec<u8>, Failure> {
     read(&mut codec.open(bytes).map_err(Failure::Bad)?, limit)
 }
 

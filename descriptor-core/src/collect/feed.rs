@@ -84,9 +84,6 @@ impl Source for Feed {
     }
 
     fn settle(&self) -> Result<(), SourceError> {
-        self.memory
-            .as_ref()
-            .map_or(Ok(()), |memory| memory.settle())
-            .map_err(|error| SourceError { from: self.name.clone(), what: format!("memory: {error}") })
+        SourceError::of_memory(&self.name, self.memory.as_ref().map_or(Ok(()), |memory| memory.settle()))
     }
 }

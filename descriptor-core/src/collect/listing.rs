@@ -4,10 +4,9 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{
     Answer, Client, Delivery, Memory, Patience, Request, Source, SourceError, Stop, Wanted,
-    directory::system_clock,
-    encoding::{Failure, unpacked},
+    directory::system_clock, encoding::plain,
 };
-use crate::{archive::Codec, document::Type, value::Timestamp};
+use crate::{document::Type, value::Timestamp};
 
 /// A host that runs OnionPerf. Each of its files is fetched once.
 ///
@@ -61,14 +60,7 @@ impl OnionPerf {
             Answer::Whole(whole) => whole,
             _ => return Ok(None),
         };
-        let bytes = match Codec::detect(&whole.bytes) {
-            None => whole.bytes,
-            Some(codec) => match unpacked(&whole.bytes, codec, self.client.limits().unpacked) {
-                Ok(bytes) => bytes,
-                Err(Failure::Limit(limit)) => return Err(format!("unpacks to more than {limit} bytes")),
-                Err(Failure::Bad(error)) => return Err(format!("cannot be unpacked: {error}")),
-            },
-        };
+        let bytes = plain(whole.bytes, self.client.limits().unpacked)?;
         Ok(Some(Delivery { kind: Some(kind), bytes, from: url, received: system_clock() }))
     }
 }
@@ -111,9 +103,7 @@ impl Source for OnionPerf {
     }
 
     fn settle(&self) -> Result<(), SourceError> {
-        self.memory
-            .settle()
-            .map_err(|error| SourceError { from: self.name.clone(), what: format!("memory: {error}") })
+        SourceError::of_memory(&self.name, self.memory.settle())
     }
 }
 

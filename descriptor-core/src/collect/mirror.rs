@@ -8,13 +8,11 @@ use std::{
 
 use super::{
     Answer, Client, Delivery, HttpError, Memory, Patience, Request, Source, SourceError, Stop, Wanted,
-    directory::system_clock,
-    encoding::{Failure, unpacked},
-    local::read_files,
+    directory::system_clock, encoding::plain, local::read_files,
 };
 use crate::{
     archive::{
-        Codec, Input, Options,
+        Input, Options,
         index::{Index, IndexFile},
     },
     document::{Type, sha256},
@@ -78,19 +76,12 @@ impl Mirror {
         }
     }
 
-    /// The bytes of a file without its compression, if it has one.
-    fn unpack(&self, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
-        let Some(codec) = Codec::detect(&bytes) else { return Ok(bytes) };
-        unpacked(&bytes, codec, self.client.limits().unpacked).map_err(|failure| match failure {
-            Failure::Limit(limit) => format!("unpacks to more than {limit} bytes"),
-            Failure::Bad(error) => format!("cannot be unpacked: {error}"),
-        })
-    }
-
     fn index(&self) -> Result<Vec<IndexFile>, String> {
         for path in INDEX {
             if let Some(bytes) = self.get(path).map_err(|error| error.to_string())? {
-                return Ok(Index::read(&self.unpack(bytes)?).map_err(|error| error.to_string())?.files);
+                return Ok(Index::read(&plain(bytes, self.client.limits().unpacked)?)
+                    .map_err(|error| error.to_string())?
+                    .files);
             }
         }
         Err("it has no index".into())
@@ -127,7 +118,7 @@ impl Mirror {
         if is_tarball(&file.path) {
             return self.hand_on_tarball(&from, &bytes, deliver);
         }
-        let bytes = self.unpack(bytes)?;
+        let bytes = plain(bytes, self.client.limits().unpacked)?;
         if bytes.is_empty() {
             return Ok(Stop::No);
         }
@@ -202,9 +193,7 @@ impl Source for Mirror {
     }
 
     fn settle(&self) -> Result<(), SourceError> {
-        self.memory
-            .settle()
-            .map_err(|error| SourceError { from: self.name.clone(), what: format!("memory: {error}") })
+        SourceError::of_memory(&self.name, self.memory.settle())
     }
 }
 

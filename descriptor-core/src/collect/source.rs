@@ -35,6 +35,13 @@ pub struct SourceError {
     pub what: String,
 }
 
+impl SourceError {
+    /// What became of a source's memory.
+    pub(super) fn of_memory(name: &str, settled: std::io::Result<()>) -> Result<(), Self> {
+        settled.map_err(|error| SourceError { from: name.to_owned(), what: format!("memory: {error}") })
+    }
+}
+
 /// Somebody who may have what is wanted.
 pub trait Source: Send + Sync {
     /// The name in configuration, logs and reports.
