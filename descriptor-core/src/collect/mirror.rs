@@ -137,8 +137,10 @@ impl Mirror {
         let folder = self.scratch.as_ref().ok_or("is a tarball, and there is no folder for it")?;
         // The member's name tells its type, and the tarball's is the folder's.
         let name = from.rsplit('/').next().unwrap_or(from);
-        let path = folder.join(format!("{}-{name}", std::process::id()));
-        fs::write(&path, bytes).map_err(|error| error.to_string())?;
+        // One that a killed run has left is overwritten: its tarball is fetched again.
+        let path = folder.join(name);
+        let put = fs::create_dir_all(folder).and_then(|()| fs::write(&path, bytes));
+        put.map_err(|error| format!("{}: {error}", path.display()))?;
         let stopped = AtomicBool::new(false);
         let options = Options { threads: 1, ..Options::default() };
         let errors = read_files(&[Input::Path(path.clone())], &options, &|mut delivery| {
