@@ -9,18 +9,18 @@ use crate::{
 };
 
 /// Documents of one type that follow each other in an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Group<'a> {
     pub(super) kind: Option<Type>,
     pub(super) bytes: &'a [u8],
+    /// What of all that could be wanted they are.
+    pub(super) met: Vec<Wanted>,
 }
 
 /// An answer, cut.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Contents<'a> {
     pub(super) groups: Vec<Group<'a>>,
-    /// What of all that could be wanted is there.
-    pub(super) met: Vec<Wanted>,
     /// Whether the last document was dropped because its end is missing.
     pub(super) cut_off: bool,
 }
@@ -36,13 +36,17 @@ pub(super) fn contents(bytes: &[u8], ended: bool) -> Contents<'_> {
             contents.cut_off = true;
             break;
         }
-        meet(&frame, &mut contents.met);
+        let mut met = Vec::new();
+        meet(&frame, &mut met);
         let start = frame.offset as usize - frame.annotations.len();
         match contents.groups.last_mut() {
-            Some(group) if group.kind == frame.kind => group.bytes = &bytes[begin..end],
+            Some(group) if group.kind == frame.kind => {
+                group.bytes = &bytes[begin..end];
+                group.met.append(&mut met);
+            }
             _ => {
                 begin = start;
-                contents.groups.push(Group { kind: frame.kind, bytes: &bytes[start..end] });
+                contents.groups.push(Group { kind: frame.kind, bytes: &bytes[start..end], met });
             }
         }
     }
@@ -69,7 +73,7 @@ fn is_whole(frame: &Frame<'_>) -> bool {
 fn meet(frame: &Frame<'_>, met: &mut Vec<Wanted>) {
     let Some(kind) = frame.kind else { return };
     let body = frame.body;
-    let time = || Timestamp::take(&mut line(body, b"valid-after ")?.args(), "valid-after").ok();
+    let time = || valid_after(body);
     let wanted = match kind {
         Type::Consensus => time().map(|time| Wanted::Consensus(Flavor::Ns, time)),
         Type::MicrodescConsensus => time().map(|time| Wanted::Consensus(Flavor::Microdesc, time)),
@@ -90,6 +94,11 @@ fn meet(frame: &Frame<'_>, met: &mut Vec<Wanted>) {
         _ => None,
     };
     met.extend(wanted);
+}
+
+/// When a consensus, vote or set of signatures becomes valid.
+pub(super) fn valid_after(body: &[u8]) -> Option<Timestamp> {
+    Timestamp::take(&mut line(body, b"valid-after ")?.args(), "valid-after").ok()
 }
 
 fn line<'a>(body: &'a [u8], keyword: &[u8]) -> Option<Item<'a>> {
@@ -121,15 +130,16 @@ mod tests {
             [(Some(Type::ServerDescriptor), A.len() + B.len()), (Some(Type::ExtraInfo), 25), (None, 29)]
         );
         let digest = Type::ServerDescriptor.sha1(A.as_bytes()).expect("it has a signature");
-        assert!(contents.met.contains(&Wanted::ServerDescriptor(digest)));
-        assert_eq!(contents.met.len(), 2);
+        assert!(contents.groups[0].met.contains(&Wanted::ServerDescriptor(digest)));
+        let met: Vec<_> = contents.groups.iter().map(|group| group.met.len()).collect();
+        assert_eq!(met, [2, 0, 0]);
     }
 
     #[test]
     fn a_document_without_its_end_is_dropped_unless_the_answer_had_one() {
         let text = [A, "router b\nrouter-sig"].concat();
         let cut = contents(text.as_bytes(), false);
-        assert_eq!((cut.cut_off, cut.groups.len(), cut.met.len()), (true, 1, 1));
+        assert_eq!((cut.cut_off, cut.groups.len(), cut.groups[0].met.len()), (true, 1, 1));
         assert_eq!(cut.groups[0].bytes, A.as_bytes());
         let whole = contents(text.as_bytes(), true);
         assert_eq!((whole.cut_off, whole.groups[0].bytes), (false, text.as_bytes()));

@@ -11,7 +11,7 @@ use std::{
 use super::{
     Answer, Budget, Client, Delivery, DirectoryAuthority, Flavor, HttpError, Patience, Request, Source,
     SourceError, Stop, Wanted, Whole,
-    answer::contents,
+    answer::{contents, valid_after},
     job::{Ask, Job, brief, plan},
     schedule::{Outcome, Schedule, Turn},
 };
@@ -184,36 +184,41 @@ impl Run<'_> {
     /// Asks one authority for one thing, and hands on what comes.
     fn ask(&self, peer: usize, number: usize, job: &Job) -> Outcome {
         let Directory { authorities, client, settings, clock, .. } = self.directory;
-        let mut path = job.path(clock());
+        let now = clock();
+        let mut path = job.path(now);
         if settings.suffix && job.ask != Ask::ExtraInfos {
             path.push_str(".z");
         }
         let url = format!("http://{}{path}", authorities[peer].address);
         let base = self.base(job.ask);
-        let headers: Vec<_> = base.iter().map(|(digest, _)| (DIFF_FROM, digest.clone())).collect();
-        let mut request =
-            Request { url: &url, headers: &headers, deadline: Some(self.end), ..Request::default() };
+        let headers: Vec<_> = base.iter().map(|base| (DIFF_FROM, base.digest.clone())).collect();
+        let version = base.as_ref().map(|base| &*base.date);
+        let deadline = Some(self.end);
+        let mut request = Request { url: &url, headers: &headers, version, deadline, ..Request::default() };
         let mut answer = client.get(&request);
         if let Err(error @ HttpError::Garbled { .. }) = &answer {
             self.complain(peer, error);
             request.plain = true;
             answer = client.get(&request);
         }
-        if let (Ok(Answer::Whole(whole)), Some((_, base))) = (&mut answer, &base)
+        if let (Ok(Answer::Whole(whole)), Some(base)) = (&mut answer, &base)
             && whole.bytes.starts_with(b"network-status-diff-version ")
         {
-            match apply(&whole.bytes, base) {
+            match apply(&whole.bytes, &base.bytes) {
                 Ok(bytes) => whole.bytes = bytes,
                 Err(problem) => {
                     self.complain(peer, &format_args!("consensus diff: {problem}"));
-                    request.headers = &[];
+                    (request.headers, request.version) = (&[], None);
                     answer = client.get(&request);
                 }
             }
         }
         match answer {
             Ok(Answer::Whole(whole)) => self.take(peer, number, job, whole),
-            Ok(Answer::Absent | Answer::NotModified) => Outcome::Answered { bytes: 0, met: Vec::new() },
+            Ok(Answer::NotModified) => {
+                Outcome::Answered { bytes: 0, met: next_consensus(job, now).collect() }
+            }
+            Ok(Answer::Absent) => Outcome::Answered { bytes: 0, met: Vec::new() },
             Err(error) => {
                 self.complain(peer, &error);
                 match error.is_transient() {
@@ -224,11 +229,14 @@ impl Run<'_> {
         }
     }
 
-    /// The consensus that the caller has, and its digest as diffs name it.
-    fn base(&self, ask: Ask) -> Option<(String, Vec<u8>)> {
+    /// The consensus that the caller has.
+    fn base(&self, ask: Ask) -> Option<BaseOf> {
         let Ask::Consensus(flavor) = ask else { return None };
-        let base = (self.directory.base.as_ref()?)(flavor)?;
-        Some((sha3_256(status_signed_part(&base)?).to_string(), base))
+        let bytes = (self.directory.base.as_ref()?)(flavor)?;
+        // A second later: tor sends what is not older.
+        let since = u64::try_from(valid_after(&bytes)?.0 + 1).ok()?;
+        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(since));
+        Some(BaseOf { digest: sha3_256(status_signed_part(&bytes)?).to_string(), date, bytes })
     }
 
     /// Hands on the documents of an answer.
@@ -238,25 +246,36 @@ impl Run<'_> {
         let wanted_still = !self.schedule().job(number).open.is_empty();
         let received = (self.directory.clock)();
         let from = format!("http://{}{}", self.directory.authorities[peer].address, brief(job, received));
+        let (mut met, mut refused) = (Vec::new(), false);
         for group in contents.groups.iter().filter(|_| wanted_still) {
             let (bytes, from) = (group.bytes.to_vec(), from.clone());
-            if (self.deliver)(Delivery { kind: group.kind, bytes, from, received }) == Stop::Yes {
-                self.schedule().stop();
-                break;
+            match (self.deliver)(Delivery { kind: group.kind, bytes, from, received }) {
+                Stop::No => met.extend(&group.met),
+                // Another authority may have what this one only pretends to have.
+                Stop::Refused => refused = true,
+                Stop::Yes => {
+                    self.schedule().stop();
+                    break;
+                }
             }
         }
         if contents.cut_off {
             self.complain(peer, &HttpError::CutOff(whole.sent));
-            return Outcome::Failed { again: None, met: contents.met };
+            return Outcome::Failed { again: None, met };
         }
         // A directory has the statuses of one time only; that it is another one than was asked for is no fault of it.
         let status = |kind| matches!(kind, Some(Type::Consensus | Type::MicrodescConsensus | Type::Vote));
-        if job.open.is_disjoint(&contents.met.iter().copied().collect())
+        if !refused
+            && wanted_still
+            && job.open.is_disjoint(&met.iter().copied().collect())
             && !contents.groups.iter().any(|group| status(group.kind))
         {
             self.complain(peer, &format_args!("another answer than was asked for: {}", brief(job, received)));
         }
-        Outcome::Answered { bytes: whole.sent, met: contents.met }
+        if met.iter().any(|it| matches!(it, Wanted::Consensus(..))) {
+            met.extend(next_consensus(job, received));
+        }
+        Outcome::Answered { bytes: whole.sent, met }
     }
 
     fn complain(&self, peer: usize, what: &dyn fmt::Display) {
@@ -272,6 +291,20 @@ impl Run<'_> {
         };
         errors.into_iter().map(error).collect()
     }
+}
+
+/// A consensus that the caller has.
+struct BaseOf {
+    /// As diffs name it.
+    digest: String,
+    /// When it became valid, so that no older one is sent.
+    date: String,
+    bytes: Vec<u8>,
+}
+
+/// The consensus that is yet to come, by the clock: that it is not out needs one witness only.
+fn next_consensus(job: &Job, now: Timestamp) -> impl Iterator<Item = Wanted> {
+    job.open.iter().copied().filter(move |it| matches!(it, Wanted::Consensus(_, time) if *time > now))
 }
 
 /// The header field that names the consensus that the client has.

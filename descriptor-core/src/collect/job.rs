@@ -67,7 +67,8 @@ impl Job {
             Ask::Consensus(Flavor::Ns) => "/tor/status-vote/current/consensus".into(),
             Ask::Consensus(Flavor::Microdesc) => "/tor/status-vote/current/consensus-microdesc".into(),
             Ask::Vote => {
-                let future = |wanted: &Wanted| matches!(wanted, Wanted::Vote(time, ..) if *time > now);
+                // What a consensus names is no vote of the next one, whatever the clock says.
+                let future = |wanted: &Wanted| matches!(wanted, Wanted::Vote(time, _, None) if *time > now);
                 let period = if self.open.iter().any(future) { "next" } else { "current" };
                 format!("/tor/status-vote/{period}/{digests}")
             }
@@ -93,14 +94,14 @@ pub(super) fn brief(job: &Job, now: Timestamp) -> String {
 }
 
 /// Whether authorities may have it now: they serve only the current consensus and its votes, which may be late, and only
-/// votes and signatures for the next one.
-fn may_be_had(wanted: &Wanted, now: Timestamp, interval: Duration) -> bool {
+/// votes and signatures for the next one. `named` is the time of the newest consensus that names votes that are wanted.
+fn may_be_had(wanted: &Wanted, now: Timestamp, named: Timestamp, interval: Duration) -> bool {
     let interval = i64::try_from(interval.as_secs()).unwrap_or(i64::MAX).max(1);
     let age = |time: &Timestamp| now.0.saturating_sub(time.0);
     match wanted {
-        Wanted::Consensus(_, time) => (0..interval.saturating_mul(3)).contains(&age(time)),
+        Wanted::Consensus(_, time) => (-interval..interval.saturating_mul(3)).contains(&age(time)),
         Wanted::Vote(time, _, None) => (-interval..interval).contains(&age(time)),
-        Wanted::Vote(time, _, Some(_)) => (-interval..interval.saturating_mul(2)).contains(&age(time)),
+        Wanted::Vote(time, _, Some(_)) => named.0.saturating_sub(time.0) < interval.saturating_mul(2),
         Wanted::DetachedSignatures(time) => (-interval..0).contains(&age(time)),
         Wanted::Anything => false,
         _ => true,
@@ -114,8 +115,13 @@ pub(super) fn plan(
     interval: Duration,
     authorities: &[DirectoryAuthority],
 ) -> Vec<Job> {
+    let votes = wanted.iter().filter_map(|wanted| match wanted {
+        Wanted::Vote(time, _, Some(_)) => Some(*time),
+        _ => None,
+    });
+    let named = votes.max().unwrap_or(now);
     let wanted: BTreeSet<_> =
-        wanted.iter().copied().filter(|wanted| may_be_had(wanted, now, interval)).collect();
+        wanted.iter().copied().filter(|wanted| may_be_had(wanted, now, named, interval)).collect();
     let mut jobs = Vec::new();
     let mut batches = |ask, size, of: &dyn Fn(&Wanted) -> bool| {
         let chosen: Vec<_> = wanted.iter().copied().filter(of).collect();
@@ -213,7 +219,6 @@ mod tests {
         assert_eq!(
             paths(&[
                 Wanted::Consensus(Flavor::Ns, old),
-                Wanted::Consensus(Flavor::Ns, NEXT),
                 Wanted::Vote(old, Hex([1; 20]), None),
                 Wanted::DetachedSignatures(THIS),
                 Wanted::Anything,
@@ -223,6 +228,20 @@ mod tests {
         let late =
             [Wanted::Consensus(Flavor::Ns, Timestamp(THIS.0 - 3600)), Wanted::Consensus(Flavor::Ns, THIS)];
         assert_eq!(paths(&late), ["/tor/status-vote/current/consensus"]);
+        // The clock may be late.
+        assert_eq!(paths(&[Wanted::Consensus(Flavor::Ns, NEXT)]), ["/tor/status-vote/current/consensus"]);
+    }
+
+    #[test]
+    fn votes_of_the_newest_consensus_are_asked_for_whatever_the_clock_says() {
+        let vote =
+            |time: i64, digest: u8| Wanted::Vote(Timestamp(time), Hex([1; 20]), Some(Hex([digest; 20])));
+        for jump in [-5, -1, 0, 1, 24, 24 * 365] {
+            let newest = THIS.0 + jump * 3600;
+            let wanted = [vote(newest, 2), vote(newest - 3600, 3), vote(newest - 2 * 3600, 4)];
+            let expected = [3, 2].map(|digest| format!("/tor/status-vote/current/d/{}", Hex([digest; 20])));
+            assert_eq!(paths(&wanted), expected, "{jump}");
+        }
     }
 
     #[test]

@@ -186,7 +186,8 @@ impl Source for Mirror {
                 continue;
             }
             match self.fetch(&file).and_then(|bytes| self.hand_on(&file, bytes, deliver)) {
-                Ok(Stop::No) => self.memory.learn(&address, &version),
+                // What was refused is kept apart, and would be refused again.
+                Ok(Stop::No | Stop::Refused) => self.memory.learn(&address, &version),
                 Ok(Stop::Yes) => break,
                 Err(what) => errors.push(complain(format!("{}: {what}", file.path))),
             }

@@ -25,7 +25,7 @@ const ROUNDS: usize = 5;
 pub struct Collected {
     /// By source.
     pub sources: BTreeMap<String, OfSource>,
-    /// What is still wanted and can be had later.
+    /// What is missing and can be had later.
     pub wanted: usize,
     /// What was missing in the last 72 hours and can no longer be had.
     pub given_up: usize,
@@ -85,6 +85,10 @@ pub fn collect(
             this.problems.extend(source.settle().err().map(|error| error.to_string()));
             // That a source lacks what was asked for is no fault of it, but for what it says itself.
             store.asked(source.name(), clock(), this.problems.first().map(String::as_str))?;
+            if this.refused > 0 {
+                // It may have been the consensus, which the source has from somebody else too.
+                asked.retain(|(at, wanted)| *at != index || !matches!(wanted, Wanted::Consensus(..)));
+            }
             of_source.problems.append(&mut this.problems);
             of_source.problems.truncate(MOST_PROBLEMS);
             of_source.add(&this);
@@ -95,7 +99,7 @@ pub fn collect(
     }
     store.commit()?;
     collected.stopped = stop.load(Relaxed);
-    collected.wanted = store.wanted(clock())?.len();
+    collected.wanted = store.missing(clock())?.len();
     collected.given_up = store.given_up(clock())?.len();
     Ok(collected)
 }
@@ -111,17 +115,17 @@ fn ask(
     let errors = source.collect(wanted, &|delivery: Delivery| {
         let result = store.take(&delivery);
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = match result {
+        let answer = match result {
             Ok(taken) => {
                 state.0.take(&taken, delivery.bytes.len());
-                false
+                if taken.refused > 0 { Stop::Refused } else { Stop::No }
             }
             Err(error) => {
                 state.1.get_or_insert(error);
-                true
+                Stop::Yes
             }
         };
-        if failed || stop.load(Relaxed) { Stop::Yes } else { Stop::No }
+        if stop.load(Relaxed) { Stop::Yes } else { answer }
     });
     let (mut of_source, failure) = state.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(error) = failure {

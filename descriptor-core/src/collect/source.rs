@@ -21,6 +21,8 @@ pub struct Delivery {
 pub enum Stop {
     /// Go on.
     No,
+    /// Go on; what was delivered is not what it should be, and somebody else may have it.
+    Refused,
     /// Stop as soon as nothing is half done.
     Yes,
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use descriptor_core::{
-    collect::{Budget, Delivery, Directory, DirectoryAuthority, Source, Stop, Wanted},
+    collect::{Budget, Delivery, Directory, DirectoryAuthority, Flavor, Source, Stop, Wanted},
     document::Type,
     netdoc::frames,
     value::{Hex, Timestamp},
@@ -145,4 +145,26 @@ fn who_hangs_for_ever_is_given_up() {
     assert_eq!((deliveries.len(), errors.len()), (0, 1));
     assert_eq!(servers[0].asked().len(), patience().tries as usize);
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+}
+
+/// Two authorities of three serve what the store refuses: it is asked of the third, whichever comes first.
+#[test]
+fn what_is_refused_is_asked_of_another_one() {
+    for _ in 0..10 {
+        let servers = [0, 0, 1].map(|good| {
+            let head = "network-status-version 3\nvote-status consensus\nvalid-after 2026-03-30 00:00:00\n";
+            Server::start(move |_| sized(format!("{head}good {good}\n").as_bytes(), ""))
+        });
+        let wanted = [Wanted::Consensus(Flavor::Ns, NOW)];
+        let kept = Mutex::new(0);
+        let errors = pool(&servers).collect(&wanted, &|delivery| {
+            if !delivery.bytes.ends_with(b"good 1\n") {
+                return Stop::Refused;
+            }
+            *kept.lock().unwrap() += 1;
+            Stop::No
+        });
+        assert_eq!((kept.into_inner().unwrap(), errors), (1, vec![]));
+        assert!(servers.iter().all(|server| server.asked().len() <= 1));
+    }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use descriptor_core::{
+    archive::recent::clean,
     collect::{
         Delivery, Directory, DirectoryAuthority, Flavor, Source, Wanted, collect as run,
         store::{KnownAuthority, Layout, Options, Share, Store, look},
@@ -139,8 +140,14 @@ fn time(text: &str) -> Timestamp {
     Timestamp::parse(text.as_bytes().try_into().unwrap()).unwrap()
 }
 
-/// The authorities at a time, a share of whose answers is a failure.
-fn network(all: &[Recorded], from: &str, until: &str, failures: u32) -> (Directory, Vec<Server>) {
+/// The authorities at a time, a share of whose answers is a failure, asked by somebody whose clock says another one.
+fn network_at(
+    all: &[Recorded],
+    from: &str,
+    until: &str,
+    failures: u32,
+    now: Timestamp,
+) -> (Directory, Vec<Server>) {
     let (mut servers, mut authorities) = (Vec::new(), Vec::new());
     for recorded in all {
         let replay = Replay::new(recorded, from, until);
@@ -153,8 +160,12 @@ fn network(all: &[Recorded], from: &str, until: &str, failures: u32) -> (Directo
         authorities.push(DirectoryAuthority { address: server.address, ..recorded.authority.clone() });
         servers.push(server);
     }
-    let now = time(until);
     (Directory::new(authorities, client(), settings()).with_clock(Box::new(move || now)), servers)
+}
+
+/// The same, asked by somebody whose clock is right.
+fn network(all: &[Recorded], from: &str, until: &str, failures: u32) -> (Directory, Vec<Server>) {
+    network_at(all, from, until, failures, time(until))
 }
 
 /// The bytes of the recording for a path and hour, of whichever authority.
@@ -358,8 +369,9 @@ fn hours(all: &[Recorded]) -> Vec<(String, String)> {
     hours.iter().map(|hour| (format!("{hour}:00:00"), format!("{hour}:20:00"))).collect()
 }
 
-/// Three days of the network, one run an hour: sources, store and rounds together.
-fn three_days(failures: u32) {
+/// Three days of the network, one run an hour: sources, store and rounds together. `wrong` tells by how many seconds the
+/// clock is ahead in a run.
+fn three_days(failures: u32, wrong: impl Fn(usize) -> i64) {
     let Some(shared) = common::shared() else { return };
     let all = recorded(&shared.join("tornet/recording"));
     let folder = tempfile::tempdir().unwrap();
@@ -375,22 +387,38 @@ fn three_days(failures: u32) {
     assert!(hours.len() >= 73, "{} hours", hours.len());
     let stop = AtomicBool::new(false);
     let mut until = String::new();
-    for hour in &hours {
+    for (at, hour) in hours.iter().enumerate() {
         until.clone_from(&hour.1);
-        let (directory, _servers) = network(&all, &hour.0, &until, failures);
+        let now = Timestamp(time(&until).0 + wrong(at));
+        let (directory, _servers) = network_at(&all, &hour.0, &until, failures, now);
         let store = Store::open(&layout, options.clone()).unwrap();
-        let now = time(&until);
         let sources: Vec<Box<dyn Source>> = vec![Box::new(directory)];
         let collected = run(&store, &sources, &move || now, &stop).unwrap();
         assert!(
             collected.sources.values().all(|it| it.refused == 0 && it.conflicts == 0),
             "{until}: {collected}"
         );
+        let status = store.status(now).unwrap();
+        let behind = status.warnings.iter().any(|it| it.text.starts_with("The clock says"));
+        assert_eq!(behind, wrong(at) < -20 * 60 - 300, "{until}: {status}");
+        // Nothing comes twice: what is held is not asked for again, though the next consensus may be out.
+        let (directory, _servers) = network_at(&all, &hour.0, &until, 0, now);
+        let again = run(&store, &[Box::new(directory) as Box<dyn Source>], &move || now, &stop).unwrap();
+        assert!(again.sources.values().all(|it| it.new == 0), "{until}: {again}");
+        clean(layout.recent.as_ref().unwrap(), now, 72).unwrap();
     }
     let status = look(&layout, &options, time(&until)).unwrap();
     assert!(status.hours.len() >= 72, "{status}");
     for hour in &status.hours {
         let whole = |share: Option<Share>| share.is_some_and(|it| it.held == it.all && it.all > 0);
+        let consensus = Timestamp(hour.time).to_string().replace([' ', ':'], "-") + "-consensus";
+        let recent = layout.recent.as_ref().unwrap().join("relay-descriptors/consensuses").join(consensus);
+        // Whose clock is a year ahead takes everything for old.
+        let old = hours
+            .iter()
+            .position(|it| time(&it.0).0 == hour.time)
+            .is_some_and(|run| wrong(run) > 300 * 86400);
+        assert_eq!(recent.exists(), !old, "{}", recent.display());
         let complete = hour.consensus
             && hour.microdesc
             && hour.votes.iter().all(|vote| *vote)
@@ -401,10 +429,21 @@ fn three_days(failures: u32) {
 
 #[test]
 fn three_days_are_collected_whole() {
-    three_days(0);
+    three_days(0, |_| 0);
 }
 
 #[test]
 fn three_days_are_collected_whole_where_a_tenth_of_all_answers_fails() {
-    three_days(1);
+    three_days(1, |_| 0);
+}
+
+/// An hour behind, a day ahead, a year ahead, and right again after each.
+#[test]
+fn three_days_are_collected_whole_by_a_clock_that_jumps() {
+    three_days(0, |run| match run {
+        10..20 => -3600,
+        30..40 => 86400,
+        50..55 => 366 * 86400,
+        _ => 0,
+    });
 }

@@ -112,10 +112,8 @@ fn everything_that_is_referred_to_is_held() {
     }
     let texts: Vec<_> = status.warnings.drain(..).map(|it| it.text).collect();
     assert_eq!(texts, ["calmRaven: connection refused (last success: never)."]);
-    let wanted = store.wanted(now).expect("it can be read");
-    let more: Vec<_> =
-        wanted.iter().filter(|it| !matches!(it, Wanted::BandwidthFiles | Wanted::Anything)).collect();
-    let earlier = |it: &&&Wanted| matches!(it, Wanted::Consensus(_, at) | Wanted::Vote(at, ..) if at.0 < time("2026-03-29 22:00:00").0);
+    let more = store.missing(now).expect("it can be read");
+    let earlier = |it: &&Wanted| matches!(it, Wanted::Consensus(_, at) | Wanted::Vote(at, ..) if at.0 < time("2026-03-29 22:00:00").0);
     assert_eq!(more.iter().filter(|it| !earlier(it)).count(), 0, "{more:?}");
     assert!(tree(&layout.state.join("unverified")).is_empty());
 

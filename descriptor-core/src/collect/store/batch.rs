@@ -58,7 +58,7 @@ impl Batch {
             self.database.execute_batch("BEGIN IMMEDIATE")?;
             self.open = true;
             if let Some(recent) = &mut self.recent {
-                recent.begin(at);
+                recent.begin(at)?;
             }
         }
         Ok(())

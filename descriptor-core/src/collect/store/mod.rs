@@ -28,6 +28,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use rusqlite::Connection;
+
 pub use apart::Apart;
 pub use error::StoreError;
 pub use names::{Name, Place};
@@ -131,18 +133,30 @@ impl Store {
         self.batch().asked(source, at, problem)
     }
 
-    /// What is missing and may still be had.
+    /// What is to be asked for: what is [missing](Store::missing), and what nobody can say without asking whether it is
+    /// there.
     pub fn wanted(&self, now: Timestamp) -> Result<Vec<Wanted>, StoreError> {
-        let mut batch = self.batch();
-        batch.commit()?;
-        Ok(Windows::of(&batch.options, now).wanted(&batch.database)?)
+        self.within(now, |windows, database| windows.wanted(database))
+    }
+
+    /// What is missing and may still be had.
+    pub fn missing(&self, now: Timestamp) -> Result<Vec<Wanted>, StoreError> {
+        self.within(now, |windows, database| windows.missing(database))
     }
 
     /// What was missing in the last 72 hours and can no longer be had.
     pub fn given_up(&self, now: Timestamp) -> Result<Vec<Wanted>, StoreError> {
+        self.within(now, |windows, database| windows.given_up(database))
+    }
+
+    fn within(
+        &self,
+        now: Timestamp,
+        what: fn(&Windows<'_>, &Connection) -> rusqlite::Result<Vec<Wanted>>,
+    ) -> Result<Vec<Wanted>, StoreError> {
         let mut batch = self.batch();
         batch.commit()?;
-        Ok(Windows::of(&batch.options, now).given_up(&batch.database)?)
+        Ok(what(&Windows::of(&batch.options, &batch.database, now)?, &batch.database)?)
     }
 
     /// How complete the store is.
@@ -172,7 +186,8 @@ pub fn look(layout: &Layout, options: &Options, now: Timestamp) -> Result<Status
 
 /// What is wanted, read while somebody else may have the store open for writing.
 pub fn look_wanted(layout: &Layout, options: &Options, now: Timestamp) -> Result<Vec<Wanted>, StoreError> {
-    Ok(Windows::of(options, now).wanted(&database::look(&layout.database())?)?)
+    let database = database::look(&layout.database())?;
+    Ok(Windows::of(options, &database, now)?.wanted(&database)?)
 }
 
 /// Joins a path of a tree to its root.

@@ -155,10 +155,6 @@ impl Batch {
                 found += 1;
             }
         }
-        // Names of files that exist are never given again.
-        if let (Some(recent), Some(&newest)) = (&mut self.recent, self.newest.values().max()) {
-            recent.begin(Timestamp(newest));
-        }
         self.commit()?;
         Ok(found)
     }

@@ -13,12 +13,15 @@ use super::{
 };
 use crate::{intake::Staging, value::Timestamp};
 
+/// The length of a time in a name.
+const STAMP: usize = "YYYY-MM-DD-HH-MM-SS".len();
+
 /// The tree, with what a batch adds to it.
 #[derive(Debug)]
 pub(super) struct Recent {
     root: PathBuf,
     staging: Staging,
-    /// The time that names the batch's files. Each batch has its own: a file that is there is the whole of its batch.
+    /// The time that names the batch's files. No two batches share one: a file that is there is the whole of its batch.
     stamp: Timestamp,
     appended: BTreeMap<String, Vec<u8>>,
     /// Paths below `out/` and here.
@@ -35,9 +38,35 @@ impl Recent {
         self.stamp
     }
 
-    /// Begins a batch at a time, or a second after the last one.
-    pub(super) fn begin(&mut self, at: Timestamp) {
-        self.stamp = at.max(Timestamp(self.stamp.0 + 1));
+    /// Begins a batch at a time, or as soon after it as no file is called by the time. Batches need not follow each other:
+    /// a clock that was ahead and is put right must not have its hours in names for long.
+    pub(super) fn begin(&mut self, mut at: Timestamp) -> Result<(), StoreError> {
+        while self.is_taken(at)? {
+            at.0 += 1;
+        }
+        self.stamp = at;
+        Ok(())
+    }
+
+    /// Whether a batch has called a file by a time.
+    fn is_taken(&self, stamp: Timestamp) -> Result<bool, StoreError> {
+        let name = Name { time: stamp, ..Name::default() };
+        for place in Place::all().iter().filter(|place| place.is_appended()) {
+            let path = below(&self.root, &place.recent(&name, stamp));
+            let (Some(folder), Some(file)) = (path.parent(), path.file_name()) else { continue };
+            let begin = &file.as_encoded_bytes()[..STAMP.min(file.len())];
+            let entries = match fs::read_dir(folder) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries.map_err(|error| StoreError::io(folder, error))?,
+            };
+            for entry in entries {
+                let entry = entry.map_err(|error| StoreError::io(folder, error))?;
+                if entry.file_name().as_encoded_bytes().starts_with(begin) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Adds a document that lies, or will lie, in `out/`.

@@ -143,14 +143,27 @@ impl Batch {
 }
 
 /// What is asked for when.
+///
+/// Clocks jump. The newest consensus that is held was signed by a majority of the authorities, so that it is at least its
+/// time; and what it refers to is there to be had, however much later the clock says that it is.
 pub(super) struct Windows<'a> {
     options: &'a Options,
+    /// The clock's time, or that of the newest consensus if the clock is behind it.
     now: i64,
+    /// The time of the newest consensus, or now if none is held.
+    newest: i64,
 }
 
 impl<'a> Windows<'a> {
-    pub(super) fn of(options: &'a Options, now: Timestamp) -> Self {
-        Windows { options, now: now.0 }
+    pub(super) fn of(options: &'a Options, database: &Connection, now: Timestamp) -> rusqlite::Result<Self> {
+        let sql = "SELECT max(time) FROM newest WHERE kind IN (?1, ?2)";
+        let flavours = params![code(Type::Consensus), code(Type::MicrodescConsensus)];
+        let newest: Option<i64> = database.prepare_cached(sql)?.query_row(flavours, |row| row.get(0))?;
+        Ok(Self::with(options, now.0, newest.unwrap_or(now.0)))
+    }
+
+    fn with(options: &'a Options, now: i64, newest: i64) -> Self {
+        Windows { options, now: now.max(newest), newest }
     }
 
     fn interval(&self) -> i64 {
@@ -174,21 +187,33 @@ impl<'a> Windows<'a> {
             .take_while(move |it| *it > after)
     }
 
-    /// What is missing and can still be had, the dearest first.
+    /// What is to be asked for: what is missing, and what nobody can say without asking whether it is there.
     pub(super) fn wanted(&self, database: &Connection) -> rusqlite::Result<Vec<Wanted>> {
+        let mut wanted = self.missing(database)?;
+        // The next consensus: to a clock that is late it seems to come early.
+        let next = Timestamp(self.current() + self.interval());
+        wanted.extend([Flavor::Ns, Flavor::Microdesc].map(|flavor| Wanted::Consensus(flavor, next)));
+        wanted.extend([Wanted::BandwidthFiles, Wanted::Anything]);
+        Ok(wanted)
+    }
+
+    /// What is missing and can still be had, the dearest first.
+    pub(super) fn missing(&self, database: &Connection) -> rusqlite::Result<Vec<Wanted>> {
         let statuses = self.now - self.chase();
         let mut wanted = self.statuses(database, statuses, i64::MAX)?;
+        if self.newest <= statuses {
+            wanted.extend(self.named_votes(database, self.newest)?);
+        }
         let soon = self.current() + self.interval();
         // The last twelfth before a consensus: its signatures are out, it is not.
         if self.now >= soon - self.interval() / 12 && !self.has(database, Type::DetachedSignatures, soon)? {
             wanted.push(Wanted::DetachedSignatures(Timestamp(soon)));
         }
-        let after = self.now - self.options.chase_descriptors;
-        wanted.extend(self.missing(database, Type::KeyCertificate, self.now - LOOK_BACK, i64::MAX)?);
+        let after = self.newest - self.options.chase_descriptors;
+        wanted.extend(self.referred(database, Type::KeyCertificate, self.newest - LOOK_BACK, i64::MAX)?);
         for kind in [Type::ServerDescriptor, Type::ExtraInfo, Type::Microdescriptor] {
-            wanted.extend(self.missing(database, kind, after, i64::MAX)?);
+            wanted.extend(self.referred(database, kind, after, i64::MAX)?);
         }
-        wanted.extend([Wanted::BandwidthFiles, Wanted::Anything]);
         Ok(wanted)
     }
 
@@ -203,8 +228,8 @@ impl<'a> Windows<'a> {
         let mut gone = self.statuses(database, first - 1, until)?;
         let until = self.now - self.options.chase_descriptors;
         for kind in [Type::ServerDescriptor, Type::ExtraInfo, Type::Microdescriptor] {
-            let late: BTreeSet<_> = self.missing(database, kind, until, i64::MAX)?.into_iter().collect();
-            let early = self.missing(database, kind, from, until)?;
+            let late: BTreeSet<_> = self.referred(database, kind, until, i64::MAX)?.into_iter().collect();
+            let early = self.referred(database, kind, from, until)?;
             gone.extend(early.into_iter().filter(|it| !late.contains(it)));
         }
         Ok(gone)
@@ -228,23 +253,30 @@ impl<'a> Windows<'a> {
 
     /// The votes of a time that are not held: those that the consensus names, by digest; of the other authorities any.
     fn votes(&self, database: &Connection, time: i64) -> rusqlite::Result<Vec<Wanted>> {
-        let named = "SELECT key FROM missing WHERE kind = ?1 AND at = ?2";
-        let named = keys(database, named, params![code(Type::Vote), time])?;
+        let mut wanted = self.named_votes(database, time)?;
         let held = "SELECT key FROM document WHERE kind = ?1 AND time = ?2 AND path IS NOT NULL";
         let mut voted: BTreeSet<Fingerprint> = keys(database, held, params![code(Type::Vote), time])?
             .iter()
             .filter_map(|key| voter(key))
             .collect();
-        let mut wanted = Vec::new();
-        for key in &named {
-            if let Some(Reference::Vote(identity, digest)) = Reference::from_key(Type::Vote, key) {
-                voted.insert(identity);
-                wanted.push(Wanted::Vote(Timestamp(time), identity, Some(digest)));
-            }
-        }
+        voted.extend(wanted.iter().filter_map(|it| match it {
+            Wanted::Vote(_, identity, _) => Some(*identity),
+            _ => None,
+        }));
         let others = self.options.authorities.iter().filter(|it| !voted.contains(&it.identity));
         wanted.extend(others.map(|it| Wanted::Vote(Timestamp(time), it.identity, None)));
         Ok(wanted)
+    }
+
+    /// The votes that the consensus of a time names and that are not held.
+    fn named_votes(&self, database: &Connection, time: i64) -> rusqlite::Result<Vec<Wanted>> {
+        let named = "SELECT key FROM missing WHERE kind = ?1 AND at = ?2";
+        let named = keys(database, named, params![code(Type::Vote), time])?;
+        let vote = |key: &Vec<u8>| match Reference::from_key(Type::Vote, key)? {
+            Reference::Vote(identity, digest) => Some(Wanted::Vote(Timestamp(time), identity, Some(digest))),
+            _ => None,
+        };
+        Ok(named.iter().filter_map(vote).collect())
     }
 
     fn has(&self, database: &Connection, kind: Type, time: i64) -> rusqlite::Result<bool> {
@@ -253,8 +285,8 @@ impl<'a> Windows<'a> {
             .exists(params![code(kind), time])
     }
 
-    /// Documents of a type that were referred to after a time and up to another one.
-    fn missing(
+    /// Missing documents of a type that were referred to after a time and up to another one.
+    fn referred(
         &self,
         database: &Connection,
         kind: Type,
@@ -301,12 +333,12 @@ mod tests {
     #[test]
     fn a_network_that_votes_every_thirty_seconds_is_chased_too() {
         let options = Options { interval: 30, chase_statuses: 90, ..Options::default() };
-        let windows = Windows::of(&options, Timestamp(1_000_000_007));
+        let windows = Windows::with(&options, 1_000_000_007, 1_000_000_007);
         assert_eq!(windows.current(), 999_999_990);
         let hours: Vec<_> = windows.hours(windows.now - windows.chase()).collect();
         assert_eq!(hours, [999_999_990, 999_999_960, 999_999_930]);
         let hour = Options { chase_statuses: 0, ..Options::default() };
-        let windows = Windows::of(&hour, Timestamp(7200));
+        let windows = Windows::with(&hour, 7200, 7200);
         assert_eq!(windows.hours(windows.now - windows.chase()).collect::<Vec<_>>(), [7200]);
     }
 

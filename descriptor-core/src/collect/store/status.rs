@@ -155,6 +155,8 @@ const STALE: &[(Type, &str)] = &[
 const STALE_AFTER: i64 = 330 * 60;
 /// How long a status's references count for CollecTor.
 const JUDGED: i64 = 3 * 3600;
+/// So many seconds may the clock be behind the newest consensus.
+const BEHIND: i64 = 300;
 const TOO_MUCH: f64 = 0.999;
 /// A network that votes every 30 seconds has more consensuses in 72 hours than anybody reads.
 const MAX_HOURS: usize = 288;
@@ -166,14 +168,14 @@ pub(super) fn status(
     options: &Options,
     now: Timestamp,
 ) -> rusqlite::Result<Status> {
-    let windows = Windows::of(options, now);
+    let windows = Windows::of(options, database, now)?;
     let mut status = Status {
         now: now.0,
         hours: hours(database, options, &windows, now.0 - LOOK_BACK)?,
         authorities: authorities(database, options)?,
         sources: sources(database)?,
         newest: BTreeMap::new(),
-        wanted: windows.wanted(database)?.len().saturating_sub(2),
+        wanted: windows.missing(database)?.len(),
         given_up: windows.given_up(database)?.len(),
         unverified: database
             .query_row("SELECT count(DISTINCT file) FROM waiting", [], |row| row.get::<_, i64>(0))?
@@ -335,6 +337,17 @@ fn warnings(status: &Status, options: &Options, windows: &Windows<'_>) -> Vec<Wa
     let mut warn = |level, text: String| found.push(Warning { level, text });
     if let Some(free) = status.disk_free.filter(|free| *free < LITTLE_SPACE) {
         warn(Level::Critical, format!("Available storage critical; only {} MiB left.", free >> 20));
+    }
+    let ahead = [Type::Consensus, Type::MicrodescConsensus]
+        .iter()
+        .filter_map(|it| status.newest.get(it.name()))
+        .max();
+    if let Some(newest) = ahead.filter(|newest| **newest > status.now + BEHIND) {
+        let (now, newest) = (Timestamp(status.now), Timestamp(*newest));
+        warn(
+            Level::Critical,
+            format!("The clock says {now}, but the authorities have signed a consensus of {newest}."),
+        );
     }
     for (kind, text) in STALE {
         match status.newest.get(kind.name()) {
