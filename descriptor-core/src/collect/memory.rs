@@ -61,9 +61,10 @@ pub struct FileMemory {
 impl FileMemory {
     /// Opens the file; makes it if there is none.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let text = match fs::read_to_string(path) {
+        let text = match fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            text => text?,
+            // A line that is damaged is one that is lost.
+            text => String::from_utf8_lossy(&text?).into_owned(),
         };
         let known = text.lines().filter_map(|line| line.split_once('\t'));
         let known = known.map(|(address, version)| (address.to_owned(), version.to_owned())).collect();
