@@ -49,6 +49,8 @@ impl Row {
     }
 }
 
+const CERTIFICATES: &str = "relay-descriptors/certs";
+
 // A new type is one line here; microdescriptors, which have no times, are in a file of their own.
 const ROWS: &[Row] = &[
     Row("relay-descriptors/consensus/Y/M", "relay-descriptors/consensuses", None),
@@ -60,7 +62,7 @@ const ROWS: &[Row] = &[
     Row("relay-descriptors/vote/Y/M", "relay-descriptors/votes", None),
     Row("relay-descriptors/bandwidth/Y/M", "relay-descriptors/bandwidths", None),
     Row("relay-descriptors/detached-signature/Y/M", "relay-descriptors/detached-signatures", None),
-    Row("relay-descriptors/certs", "relay-descriptors/certs", None),
+    Row("relay-descriptors/certs", CERTIFICATES, None),
     Row("bridge-descriptors/Y/M/statuses", "bridge-descriptors/statuses", None),
     Row("bridge-pool-assignments/Y/M", "bridge-pool-assignments", None),
     Row("exit-lists/Y/M", "exit-lists", None),
@@ -149,8 +151,11 @@ pub fn extend(
 
 /// Removes from `recent/` what is older than so many hours: by the time in a file's name, which is that of its document
 /// or of the run that wrote it. A certificate stays as long as it is valid. What has no time in its name stays.
+///
+/// The hours are those before the newest document, if the clock is ahead of it: one that jumps does not empty the tree.
 pub fn clean(recent: &Path, now: Timestamp, hours: i64) -> Result<Rebuilt, Error> {
-    let since = Timestamp(now.0 - hours * 3600);
+    let newest = newest(recent).map_err(|error| failed(recent, error))?;
+    let since = Timestamp(newest.map_or(now, |newest| newest.min(now)).0 - hours * 3600);
     let mut rebuilt = Rebuilt::default();
     for folder in folders() {
         let folder = recent.join(folder);
@@ -320,9 +325,20 @@ fn is_same(file: &Path, target: &Path) -> io::Result<bool> {
     Ok(here.len() == there.len() && fs::read(file)? == fs::read(target)?)
 }
 
+/// The time of the newest document, by the names of the files that hold a single one. Certificates are rare.
+fn newest(recent: &Path) -> io::Result<Option<Timestamp>> {
+    let mut newest = None;
+    for row in ROWS.iter().filter(|row| row.2.is_none() && row.1 != CERTIFICATES) {
+        for entry in list(&recent.join(row.1))? {
+            newest = newest.max(entry.file_name().to_str().and_then(time_in));
+        }
+    }
+    Ok(newest)
+}
+
 fn is_old(file: &Path, since: Timestamp) -> io::Result<bool> {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    if file.parent().is_some_and(|folder| folder.ends_with("relay-descriptors/certs")) {
+    if file.parent().is_some_and(|folder| folder.ends_with(CERTIFICATES)) {
         let bytes = fs::read(file)?;
         return Ok(super::facts::expiry(&bytes).is_some_and(|time| time < since));
     }
@@ -408,7 +424,10 @@ mod tests {
             fs::read_to_string(place.join("server-descriptors/2024-12-31-11-00-00-server-descriptors"));
         assert_eq!(made.expect("it was made"), texts[..2].concat());
         assert_eq!(rebuild(&out, &recent, now, HOURS).expect("it is writable"), Rebuilt::default());
-        let later = Timestamp(now.0 + 72 * 3600);
+        // A year later, says the clock, but nothing new has come.
+        let later = Timestamp(now.0 + 366 * 86400);
+        assert_eq!(clean(&recent, later, HOURS).expect("it is writable").removed, 0);
+        put(place.join("consensuses/2025-01-04-10-00-00-consensus"), "x");
         assert_eq!(clean(&recent, later, HOURS).expect("it is writable").removed, 4);
     }
 

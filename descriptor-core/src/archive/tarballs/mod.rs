@@ -123,7 +123,8 @@ impl Tarballs {
         let known = ledger.clone();
         let (fresh, replaced) = compare(&mut ledger, &mut found)?;
         let over = |since: Timestamp| now.0 >= since.0.saturating_add(self.settle);
-        let late = ledger.stamp.is_some() && !over(ledger.extended);
+        // Extended at a time that is yet to come: by a clock that was ahead, which is to hold nothing up.
+        let late = ledger.stamp.is_some() && ledger.extended <= now && !over(ledger.extended);
         let due = tarball.end().is_some_and(over) && !late;
         if fresh.is_empty() && (ledger.finished || ledger.members.is_empty() || !due) {
             if ledger != known {

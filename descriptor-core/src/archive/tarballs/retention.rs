@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Tarballs, failed, layout::Tarball, ledger::digest_of};
+use super::{Ledger, Tarballs, failed, layout::Tarball, ledger::digest_of};
 use crate::{
     archive::{Cause, Error},
     value::Timestamp,
@@ -26,14 +26,20 @@ pub struct Deleted {
 impl Tarballs {
     /// Deletes documents published before `before`, if a tarball holds them. The tarball is read once more and must have
     /// the digest that it had when its members were read back, and the file must have the digest of its member.
-    /// Documents without a time, as microdescriptors, count from their month's end; certificates stay.
+    /// Documents without a time, as microdescriptors, count from their month's end; certificates stay. If the clock is
+    /// ahead of the newest document of all, `before` is that much earlier: a clock that jumps ages nothing.
     ///
     /// DIFFERENCE: CollecTor goes by the files' times, and deletes whether or not a tarball was made (collector §17.1,
     /// nos. 12 and 29).
     pub fn delete(&self, before: Timestamp, now: Timestamp) -> Result<Deleted, Error> {
         let _lock = self.lock()?;
         let mut deleted = Deleted::default();
-        for tarball in self.tarballs()? {
+        let tarballs = self.tarballs()?;
+        let newest =
+            |tarball: &Tarball| tarball.month.and(Ledger::load_head(&self.ledger_path(tarball))?.facts.last);
+        let newest = tarballs.iter().filter_map(newest).max().unwrap_or(now);
+        let before = Timestamp(before.0 - (now.0 - newest.0).max(0));
+        for tarball in tarballs {
             let path = self.archive.join(tarball.path());
             if let Err(error) = self.delete_one(&tarball, &path, before, now, &mut deleted) {
                 deleted.failed.push(failed(&path, Cause::Read { offset: 0, error }));

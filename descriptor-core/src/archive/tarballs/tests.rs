@@ -100,7 +100,7 @@ fn a_month_is_extended_finished_and_extended_again() {
     assert_eq!(place.update(LATER)[0].how, How::Extended);
     assert!(place.update(LATER).is_empty());
     // It is finished also if the tree has nothing more of it.
-    let deleted = place.tarballs.delete(LATER, LATER).expect("nobody else is at it");
+    let deleted = place.tarballs.delete(LATER, NOW).expect("nobody else is at it");
     assert_eq!((deleted.files, deleted.held), (44, 0));
     assert_eq!(place.update(Timestamp(LATER.0 + SETTLE))[0].how, How::Finished);
     let other = Place::new();
@@ -165,6 +165,29 @@ fn only_what_a_tarball_holds_is_deleted() {
     assert!(members.len() == 22 && members.is_sorted());
     assert_eq!(place.tarballs.delete(LATER, NOW).expect("nobody else is at it").files, 3);
     assert!(!place.tarballs.out.join("relay-descriptors").exists());
+}
+
+#[test]
+fn a_clock_that_jumps_a_year_ahead_ages_nothing() {
+    let place = Place::new();
+    let year = Timestamp(NOW.0 + 366 * 86400);
+    let delete = |days: i64| {
+        let deleted = place.tarballs.delete(Timestamp(year.0 - days * 86400), year);
+        deleted.expect("nobody else is at it").files
+    };
+    place.put(0..20, 4);
+    place.update(NOW);
+    // Two that no tarball holds, among those that one does.
+    place.put(20..22, 4);
+    // The newest one is of the 20th, and what is older than 49 or 5 days is older than that by so many.
+    assert_eq!((delete(49), delete(5)), (0, 14));
+    assert!((0..22).all(|number| place.file(number).exists() == (number >= 14)));
+    assert_eq!((delete(0), delete(-400)), (5, 1));
+    assert!((0..22).all(|number| place.file(number).exists() == (number >= 20)), "none holds these");
+    // Nor does it keep a month from being finished when it is put right.
+    assert_eq!(place.update(year)[0].how, How::Extended);
+    assert_eq!(place.update(LATER)[0].how, How::Finished);
+    assert_eq!(place.members().len(), 22);
 }
 
 #[test]
