@@ -55,6 +55,14 @@ pub struct Error {
     pub cause: Cause,
 }
 
+impl Error {
+    /// Whether the disk is full, or the part of it that may be used.
+    pub fn is_of_full_disk(&self) -> bool {
+        let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+        matches!(&self.cause, Cause::Open(error) | Cause::Write(error) if full.contains(&error.kind()))
+    }
+}
+
 // By hand: a field of this name would be taken for the underlying error.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
