@@ -2,11 +2,13 @@
 
 #![cfg(unix)]
 
+mod common;
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, SystemTime},
 };
@@ -369,13 +371,7 @@ fn wget_mirrors_a_folder() {
 #[test]
 fn stem_reads_the_index_and_downloads() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let python =
-        std::env::var_os("TORDESC_PYTHON").map_or_else(|| here.join("../.venv/bin/python"), PathBuf::from);
-    let found = Command::new(&python).args(["-c", "import stem.descriptor.collector"]).output();
-    if !found.is_ok_and(|out| out.status.success()) {
-        eprintln!("skipped: no python with stem; name one in TORDESC_PYTHON");
-        return;
-    }
+    let Some(python) = common::python_with_stem() else { return };
     let server = Server::start();
     let out = Command::new(&python)
         .arg(here.join("tests/stem_collector.py"))

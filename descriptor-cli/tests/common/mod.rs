@@ -4,7 +4,7 @@
 
 use std::{
     io::Write,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
 
@@ -67,6 +67,19 @@ pub(crate) fn write(folder: &Path, name: &str, text: &[u8]) -> String {
     }
     std::fs::write(&path, text).expect("a file");
     path.to_str().expect("UTF-8").to_owned()
+}
+
+/// A Python that has stem: the one in `TORDESC_PYTHON`, or that of the tests' virtual environment. Without one it is said
+/// that the test is skipped.
+pub(crate) fn python_with_stem() -> Option<PathBuf> {
+    let venv = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin/python");
+    let python = std::env::var_os("TORDESC_PYTHON").map_or(venv, PathBuf::from);
+    let found = Command::new(&python).args(["-c", "import stem.descriptor.collector"]).output();
+    if found.is_ok_and(|found| found.status.success()) {
+        return Some(python);
+    }
+    eprintln!("skipped: no Python with stem; TORDESC_PYTHON may name one");
+    None
 }
 
 /// The made-up descriptor of a relay called `mars`. Its keys are made up too, but the fingerprint fits.
