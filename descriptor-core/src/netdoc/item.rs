@@ -5,7 +5,7 @@
 //! spelling of `KEYWORD …`. Nothing is copied and nothing is decoded here.
 
 use memchr::{memchr, memmem};
-use nom::{IResult, Parser, bytes::complete::tag, combinator::opt, error::ErrorKind};
+use nom::{IResult, error::ErrorKind};
 
 use super::args::Args;
 
@@ -107,24 +107,22 @@ pub(crate) fn line(input: &[u8]) -> IResult<&[u8], &[u8], Malformed> {
     }
 }
 
-/// Takes one object. Base64 has no `-`, so the first one after the head must begin the end line.
+/// The object that a text begins with, and what follows its last line. Base64 has no `-`, so the first one after the head
+/// must begin the end line.
 #[inline(never)]
-fn object(input: &[u8]) -> IResult<&[u8], Object<'_>, Malformed> {
-    let (rest, _) = tag(&b"-----BEGIN "[..]).parse(input)?;
-    let (body, head) = line(rest)?;
-    let label = head.strip_suffix(b"-----").ok_or(nom::Err::Error(Malformed))?;
-    let length = memchr(b'-', body).ok_or(nom::Err::Error(Malformed))?;
-    if length > 0 && body[length - 1] != b'\n' {
-        return Err(nom::Err::Error(Malformed));
+fn object(input: &[u8]) -> Option<(&[u8], Object<'_>)> {
+    let rest = input.strip_prefix(b"-----BEGIN ")?;
+    let (head, body) = rest.split_at_checked(memchr(b'\n', rest)? + 1)?;
+    let label = head.strip_suffix(b"-----\n")?;
+    let (body, end) = body.split_at_checked(memchr(b'-', body)?)?;
+    if !matches!(body, [] | [.., b'\n']) {
+        return None;
     }
-    let (rest, _) = (tag(&b"-----END "[..]), tag(label), tag(&b"-----"[..])).parse(&body[length..])?;
-    let raw = &input[..input.len() - rest.len()];
+    let after = end.strip_prefix(b"-----END ")?.strip_prefix(label)?.strip_prefix(b"-----")?;
+    let raw = &input[..input.len() - after.len()];
     // The end line must end here; a document cut off after it has no line end.
-    let (rest, newline) = opt(tag(&b"\n"[..])).parse(rest)?;
-    if newline.is_none() && !rest.is_empty() {
-        return Err(nom::Err::Error(Malformed));
-    }
-    Ok((rest, Object { label, body: &body[..length], raw }))
+    let rest = if after.is_empty() { after } else { after.strip_prefix(b"\n")? };
+    Some((rest, Object { label, body, raw }))
 }
 
 /// Whether `bytes` may be a keyword: letters, digits and `-` (dir-spec §1.2), or `_` as some old documents have.
@@ -168,7 +166,7 @@ impl<'a> Lexer<'a> {
         // What looks like an object but is none is left for the next calls, which give its lines one by one.
         let mut found = None;
         if input.get(end) == Some(&b'-')
-            && let Ok((rest, it)) = object(&input[end..])
+            && let Some((rest, it)) = object(&input[end..])
         {
             (end, found) = (input.len() - rest.len(), Some(it));
         }
