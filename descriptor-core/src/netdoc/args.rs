@@ -13,6 +13,8 @@ pub struct Args<'a> {
 pub trait FromArg<'a>: Sized {
     /// What the value looks like from outside.
     const KIND: crate::schema::Kind;
+    /// How many bytes the argument may take, if that is fixed: then nobody need search its end.
+    const WIDTHS: &'static [usize] = &[];
     /// Reads the argument; the whole of it must be the value.
     fn from_arg(arg: &'a [u8]) -> Result<Self, Problem>;
     /// Tells the value to a sink.
@@ -35,6 +37,15 @@ impl<'a> Args<'a> {
     /// The next argument as a value. `what` names it in the error.
     #[inline]
     pub fn value<T: FromArg<'a>>(&mut self, what: &'static str) -> Result<T, Problem> {
+        let rest = self.rest();
+        for &width in T::WIDTHS {
+            if let Some((text, [] | [b' ', ..])) = rest.split_at_checked(width)
+                && let Ok(value) = T::from_arg(text)
+            {
+                self.skip(width);
+                return Ok(value);
+            }
+        }
         T::from_arg(self.text(what)?).map_err(|problem| problem.named(what))
     }
 

@@ -44,18 +44,6 @@ impl<const N: usize> Hex<N> {
         Some(Hex(bytes))
     }
 
-    /// Takes hex digits off a line.
-    #[inline]
-    pub(crate) fn take(args: &mut Args<'_>, what: &'static str) -> Result<Self, Problem> {
-        if let Some((text, [] | [b' ', ..])) = args.rest().split_at_checked(2 * N)
-            && let Some(hex) = Self::from_hex(text)
-        {
-            args.skip(2 * N);
-            return Ok(hex);
-        }
-        args.value(what)
-    }
-
     /// Reads base64 with or without padding, as status entries write identities.
     #[inline]
     pub fn from_base64(text: &[u8]) -> Option<Self> {
@@ -128,6 +116,7 @@ impl<const N: usize> Default for Base64<N> {
 
 impl<'a, const N: usize> FromArg<'a> for Hex<N> {
     const KIND: Kind = Kind::Hex;
+    const WIDTHS: &'static [usize] = &[2 * N];
 
     #[inline]
     fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
@@ -141,6 +130,7 @@ impl<'a, const N: usize> FromArg<'a> for Hex<N> {
 
 impl<'a, const N: usize> FromArg<'a> for Base64<N> {
     const KIND: Kind = Kind::Base64;
+    const WIDTHS: &'static [usize] = &[(N * 4).div_ceil(3), N.div_ceil(3) * 4];
 
     #[inline]
     fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {

@@ -81,7 +81,7 @@ impl<'a> FromItem<'a> for Owner<'a> {
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let mut args = item.args();
-        Ok(Owner { nickname: take_nickname(&mut args)?, fingerprint: Hex::take(&mut args, "fingerprint")? })
+        Ok(Owner { nickname: take_nickname(&mut args)?, fingerprint: args.value("fingerprint")? })
     }
 
     fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
@@ -155,7 +155,7 @@ impl<'a> FromItem<'a> for ExtraInfoDigest {
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let mut args = item.args();
-        let sha1 = Hex::take(&mut args, "SHA-1 digest")?;
+        let sha1 = args.value("SHA-1 digest")?;
         let sha256 = match args.rest() {
             [] => None,
             _ => Some(args.value("SHA-256 digest")?),
