@@ -3,6 +3,8 @@
 //! Each notation is read with a register that takes in a digit and shows the 125 bits before it, so a value is found
 //! wherever it begins, and its cost does not depend on how many values there are.
 
+use std::ops::Range;
+
 use super::{
     Leak,
     runs::{Class, Runs},
@@ -139,59 +141,98 @@ impl Keys {
     /// The first value that is said in hex, base64 or base32. `ipv6` is asked for 32 hex digits that may be an address: those
     /// that [`seal`](Keys::seal) was told of, and those of `2002::/16`.
     pub(super) fn said_in(&self, text: &[u8], ipv6: impl Fn(u128) -> Option<&'static str>) -> Option<Leak> {
-        let hex = |digits: u128| {
-            if self.filter.may_have(digits >> HEX_REST) || digits >> 112 == 0x2002 {
-                return self.find(digits >> HEX_REST).or_else(|| ipv6(digits));
+        for run in Runs::new(text, &HEX_RUN, 32) {
+            let digits = Digits::<4, HEX_REST, 32> { values: &HEX, text, run };
+            let find = |bits: u128| self.find(bits >> HEX_REST).or_else(|| ipv6(bits));
+            // An address of 6to4 says an IPv4 address and then may go on in any way.
+            let of_6to4 = |bits: u128| if bits >> 112 == 0x2002 { find(bits) } else { None };
+            let found = digits.find(&self.filter, |at| {
+                digits.leak(at, find).or_else(|| digits.leak(digits.after(at, 20)?, of_6to4))
+            });
+            if found.is_some() {
+                return found;
             }
-            None
-        };
-        let found = Runs::new(text, &HEX_RUN, 32).find_map(|run| search::<4, 32, true>(text, run, &HEX, hex));
-        if found.is_some() || self.values.is_empty() {
-            return found;
         }
-        let known = |bits| if self.filter.may_have(bits) { self.find(bits) } else { None };
-        let base64 =
-            |run| search::<6, BASE64_LENGTH, false>(text, run, &BASE64, |bits| known(bits >> BASE64_REST));
-        let base32 = |run, digits| search::<5, BASE32_LENGTH, false>(text, run, digits, known);
-        Runs::new(text, &BASE64_RUN, BASE64_LENGTH)
-            .find_map(base64)
-            .or_else(|| Runs::new(text, &BASE32_RUN, BASE32_LENGTH).find_map(|run| base32(run, &BASE32)))
-            .or_else(|| {
-                Runs::new(text, &BASE32_HEX_RUN, BASE32_LENGTH).find_map(|run| base32(run, &BASE32_HEX))
+        if self.values.is_empty() {
+            return None;
+        }
+        let base32 = |class, values| {
+            Runs::new(text, class, BASE32_LENGTH).find_map(|run| {
+                let digits = Digits::<5, 0, BASE32_LENGTH> { values, text, run };
+                digits.find(&self.filter, |at| digits.leak(at, |bits| self.find(bits)))
             })
+        };
+        let base64 = Runs::new(text, &BASE64_RUN, BASE64_LENGTH).find_map(|run| {
+            let digits = Digits::<6, BASE64_REST, BASE64_LENGTH> { values: &BASE64, text, run };
+            digits.find(&self.filter, |at| digits.leak(at, |bits| self.find(bits >> BASE64_REST)))
+        });
+        base64.or_else(|| base32(&BASE32_RUN, &BASE32)).or_else(|| base32(&BASE32_HEX_RUN, &BASE32_HEX))
     }
 }
 
 /// Lists up to this length are searched from end to end: to sort them would take longer.
 const FEW: usize = 64;
 
-/// Looks at each `LENGTH` digits of `WIDTH` bits in a row. All bytes of the run are digits, or marks between them if it may
-/// have such.
-#[inline]
-fn search<const WIDTH: u32, const LENGTH: usize, const SEPARATED: bool>(
-    text: &[u8],
-    run: std::ops::Range<usize>,
-    digits: &[u8; 256],
-    find: impl Fn(u128) -> Option<&'static str>,
-) -> Option<Leak> {
-    let mask = const { u128::MAX >> (128 - WIDTH * LENGTH as u32) };
-    let (mut bits, mut length) = (0u128, 0);
-    for (at, &byte) in text[run.clone()].iter().enumerate() {
-        let digit = digits[usize::from(byte)];
-        if SEPARATED && digit == SEPARATOR {
-            continue;
+/// A run of digits of `WIDTH` bits, with marks between them or not. `LENGTH` of them hold a value and `REST` bits more.
+struct Digits<'a, const WIDTH: u32, const REST: u32, const LENGTH: usize> {
+    values: &'static [u8; 256],
+    text: &'a [u8],
+    run: Range<usize>,
+}
+
+impl<const WIDTH: u32, const REST: u32, const LENGTH: usize> Digits<'_, WIDTH, REST, LENGTH> {
+    /// The first leak at the places where a value may end.
+    fn find(&self, filter: &Filter, leak: impl Fn(usize) -> Option<Leak>) -> Option<Leak> {
+        let (mut from, mut bits) = (self.run.start, 0);
+        while let Some(at) = self.next(filter, from, &mut bits) {
+            if let Some(leak) = leak(at) {
+                return Some(leak);
+            }
+            from = at + 1;
         }
-        bits = bits << WIDTH | u128::from(digit);
-        length += 1;
-        if length >= LENGTH
-            && let Some(what) = find(bits & mask)
-        {
-            let before = text[run.start..=run.start + at].iter().enumerate().rev();
-            let mut begun = before.filter(|&(_, &byte)| digits[usize::from(byte)] != SEPARATOR);
-            return begun.nth(LENGTH - 1).map(|(at, _)| Leak { what, at: run.start + at });
-        }
+        None
     }
-    None
+
+    /// The next place where a value may end. A function of its own, for it needs all registers.
+    #[inline(never)]
+    fn next(&self, filter: &Filter, from: usize, before: &mut u64) -> Option<usize> {
+        let (mut bits, values) = (*before, self.values);
+        for (at, &byte) in (from..).zip(&self.text[from..self.run.end]) {
+            let digit = values[usize::from(byte)];
+            if WIDTH == 4 && digit == SEPARATOR {
+                continue;
+            }
+            bits = bits << WIDTH | u64::from(digit);
+            if filter.may_have(bits >> REST) {
+                *before = bits;
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// What the digits say that end at a place.
+    fn leak(&self, at: usize, find: impl Fn(u128) -> Option<&'static str>) -> Option<Leak> {
+        let (mut bits, mut length) = (0u128, 0);
+        for (place, &byte) in (self.run.start..at + 1).zip(&self.text[self.run.start..=at]).rev() {
+            let digit = self.values[usize::from(byte)];
+            if digit == SEPARATOR {
+                continue;
+            }
+            bits |= u128::from(digit) << (WIDTH * length);
+            length += 1;
+            if length == LENGTH as u32 {
+                return find(bits).map(|what| Leak { what, at: place });
+            }
+        }
+        None
+    }
+
+    /// The place so many digits after another, if the run goes on till there.
+    fn after(&self, at: usize, count: usize) -> Option<usize> {
+        let is_digit = |at: &usize| self.values[usize::from(self.text[*at])] != SEPARATOR;
+        (at + 1..self.run.end).filter(is_digit).nth(count - 1)
+    }
 }
 
 /// Says of most values that they are not in a set, by their low bits: those of keys, digests and addresses differ.
@@ -202,28 +243,28 @@ struct Filter {
 }
 
 impl Filter {
-    /// So many bits for a value, and so many words at least: one of a bridge's some 30 values is found by chance at every
-    /// fortieth place.
-    const SPARSE: usize = 16;
-    const LEAST: usize = 16;
+    /// As many words as values: one in a hundred places looks like one of a bridge's some forty values. Not more than there
+    /// are bits that tell IPv4 addresses apart.
+    const MOST: usize = 1 << 20;
 
     fn of(values: impl Iterator<Item = u128> + Clone) -> Self {
-        let words = (values.clone().count() * Self::SPARSE / 64).next_power_of_two().max(Self::LEAST);
+        let words = values.clone().count().next_power_of_two().min(Self::MOST);
         let mut filter = Filter { words: vec![0; words] };
         for value in values {
-            let word = filter.word(value);
+            let word = filter.word(value as u64);
             filter.words[word] |= 1 << (value as u64 & 63);
         }
         filter
     }
 
-    fn word(&self, value: u128) -> usize {
-        (value as u64 >> 6) as usize & (self.words.len() - 1)
+    #[inline]
+    fn word(&self, value: u64) -> usize {
+        (value >> 6) as usize & self.words.len().wrapping_sub(1)
     }
 
     #[inline]
-    fn may_have(&self, value: u128) -> bool {
-        self.words.get(self.word(value)).is_some_and(|word| word >> (value as u64 & 63) & 1 != 0)
+    fn may_have(&self, value: u64) -> bool {
+        self.words.get(self.word(value)).is_some_and(|word| word >> (value & 63) & 1 != 0)
     }
 }
 
