@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Authorities, Count, Error, Kind, Places, Record, Report,
-    document::{is_done, sanitize},
+    document::{Document, Tree, sanitize},
     parsed::{Known, Parsed, Stamp, digest},
     places::Opened,
     seen::{Key, Seen},
@@ -40,8 +40,9 @@ pub struct Options {
     pub progress: Option<Arc<archive::Progress>>,
 }
 
-/// After how many new files, and after how many tarballs, they are put on the disk.
-const BATCH: usize = 4096;
+/// After how many new files, and after how many tarballs, they are put on the disk. What a killed run does again is a few
+/// seconds' work; their names take 16 MiB of memory.
+const BATCH: usize = 1 << 17;
 const TARBALLS: usize = 64;
 
 /// About how large a chunk is, and the largest document. Unit: bytes.
@@ -157,7 +158,7 @@ impl Run<'_> {
         let worker = Worker {
             tarballs: self.tarballs,
             by_path: &by_path,
-            tree: self.opened.tree.clone(),
+            tree: Arc::clone(&self.opened.tree),
             secrets: Arc::clone(&self.opened.secrets),
             rules: self.options.rules,
             seen: self.seen,
@@ -333,6 +334,7 @@ impl Run<'_> {
     fn commit(&mut self) -> Result<(), Error> {
         self.opened.quarantine.commit()?;
         self.opened.output.commit()?;
+        self.opened.tree.changed();
         for index in self.waiting.drain(..) {
             let tarball = &self.tarballs[index];
             // One that has changed meanwhile is read again.
@@ -381,7 +383,7 @@ impl Record {
 struct Worker<'w> {
     tarballs: &'w [Tarball],
     by_path: &'w HashMap<&'w Path, usize>,
-    tree: PathBuf,
+    tree: Arc<Tree>,
     secrets: Arc<super::SecretsFile>,
     rules: RuleSet,
     seen: &'w Seen,
@@ -420,15 +422,16 @@ impl Worker<'_> {
         tarball: &Tarball,
         here: &mut std::collections::HashSet<Key>,
     ) -> Result<What, Error> {
+        let document = Document::new(kind, body);
         let mut key = Key::default();
         if kind != Kind::Status {
-            key.copy_from_slice(&Sha256::digest(body)[..size_of::<Key>()]);
-            if here.contains(&key) || self.seen.has(&key) || is_done(&self.tree, kind, body) {
+            key.copy_from_slice(&document.sha256()[..size_of::<Key>()]);
+            if here.contains(&key) || self.seen.has(&key) || self.tree.has(&document) {
                 return Ok(What::Done);
             }
             here.insert(key);
         }
-        Ok(match sanitize(kind, body, &tarball.origin, self.rules, &self.secrets)? {
+        Ok(match sanitize(&document, &tarball.origin, self.rules, &self.secrets)? {
             Ok(sanitized) => {
                 let original = (!sanitized.refused.is_empty()).then(|| body.to_vec());
                 What::Sanitized(key, sanitized, original)

@@ -1,10 +1,11 @@
 //! One document: what it is, whether it is done, and what the sanitizer makes of it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     fmt, fs,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
 };
 
 use memchr::memmem;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Error, SecretsFile};
 use crate::{
-    document::Type,
+    document::{Digests, Type},
     sanitize::{self, Month, Origin, Reason, Refusal, Sanitized, Sanitizer},
     schema::RuleSet,
     value::{Hex, Timestamp},
@@ -47,6 +48,15 @@ impl Kind {
         }
     }
 
+    /// The type of an original with digests.
+    fn original_type(self) -> Option<Type> {
+        match self {
+            Kind::ServerDescriptor => Some(Type::ServerDescriptor),
+            Kind::ExtraInfo => Some(Type::ExtraInfo),
+            Kind::Status | Kind::Unknown => None,
+        }
+    }
+
     /// The name, as `server-descriptor`.
     pub fn name(self) -> &'static str {
         match self {
@@ -64,32 +74,98 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Whether a descriptor lies in the tree, told by its digest without sanitizing it.
-pub(super) fn is_done(tree: &Path, kind: Kind, original: &[u8]) -> bool {
-    path_of(kind, original).is_some_and(|path| fs::symlink_metadata(tree.join(path)).is_ok())
+/// A document and its digests, which are taken once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Document<'d> {
+    pub(super) kind: Kind,
+    pub(super) original: &'d [u8],
+    digests: Digests,
 }
 
-fn path_of(kind: Kind, original: &[u8]) -> Option<String> {
-    let (original_kind, kind) = match kind {
-        Kind::ServerDescriptor => (Type::ServerDescriptor, Type::BridgeServerDescriptor),
-        Kind::ExtraInfo => (Type::ExtraInfo, Type::BridgeExtraInfo),
-        _ => return None,
-    };
-    let at = memmem::find(original, b"\npublished ")? + b"\npublished ".len();
-    let published = Timestamp::parse(original.get(at..at + 19)?.try_into().ok()?)?;
-    let name = Hex(sanitize::sha1(&original_kind.sha1(original)?.0));
-    let (bytes, refused) = (Vec::new(), Vec::new());
-    Some(Sanitized { kind, published, name, bytes, refused, entries: 0, newest_entry: None }.path())
+impl<'d> Document<'d> {
+    pub(super) fn new(kind: Kind, original: &'d [u8]) -> Self {
+        let digests = kind.original_type().map(|kind| kind.digests(original)).unwrap_or_default();
+        Document { kind, original, digests }
+    }
+
+    /// The SHA-256 of all its bytes. Of most descriptors it is known already.
+    pub(super) fn sha256(&self) -> [u8; 32] {
+        const END: &[u8] = b"\n-----END SIGNATURE-----\n";
+        let whole = match self.kind {
+            Kind::ServerDescriptor => self.original.starts_with(b"router "),
+            Kind::ExtraInfo => self.original.starts_with(b"extra-info "),
+            _ => false,
+        };
+        let end = || memmem::find(self.original, END).map(|at| at + END.len());
+        match self.digests.sha256 {
+            Some(digest) if whole && end() == Some(self.original.len()) => digest.0,
+            _ => sanitize::sha256(self.original),
+        }
+    }
+
+    /// Where a descriptor lies in the tree when it is done; `None` for other documents.
+    fn path(&self) -> Option<String> {
+        let kind = match self.kind {
+            Kind::ServerDescriptor => Type::BridgeServerDescriptor,
+            Kind::ExtraInfo => Type::BridgeExtraInfo,
+            _ => return None,
+        };
+        let at = memmem::find(self.original, b"\npublished ")? + b"\npublished ".len();
+        let published = Timestamp::parse(self.original.get(at..at + 19)?.try_into().ok()?)?;
+        let name = Hex(sanitize::sha1(&self.digests.sha1?.0));
+        let (bytes, refused) = (Vec::new(), Vec::new());
+        Some(Sanitized { kind, published, name, bytes, refused, entries: 0, newest_entry: None }.path())
+    }
+}
+
+/// The tree of sanitized documents, asked whether descriptors are in it.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) root: PathBuf,
+    /// Whether a folder is there. What would be in one that is not need not be looked for.
+    folders: Mutex<HashMap<String, bool>>,
+}
+
+impl Tree {
+    pub(super) fn new(root: PathBuf) -> Self {
+        Tree { root, folders: Mutex::default() }
+    }
+
+    /// Whether a descriptor lies in the tree, told by its digest without sanitizing it.
+    pub(super) fn has(&self, document: &Document<'_>) -> bool {
+        document.path().is_some_and(|path| self.has_folder_of(&path) && self.is_there(&path))
+    }
+
+    fn has_folder_of(&self, path: &str) -> bool {
+        let Some((folder, _)) = path.rsplit_once('/') else { return true };
+        // Held while the disk is asked, so that a change is before that or forgets it.
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&is_there) = folders.get(folder) {
+            return is_there;
+        }
+        let is_there = self.is_there(folder);
+        folders.insert(folder.to_owned(), is_there);
+        is_there
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        fs::symlink_metadata(self.root.join(path)).is_ok()
+    }
+
+    /// Must be called when folders may have been made.
+    pub(super) fn changed(&self) {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, is_there| *is_there);
+    }
 }
 
 /// Sanitizes a document. Secrets that are missing are made, if they may be.
 pub(super) fn sanitize(
-    kind: Kind,
-    original: &[u8],
+    document: &Document<'_>,
     origin: &Origin,
     rules: RuleSet,
     secrets: &SecretsFile,
 ) -> Result<Result<Sanitized, Refusal>, Error> {
+    let &Document { kind, original, digests } = document;
     let mut asked = BTreeSet::new();
     loop {
         let result = {
@@ -98,8 +174,8 @@ pub(super) fn sanitize(
             // A mistake of ours costs the document, not the run.
             let careful = AssertUnwindSafe(|| match kind {
                 Kind::Status => sanitize::network_status(original, origin, &sanitizer),
-                Kind::ServerDescriptor => sanitize::server_descriptor(original, &sanitizer),
-                Kind::ExtraInfo => sanitize::extra_info(original, &sanitizer),
+                Kind::ServerDescriptor => sanitize::server_descriptor_with(original, digests, &sanitizer),
+                Kind::ExtraInfo => sanitize::extra_info_with(original, digests, &sanitizer),
                 Kind::Unknown => Err(Refusal { keyword: keyword(original), line: 1, reason: Reason::NoRule }),
             });
             catch_unwind(careful).unwrap_or(Err(Refusal {
@@ -152,6 +228,31 @@ fn keyword(text: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_has_the_digest_of_all_its_bytes() {
+        let original = include_bytes!("../../tests/sanitize/server-descriptor");
+        for text in [&original[..], &original[1..], &[original, &b"x"[..]].concat(), &original[..99], b""] {
+            for kind in Kind::ALL {
+                assert_eq!(Document::new(kind, text).sha256(), sanitize::sha256(text));
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_made_is_found() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let tree = Tree::new(folder.path().to_owned());
+        let original = include_bytes!("../../tests/sanitize/server-descriptor");
+        let document = Document::new(Kind::ServerDescriptor, original);
+        let path = tree.root.join(document.path().expect("it has one"));
+        assert!(!tree.has(&document));
+        fs::create_dir_all(path.parent().expect("it has one")).expect("it is writable");
+        tree.changed();
+        assert!(!tree.has(&document));
+        fs::write(path, "").expect("it is writable");
+        assert!(tree.has(&document));
+    }
 
     #[test]
     fn the_first_word_tells_the_kind() {

@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{Error, Problem, Quarantine, SecretsFile, Staging, error::At, staging::make_folders};
+use super::{
+    Error, Problem, Quarantine, SecretsFile, Staging, document::Tree, error::At, staging::make_folders,
+};
 
 /// Where sanitized documents, secrets and state lie.
 #[derive(Debug, Clone)]
@@ -24,7 +26,7 @@ pub struct Places {
 /// All of it open and locked, so that no other run works on it.
 pub(super) struct Opened {
     /// The folder of sanitized bridge documents.
-    pub(super) tree: PathBuf,
+    pub(super) tree: Arc<Tree>,
     pub(super) secrets: Arc<SecretsFile>,
     pub(super) output: Staging,
     pub(super) quarantine: Quarantine,
@@ -65,6 +67,6 @@ impl Places {
         let secrets = Arc::new(SecretsFile::open(&self.secrets, &tree)?);
         let output = Staging::open(&tree, "bridges")?.with_journal(self.journal.clone());
         let quarantine = Quarantine::open(&self.quarantine())?;
-        Ok(Opened { tree, secrets, output, quarantine })
+        Ok(Opened { tree: Arc::new(Tree::new(tree)), secrets, output, quarantine })
     }
 }

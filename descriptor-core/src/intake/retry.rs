@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Error, Kind, Places, Report,
     bridges::Partial,
-    document::{is_done, sanitize},
+    document::{Document, sanitize},
     error::At,
     places::Opened,
 };
@@ -46,11 +46,12 @@ pub fn retry(places: &Places, rules: RuleSet) -> Result<Report, Error> {
             }
         };
         let kind = Kind::of(&original);
-        if is_done(&opened.tree, kind, &original) {
+        let document = Document::new(kind, &original);
+        if opened.tree.has(&document) {
             report.count(kind).done += 1;
             passed.push(name);
         } else {
-            match sanitize(kind, &original, &origin, rules, &opened.secrets)? {
+            match sanitize(&document, &origin, rules, &opened.secrets)? {
                 Err(refusal) => {
                     report.count(kind).refused += 1;
                     report.refuse(kind, &refusal);
@@ -65,7 +66,7 @@ pub fn retry(places: &Places, rules: RuleSet) -> Result<Report, Error> {
                 }
                 Ok(sanitized) => {
                     let (path, partial) = (sanitized.path(), Partial::of(&sanitized));
-                    let present = digest_of(&opened.tree.join(&path))?;
+                    let present = digest_of(&opened.tree.root.join(&path))?;
                     let better = record.partial > sanitized.refused.len() && present == record.written;
                     if present.is_none() || better {
                         opened.output.replace(&path, &sanitized.bytes)?;
@@ -115,6 +116,7 @@ fn digest_of(path: &Path) -> Result<Option<String>, Error> {
 /// The tree first, then what the quarantine says, then what leaves it.
 fn commit(opened: &mut Opened, passed: &mut Vec<String>) -> Result<(), Error> {
     opened.output.commit()?;
+    opened.tree.changed();
     opened.quarantine.commit()?;
     passed.drain(..).try_for_each(|name| opened.quarantine.release(&name))
 }

@@ -1,10 +1,11 @@
 //! New files of a tree, which appear together and whole.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{Error, Problem, error::At};
@@ -14,15 +15,23 @@ use super::{Error, Problem, error::At};
 /// A file has its final name only when its bytes are on the disk. Whoever is killed, be it between two of the renames,
 /// and begins again from the same originals has the tree of an undisturbed run in the end: what has its name already is
 /// whole, the rest is made anew, and leftovers are removed. One process at a time can stage under a name.
+///
+/// Files wait in folders as those of the tree, so that a folder that the tree has not is renamed as a whole. In a new month
+/// that is nearly all of them: a rename of a file takes as long as half of its making. A few MiB are gathered and then made
+/// folder by folder, for to go from folder to folder takes ext4 longer still.
 #[derive(Debug)]
 pub struct Staging {
     root: PathBuf,
     folder: PathBuf,
-    /// Files not yet under their names: the path below the root, and the number that is their name till then.
-    files: Vec<(String, u64)>,
-    /// The same by path.
-    by_path: HashMap<String, u64>,
-    next: u64,
+    /// Files not yet under their names: paths below the root, in the order in which they were added.
+    files: Vec<Arc<str>>,
+    /// The same, to be found.
+    by_path: HashSet<Arc<str>>,
+    /// The folders that files wait in.
+    folders: HashSet<String>,
+    /// Of the last of `files` those that are not made yet: where in `bytes` what is in them ends.
+    gathered: Vec<usize>,
+    bytes: Vec<u8>,
     private: bool,
     /// Where the paths of new files are noted.
     journal: Option<PathBuf>,
@@ -30,10 +39,10 @@ pub struct Staging {
     _lock: File,
 }
 
-/// Files wait in so many folders: to make and to rename many in a single one takes ext4 twice as long.
-const PARTS: u64 = 64;
-/// How many files a folder gets in its turn.
-const PART: u64 = 64;
+/// Where files wait below the hidden folder.
+const NEW: &str = "new";
+/// How much is gathered before it is made. Unit: bytes.
+const GATHERED: usize = 8 << 20;
 
 impl Staging {
     /// Opens the staging of a tree for everybody to read. Makes the root, and removes what a killed run has left.
@@ -62,8 +71,18 @@ impl Staging {
             let path = entry.at(&folder)?.path();
             fs::remove_dir_all(&path).at(&path)?;
         }
-        let (root, files, by_path) = (root.to_owned(), Vec::new(), HashMap::new());
-        Ok(Staging { root, folder, files, by_path, next: 0, private, journal: None, _lock: lock })
+        Ok(Staging {
+            root: root.to_owned(),
+            folder,
+            files: Vec::new(),
+            by_path: HashSet::new(),
+            folders: HashSet::new(),
+            gathered: Vec::new(),
+            bytes: Vec::new(),
+            private,
+            journal: None,
+            _lock: lock,
+        })
     }
 
     /// Notes the paths of all files that are committed from now on, a line each, at the end of a file. A path is noted
@@ -87,7 +106,7 @@ impl Staging {
     /// Adds a file that the caller knows not to be in the tree, which saves to look; `false` if the staging has it.
     pub(super) fn add_absent(&mut self, path: &str, bytes: &[u8]) -> Result<bool, Error> {
         check(path).at(&self.root)?;
-        if self.by_path.contains_key(path) {
+        if self.is_staged(path) {
             return Ok(false);
         }
         self.put(path, bytes)?;
@@ -97,19 +116,19 @@ impl Staging {
     /// Adds a file, or replaces it.
     pub fn replace(&mut self, path: &str, bytes: &[u8]) -> Result<(), Error> {
         check(path).at(&self.root)?;
-        match self.by_path.get(path) {
-            Some(number) => {
-                let staged = self.staged(*number);
-                fs::write(&staged, bytes).at(&staged)
-            }
-            None => self.put(path, bytes),
+        if self.is_staged(path) {
+            self.make()?;
+            let staged = self.staged(path);
+            fs::write(&staged, bytes).at(&staged)
+        } else {
+            self.put(path, bytes)
         }
     }
 
     /// Whether the tree or the staging has a file.
     pub fn has(&self, path: &str) -> Result<bool, Error> {
         check(path).at(&self.root)?;
-        if self.by_path.contains_key(path) {
+        if self.is_staged(path) {
             return Ok(true);
         }
         let path = self.root.join(path);
@@ -122,7 +141,7 @@ impl Staging {
 
     /// Whether a file waits for the next commit.
     pub fn is_staged(&self, path: &str) -> bool {
-        self.by_path.contains_key(path)
+        self.by_path.contains(path)
     }
 
     /// The hidden folder. What else is put there is removed at the next start.
@@ -140,69 +159,108 @@ impl Staging {
         self.files.is_empty()
     }
 
-    /// Where a file lies until the commit.
-    fn staged(&self, number: u64) -> PathBuf {
-        self.folder.join(format!("{}/{number}", number / PART % PARTS))
+    /// Where a file or folder of the tree lies until the commit.
+    fn staged(&self, path: &str) -> PathBuf {
+        self.folder.join(NEW).join(path)
     }
 
     fn put(&mut self, path: &str, bytes: &[u8]) -> Result<(), Error> {
-        let staged = self.staged(self.next);
-        if self.next.is_multiple_of(PART) {
-            let part = self.folder.join((self.next / PART % PARTS).to_string());
-            make_folders(&part, self.private).at(&part)?;
+        let path: Arc<str> = path.into();
+        self.files.push(Arc::clone(&path));
+        self.by_path.insert(path);
+        self.bytes.extend_from_slice(bytes);
+        self.gathered.push(self.bytes.len());
+        if self.bytes.len() >= GATHERED { self.make() } else { Ok(()) }
+    }
+
+    /// Makes the files that were gathered, folder by folder. After an error there is no commit any more: what was made stays,
+    /// whole or not, and cannot be made twice.
+    fn make(&mut self) -> Result<(), Error> {
+        let made = self.files.len() - self.gathered.len();
+        let starts = std::iter::once(0).chain(self.gathered.iter().copied());
+        let mut files: Vec<_> = starts.zip(&self.gathered).zip(&self.files[made..]).collect();
+        files.sort_unstable_by_key(|&(_, path)| path);
+        let mut last: Option<(&str, Folder)> = None;
+        for ((start, &end), path) in files {
+            let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let folder = match last.take() {
+                Some((known, folder)) if known == above => folder,
+                _ => {
+                    let staged = self.folder.join(NEW).join(above);
+                    if !self.folders.contains(above) {
+                        make_folders(&staged, self.private).at(&staged)?;
+                        self.folders.insert(above.to_owned());
+                    }
+                    Folder::open(staged)?
+                }
+            };
+            let written = folder.create(name, self.private);
+            written
+                .and_then(|mut file| file.write_all(&self.bytes[start..end]))
+                .at(&folder.path.join(name))?;
+            last = Some((above, folder));
         }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        if self.private {
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        }
-        options.open(&staged).and_then(|mut file| file.write_all(bytes)).at(&staged)?;
-        self.files.push((path.to_owned(), self.next));
-        self.by_path.insert(path.to_owned(), self.next);
-        self.next += 1;
+        self.gathered.clear();
+        self.bytes.clear();
         Ok(())
     }
 
-    /// Puts all files that wait on the disk and under their names, in the order in which they were added. When this
-    /// returns without an error, they stay there even if the machine loses its power.
+    /// Puts all files that wait on the disk and under their names: folders that are new each as a whole, other files in the
+    /// order in which they were added. When this returns without an error, they stay there even if the machine loses its
+    /// power.
     pub fn commit(&mut self) -> Result<(), Error> {
         if self.files.is_empty() {
             return Ok(());
         }
+        self.make()?;
         let filesystem = self.sync_files()?;
         self.note()?;
-        let mut folders = BTreeSet::new();
-        for (path, number) in &self.files {
-            let target = self.root.join(path);
-            if let Some((folder, _)) = path.rsplit_once('/')
-                && !folders.contains(folder)
-            {
-                let made = self.root.join(folder);
-                make_folders(&made, self.private).at(&made)?;
-                folders.insert(folder.to_owned());
+        let mut moved = HashMap::new();
+        for path in &self.files {
+            if parent(path).is_some_and(|folder| self.move_folder(folder, &mut moved)) {
+                continue;
             }
-            fs::rename(self.staged(*number), &target).at(&target)?;
+            let target = self.root.join(&**path);
+            fs::rename(self.staged(path), &target).at(&target)?;
         }
         match filesystem {
             Some(filesystem) => sync_filesystem(&filesystem).map(drop).at(&self.root)?,
-            None => self.sync_folders(folders)?,
+            None => self.sync_folders()?,
         }
         self.files.clear();
         self.by_path.clear();
+        // Those that were moved must be made again.
+        self.folders.clear();
         Ok(())
     }
 
     fn note(&self) -> Result<(), Error> {
         let Some(journal) = &self.journal else { return Ok(()) };
         let mut lines = Vec::new();
-        for (path, _) in &self.files {
-            lines.extend_from_slice(self.root.join(path).as_os_str().as_encoded_bytes());
+        for path in &self.files {
+            lines.extend_from_slice(self.root.join(&**path).as_os_str().as_encoded_bytes());
             lines.push(b'\n');
         }
         let mut options = OpenOptions::new();
         let file = options.create(true).append(true).open(journal);
         file.and_then(|mut file| file.write_all(&lines).and_then(|()| file.sync_all())).at(journal)
+    }
+
+    /// Moves a folder, or one above it, with all that is in it into the tree, if the tree has none there. Whether that was
+    /// done is remembered.
+    fn move_folder<'f>(&self, folder: &'f str, moved: &mut HashMap<&'f str, bool>) -> bool {
+        if let Some(&moved) = moved.get(folder) {
+            return moved;
+        }
+        let is_moved = parent(folder).is_some_and(|above| self.move_folder(above, moved)) || {
+            let target = self.root.join(folder);
+            let missing = fs::symlink_metadata(&target);
+            let missing = missing.is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+            // If it cannot be, its files are renamed one by one, or say why not.
+            missing && fs::rename(self.staged(folder), &target).is_ok()
+        };
+        moved.insert(folder, is_moved);
+        is_moved
     }
 
     /// Puts the bytes on the disk: all at once where the system can, else one by one. Gives what the names can be synced
@@ -212,17 +270,17 @@ impl Staging {
         if sync_filesystem(&root).at(&self.folder)? {
             return Ok(Some(root));
         }
-        for (_, number) in &self.files {
-            let staged = self.staged(*number);
+        for path in &self.files {
+            let staged = self.staged(path);
             File::open(&staged).and_then(|file| file.sync_all()).at(&staged)?;
         }
         Ok(None)
     }
 
     /// Syncs the folders that files were put into, and those above them, whose names may be new.
-    fn sync_folders(&self, folders: BTreeSet<String>) -> Result<(), Error> {
+    fn sync_folders(&self) -> Result<(), Error> {
         let mut all = BTreeSet::from([self.root.clone()]);
-        for folder in folders {
+        for folder in &self.folders {
             let path = self.root.join(folder);
             all.extend(path.ancestors().take_while(|above| **above != self.root).map(Path::to_owned));
         }
@@ -238,6 +296,45 @@ impl Drop for Staging {
         // What was not committed is made anew from its original; what cannot be removed now is removed at the next start.
         drop(fs::remove_dir_all(&self.folder));
     }
+}
+
+/// A folder that files are made in.
+struct Folder {
+    path: PathBuf,
+    /// Opened once, so that the system need not follow the path for each file.
+    #[cfg(unix)]
+    handle: File,
+}
+
+impl Folder {
+    fn open(path: PathBuf) -> Result<Self, Error> {
+        #[cfg(unix)]
+        let handle = File::open(&path).at(&path)?;
+        Ok(Folder {
+            path,
+            #[cfg(unix)]
+            handle,
+        })
+    }
+
+    #[cfg(unix)]
+    fn create(&self, name: &str, private: bool) -> io::Result<File> {
+        use rustix::fs::{Mode, OFlags, openat};
+
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode(if private { 0o600 } else { 0o666 });
+        Ok(openat(&self.handle, name, flags, mode)?.into())
+    }
+
+    #[cfg(not(unix))]
+    fn create(&self, name: &str, _private: bool) -> io::Result<File> {
+        fs::File::create_new(self.path.join(name))
+    }
+}
+
+/// The folder of a path below the root; `None` for what lies in the root.
+fn parent(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(folder, _)| folder)
 }
 
 /// Refuses a path that would lead out of the tree or be hidden in it. Paths are made here, of digests and times; this is
@@ -320,6 +417,13 @@ mod tests {
         assert_eq!(read(&root, "a/b/c"), Some("first".into()));
         staging.commit().expect("it is writable");
         assert_eq!(read(&root, "a/b/c"), Some("fourth".into()));
+        staging.add("a/b/e", b"beside it").expect("it is writable");
+        staging.add("a/f/g", b"in a new folder").expect("it is writable");
+        staging.commit().expect("it is writable");
+        staging.add("a/f/h", b"in the same").expect("it is writable");
+        staging.commit().expect("it is writable");
+        let texts = ["a/b/c", "a/b/e", "a/f/g", "a/f/h"].map(|path| read(&root, path).unwrap_or_default());
+        assert_eq!(texts, ["fourth", "beside it", "in a new folder", "in the same"]);
         staging.add("d", b"never committed").expect("it is writable");
         drop(staging);
         let names: Vec<_> =
@@ -330,8 +434,8 @@ mod tests {
     #[test]
     fn leftovers_go_and_paths_stay_in_the_tree() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let left = folder.path().join(".staging-test/0/7");
-        fs::create_dir_all(folder.path().join(".staging-test/0")).expect("it is writable");
+        let left = folder.path().join(".staging-test/new/a/b");
+        fs::create_dir_all(folder.path().join(".staging-test/new/a")).expect("it is writable");
         fs::write(&left, "half").expect("it is writable");
         let mut staging = Staging::open(folder.path(), "test").expect("it is free");
         assert!(!left.exists());
