@@ -165,9 +165,10 @@ pub(crate) enum RowFormat {
 }
 
 /// Text for people or JSON for programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     /// For people
+    #[default]
     Text,
     /// For programs
     Json,

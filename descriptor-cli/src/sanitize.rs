@@ -5,10 +5,11 @@ use std::{path::PathBuf, sync::Arc, time::SystemTime};
 use clap::{Args, Subcommand, ValueHint};
 use descriptor_core::{
     archive::Progress,
-    intake::{self, Authorities, Options, Places, Problem, Report},
+    intake::{self, Authorities, Options, Places, PoolFiles, PoolsReport, Problem, Report},
     schema::RuleSet,
     value::Timestamp,
 };
+use serde::Serialize;
 
 use crate::{
     cli::{Global, ReportFormat},
@@ -75,6 +76,13 @@ pub(crate) struct Where {
     /// Which rules hold: `current`, or `collector-1.18.2` and older ones to get the bytes of that version
     #[arg(long, value_name = "NAME", default_value = "current")]
     rules: RuleSet,
+    #[command(flatten)]
+    reporting: Reporting,
+}
+
+/// How to tell what was done.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Reporting {
     /// Write the figures of the run to this file, for Prometheus
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     metrics: Option<PathBuf>,
@@ -111,24 +119,59 @@ pub(crate) fn run(what: &What, global: Global) -> Result<Outcome, Failure> {
         What::Weblogs(args) => return sanitize_weblogs::run(args, global),
         What::Verify(args) => return sanitize_verify::run(args),
         What::Rules => return sanitize_verify::rules(),
-        What::Retry(args) => {
-            (intake::retry(&args.places.places(), args.places.rules).map_err(failure)?, &args.places)
-        }
+        What::Retry(args) => return retry(&args.places, global),
     };
-    if let Some(path) = &places.metrics {
-        report.write_metrics(path).map_err(failure)?;
-    }
-    match places.format {
-        ReportFormat::Json => {
-            let json = serde_json::to_string(&report).map_err(|error| Failure::Other(error.to_string()))?;
-            output::print(&format!("{json}\n"))?;
-        }
-        ReportFormat::Text if global.quiet == 0 => {
-            output::print(&report.to_string())?;
-        }
-        ReportFormat::Text => {}
-    }
+    places.reporting.tell(global, &report, &report.metrics(), || report.to_string())?;
     Ok(if report.is_clean() { Outcome::Done } else { Outcome::Partly })
+}
+
+/// What lay in the quarantine.
+#[derive(Serialize)]
+struct Retried {
+    #[serde(flatten)]
+    bridges: Report,
+    pools: PoolsReport,
+}
+
+fn retry(args: &Where, global: Global) -> Result<Outcome, Failure> {
+    let places = args.places();
+    let bridges = intake::retry(&places, args.rules).map_err(failure)?;
+    let quarantine = Some(places.quarantine());
+    let pools = PoolFiles { out: places.out, state: None, quarantine, journal: None, rules: args.rules };
+    let pools = pools.retry().map_err(failure)?;
+    let retried = Retried { bridges, pools };
+    let metrics = retried.bridges.metrics() + &retried.pools.metrics();
+    args.reporting.tell(global, &retried, &metrics, || {
+        let pools = (retried.pools.read > 0).then(|| sanitize_pools::told(&retried.pools));
+        retried.bridges.to_string() + &pools.unwrap_or_default()
+    })?;
+    let is_clean = retried.bridges.is_clean() && retried.pools.is_clean();
+    Ok(if is_clean { Outcome::Done } else { Outcome::Partly })
+}
+
+impl Reporting {
+    /// Tells what was done: the figures to the file of metrics, the report as JSON or as a text.
+    pub(crate) fn tell(
+        &self,
+        global: Global,
+        report: &impl Serialize,
+        metrics: &str,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        if let Some(path) = &self.metrics {
+            intake::write_metrics(path, metrics).map_err(failure)?;
+        }
+        match self.format {
+            ReportFormat::Json => {
+                let json =
+                    serde_json::to_string(report).map_err(|error| Failure::Other(error.to_string()))?;
+                output::print(&format!("{json}\n"))?;
+            }
+            ReportFormat::Text if global.quiet == 0 => output::print(&text())?,
+            ReportFormat::Text => {}
+        }
+        Ok(())
+    }
 }
 
 fn bridges(args: &Bridges, global: Global) -> Result<Report, Failure> {

@@ -12,9 +12,8 @@ use crate::{
     cli::Global,
     exit::{Failure, Outcome},
     figures::{printable, things},
-    output,
     reading::{complain, describe},
-    sanitize::failure,
+    sanitize::{Reporting, failure},
 };
 
 pub(crate) const POOLS: &str = "\
@@ -42,6 +41,8 @@ pub(crate) struct Pools {
     /// Which rules hold: `current`, or `collector-1.18.2` to get the bytes of that version
     #[arg(long, value_name = "NAME", default_value = "current")]
     rules: RuleSet,
+    #[command(flatten)]
+    reporting: Reporting,
 }
 
 pub(crate) fn run(args: &Pools, global: Global) -> Result<Outcome, Failure> {
@@ -54,22 +55,20 @@ pub(crate) fn run(args: &Pools, global: Global) -> Result<Outcome, Failure> {
         rules: args.rules,
     };
     let report = files.run(&args.inputs).map_err(failure)?;
-    Ok(if say(&report, global)? { Outcome::Done } else { Outcome::Partly })
+    Ok(if say(&report, &args.reporting, global)? { Outcome::Done } else { Outcome::Partly })
 }
 
 /// Says what was done; whether all was good.
-pub(crate) fn say(report: &PoolsReport, global: Global) -> Result<bool, Failure> {
+pub(crate) fn say(report: &PoolsReport, reporting: &Reporting, global: Global) -> Result<bool, Failure> {
     report.failed.iter().for_each(|error| complain(global, &describe(error)));
     for (path, refused) in &report.refused {
         complain(global, &printable(format!("{}: {}", path.display(), refused.refusal).as_bytes()));
     }
-    if global.quiet == 0 {
-        output::print(&told(report))?;
-    }
-    Ok(report.failed.is_empty() && report.refused.is_empty())
+    reporting.tell(global, report, &report.metrics(), || told(report))?;
+    Ok(report.is_clean())
 }
 
-fn told(report: &PoolsReport) -> String {
+pub(crate) fn told(report: &PoolsReport) -> String {
     let mut text = format!(
         "{} read, {} unchanged, {} passed over by name\n",
         things(report.read, "file"),

@@ -12,9 +12,8 @@ use crate::{
     cli::Global,
     exit::{Failure, Outcome},
     figures::{printable, things},
-    output,
     reading::{complain, describe},
-    sanitize::failure,
+    sanitize::{Reporting, failure},
 };
 
 pub(crate) const WEBLOGS: &str = "\
@@ -48,6 +47,8 @@ pub(crate) struct Weblogs {
     /// How much memory the lines of a site may take; beyond it, they are sorted in files
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65536))]
     memory: u32,
+    #[command(flatten)]
+    reporting: Reporting,
 }
 
 pub(crate) fn run(args: &Weblogs, global: Global) -> Result<Outcome, Failure> {
@@ -58,11 +59,11 @@ pub(crate) fn run(args: &Weblogs, global: Global) -> Result<Outcome, Failure> {
         ..WebLogs::new(&args.out, &args.state)
     };
     let report = logs.run(&args.inputs).map_err(failure)?;
-    Ok(if say(&report, global)? { Outcome::Done } else { Outcome::Partly })
+    Ok(if say(&report, &args.reporting, global)? { Outcome::Done } else { Outcome::Partly })
 }
 
 /// Says what was done; whether all was good.
-pub(crate) fn say(report: &WebLogsReport, global: Global) -> Result<bool, Failure> {
+pub(crate) fn say(report: &WebLogsReport, reporting: &Reporting, global: Global) -> Result<bool, Failure> {
     report.failed.iter().for_each(|error| complain(global, &describe(error)));
     for double in &report.doubles {
         let name = double.display().to_string();
@@ -77,10 +78,8 @@ pub(crate) fn say(report: &WebLogsReport, global: Global) -> Result<bool, Failur
             &format!("{} of days that were written before, not added", things(report.late, "line")),
         );
     }
-    if global.quiet == 0 {
-        output::print(&told(report))?;
-    }
-    Ok(report.failed.is_empty())
+    reporting.tell(global, report, &report.metrics(), || told(report))?;
+    Ok(report.is_clean())
 }
 
 fn told(report: &WebLogsReport) -> String {

@@ -285,6 +285,47 @@ fn originals_are_never_published_and_lost_secrets_are_an_alarm() {
 }
 
 #[test]
+fn pools_and_web_logs_are_reported_in_all_forms() {
+    let place = Place::new(0);
+    let write = |name: &str, text: &str| {
+        let path = place.0.path().join("in").join(name);
+        fs::create_dir_all(path.parent().expect("it has one")).expect("it is writable");
+        fs::write(path, text).expect("it is writable");
+    };
+    let (header, fingerprint) = ("bridge-pool-assignment 2026-03-01 00:00:00", "1".repeat(40));
+    write("assignments.log", &format!("{header}\n{fingerprint} email\n{fingerprint} never-heard-of=1\n"));
+    let [input, out, state, metrics] = ["in", "out", "state", "metrics"].map(|name| place.path(name));
+    let more = ["--out", &out, "--state", &state, "--metrics", &metrics, "--format", "json"];
+    let json = |what: &str, code: i32| {
+        let run = run(&[&["sanitize", what, &input][..], &more].concat());
+        assert_eq!(run.code, code, "{}", run.stderr);
+        serde_json::from_str::<serde_json::Value>(&run.stdout).expect("JSON")
+    };
+    let report = json("pools", 3);
+    assert_eq!((&report["written"], &report["refused"][0]["count"]), (&1.into(), &1.into()));
+    let figures = fs::read_to_string(&metrics).expect("it was written");
+    assert!(figures.contains("tordesc_sanitize_pools_assignments{result=\"written\"} 1\n"), "{figures}");
+    assert!(figures.contains("tordesc_sanitize_pools_refused{keyword="), "{figures}");
+
+    let secrets = place.path("state/bridge-ip-secrets");
+    let retried = run(&["sanitize", "retry", "--out", &out, "--secrets", &secrets, "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&retried.stdout).expect("JSON");
+    assert_eq!((retried.code, &report["pools"]["read"]), (3, &1.into()));
+
+    for day in 1..=5 {
+        let time = format!("0{day}/Mar/2026:01:02:03 +0000");
+        let line = format!("1.2.3.4 - - [{time}] \"GET /a HTTP/1.1\" 200 5 \"-\" \"-\"\n");
+        write(&format!("web1/a.example-access.log-2026030{day}"), &(line + "nonsense\n"));
+    }
+    let report = json("weblogs", 0);
+    assert_eq!((&report["lines"], &report["unpublished"]["syntax"]), (&10.into(), &5.into()));
+    assert_eq!(report["written"].as_array().map(Vec::len), Some(2));
+    let figures = fs::read_to_string(&metrics).expect("it was written");
+    assert!(figures.contains("tordesc_sanitize_weblogs_days{result=\"written\"} 2\n"), "{figures}");
+    assert!(figures.contains("tordesc_sanitize_weblogs_unpublished{reason=\"leak\"} 0\n"), "{figures}");
+}
+
+#[test]
 fn two_at_once_make_one_secret_a_month() {
     let place = Place::new(30);
     let mut children: Vec<_> = (0..4).map(|_| start(&place)).collect();

@@ -317,6 +317,59 @@ fn pool_assignments_are_collectors_byte_for_byte() {
 }
 
 #[test]
+fn what_was_refused_of_assignments_comes_back_when_the_rules_know_it() {
+    let place = Place::new();
+    let lines = |bad: &str| {
+        let (good, other) = ("1".repeat(40), "2".repeat(40));
+        format!("bridge-pool-assignment 2026-03-01 00:00:00\n{good} email\n{bad}{other} https\n")
+    };
+    let path = place.at("assignments.log");
+    fs::write(&path, lines(&format!("{} email\n", "Z".repeat(40)))).unwrap();
+    // CollecTor's rules refuse the block for one fingerprint.
+    let report = place.pools(std::slice::from_ref(&path), OLD);
+    assert_eq!((report.written, report.refused.len(), report.is_clean()), (0, 1, false));
+    let kept = || tree(&place.at("quarantine"));
+    let retry = |rules| {
+        let quarantine = Some(place.at("quarantine"));
+        PoolFiles { out: place.at("out"), state: None, quarantine, journal: None, rules }.retry().unwrap()
+    };
+    let before = kept();
+    assert_eq!((before.len(), retry(OLD).read), (2, 1));
+    assert_eq!(kept(), before);
+    // The newest refuse the line alone, which stays.
+    let report = retry(RuleSet::Current);
+    assert_eq!((report.written, report.refused.len()), (1, 1));
+    let after = kept();
+    assert_eq!(after.len(), 2);
+    assert!(after.keys().all(|name| !before.contains_key(name)), "{:?}", after.keys());
+    assert_eq!(lines_of(place.tree().values().next().unwrap()), 4);
+    assert_eq!(retry(RuleSet::Current).written, 0);
+    assert_eq!(kept().into_keys().collect::<Vec<_>>(), after.into_keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn what_does_not_get_into_an_assignment_stays_in_the_quarantine() {
+    let place = Place::new();
+    let path = place.at("assignments.log");
+    let (good, bad) = ("1".repeat(40), "3".repeat(40));
+    let text = format!("bridge-pool-assignment 2026-03-01 00:00:00\n{good} email\n{bad} never-heard-of=1\n");
+    fs::write(&path, text).unwrap();
+    assert_eq!(place.pools(std::slice::from_ref(&path), RuleSet::Current).refused.len(), 1);
+    let (kept, whole) = (tree(&place.at("quarantine")), place.tree());
+    // CollecTor's rules take the line, but an assignment that is there does not grow by them.
+    let retry = || {
+        let quarantine = Some(place.at("quarantine"));
+        PoolFiles { out: place.at("out"), state: None, quarantine, journal: None, rules: OLD }
+            .retry()
+            .unwrap()
+    };
+    assert_eq!(retry().present, 1);
+    assert_eq!((tree(&place.at("quarantine")), place.tree()), (kept, whole));
+    fs::remove_dir_all(place.at("out")).unwrap();
+    assert_eq!((retry().written, tree(&place.at("quarantine")).len()), (1, 0));
+}
+
+#[test]
 fn a_file_of_assignments_without_a_beginning_ends_nothing() {
     let place = Place::new();
     let Some(root) = unpack("vectors/collector/inputs/pool-nostart.tar.xz", &place.at("in")) else { return };

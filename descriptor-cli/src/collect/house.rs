@@ -14,7 +14,10 @@ use descriptor_core::{
 };
 
 use super::{Service, make, now};
-use crate::{cli::Global, config::Config, exit::Failure, output, sanitize, sanitize_pools, sanitize_weblogs};
+use crate::{
+    cli::Global, config::Config, exit::Failure, output, sanitize, sanitize::Reporting, sanitize_pools,
+    sanitize_weblogs,
+};
 
 impl Service {
     /// Sanitizes what bridge authorities, BridgeDB or rdsys, and web servers have delivered. Whether all of it was good.
@@ -65,7 +68,7 @@ impl Service {
             rules: rules("bridge-pool-assignments", &pools.rules)?,
         };
         let report = files.run(&pools.inputs).map_err(sanitize::failure)?;
-        sanitize_pools::say(&report, global)
+        sanitize_pools::say(&report, &Reporting::default(), global)
     }
 
     fn web_logs(&self, global: Global) -> Result<bool, Failure> {
@@ -79,7 +82,7 @@ impl Service {
             ..WebLogs::new(&paths.out, paths.state.join("web-logs"))
         };
         let report = logs.run(&web_logs.inputs).map_err(sanitize::failure)?;
-        sanitize_weblogs::say(&report, global)
+        sanitize_weblogs::say(&report, &Reporting::default(), global)
     }
 
     /// Tarballs, `recent/` and the index.

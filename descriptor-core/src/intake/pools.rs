@@ -7,10 +7,18 @@ use std::{
     path::{Path, PathBuf, absolute},
 };
 
-use super::{Error, Problem, Staging, error::At, originals};
+use serde::{Serialize, Serializer};
+
+use super::{
+    Error, Problem, Staging,
+    error::At,
+    metrics::{MOST, Metrics, OTHERS, labels, signed},
+    originals,
+    report::{paths, texts},
+};
 use crate::{
     archive::{self, Cause, History},
-    sanitize::{Pool, Reason, RefusedPool, Sanitizer, pool_assignments, sha256},
+    sanitize::{Pool, Reason, Refusal, RefusedPool, Sanitizer, guard::Facts, pool_assignments, sha256},
     schema::RuleSet,
 };
 
@@ -31,15 +39,17 @@ pub struct PoolFiles {
 }
 
 /// What was done.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub struct PoolsReport {
     /// Files that were read.
     pub read: u64,
     /// Files that were read in an earlier run and have not changed.
     pub unchanged: u64,
     /// Files in folders whose names are not those of assignments.
+    #[serde(serialize_with = "paths")]
     pub ignored: Vec<PathBuf>,
     /// What could not be read.
+    #[serde(serialize_with = "texts", rename = "failures")]
     pub failed: Vec<archive::Error>,
     /// Assignments that were written.
     pub written: u64,
@@ -50,13 +60,68 @@ pub struct PoolsReport {
     /// Lines and blocks of which there was another one about the same.
     pub replaced: u64,
     /// What was refused, in which file.
+    #[serde(skip)]
     pub refused: Vec<(PathBuf, RefusedPool)>,
     /// The same, counted by keyword and reason.
+    #[serde(serialize_with = "counts", rename = "refused")]
     pub counts: BTreeMap<(String, String), u64>,
+}
+
+impl PoolsReport {
+    /// Whether all was read and nothing was refused.
+    pub fn is_clean(&self) -> bool {
+        self.failed.is_empty() && self.refused.is_empty()
+    }
+
+    fn refuse(&mut self, path: &Path, refused: RefusedPool) {
+        let mut why = (refused.refusal.keyword.clone(), refused.refusal.reason.word().to_owned());
+        if self.counts.len() >= MOST && !self.counts.contains_key(&why) {
+            why.0 = OTHERS.to_owned();
+        }
+        *self.counts.entry(why).or_default() += 1;
+        self.refused.push((path.to_owned(), refused));
+    }
+
+    /// The figures in Prometheus's text format.
+    pub fn metrics(&self) -> String {
+        let mut metrics = Metrics::default();
+        let (ignored, failed) = (self.ignored.len() as u64, self.failed.len() as u64);
+        let files =
+            [("read", self.read), ("unchanged", self.unchanged), ("ignored", ignored), ("failed", failed)];
+        metrics.by("pools_files", "Files of assignments of the last run by result.", "result", files);
+        let pools = [("written", self.written), ("grown", self.grown), ("present", self.present)];
+        metrics.by("pools_assignments", "Pool assignments of the last run by result.", "result", pools);
+        metrics.one("pools_replaced", "Lines and blocks of which there was another one.", self.replaced);
+        let refused = self.counts.iter().map(|((keyword, reason), count)| {
+            (labels(&[("keyword", keyword), ("reason", reason)]), signed(*count))
+        });
+        metrics.family("pools_refused", "What the last run refused by keyword and reason.", refused);
+        metrics.text()
+    }
+}
+
+fn counts<S: Serializer>(counts: &BTreeMap<(String, String), u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Row<'r> {
+        keyword: &'r str,
+        reason: &'r str,
+        count: u64,
+    }
+    let rows = counts.iter().map(|((keyword, reason), &count)| Row { keyword, reason, count });
+    serializer.collect_seq(rows)
 }
 
 /// A file may be so large, decompressed. Unit: bytes.
 const LARGEST: u64 = 1 << 30;
+
+/// Where what was refused lies in the quarantine, and how its names begin.
+pub(super) const FOLDER: &str = "bridge-pool-assignments";
+pub(super) const REFUSED: &str = "assignments.log-";
+
+/// The name of the file that says why another lies in the quarantine.
+pub(super) fn reason_of(name: &str) -> String {
+    format!("reason-{}", name.trim_start_matches(REFUSED))
+}
 
 /// So many assignments wait before they are put on the disk.
 const PORTION: usize = 500;
@@ -71,7 +136,7 @@ impl PoolFiles {
         let mut report = PoolsReport::default();
         let mut staging = Staging::open(&self.out, "pools")?.with_journal(self.journal.clone());
         let mut quarantine = match &self.quarantine {
-            Some(folder) => Some(self.quarantine(folder)?),
+            Some(folder) => Some(self.open_quarantine(folder)?),
             None => None,
         };
         let state = match &self.state {
@@ -104,7 +169,7 @@ impl PoolFiles {
             }
             match contents(&path) {
                 Ok(text) => {
-                    self.file(&path, &text, &mut waiting, &mut staging, &mut quarantine, &mut report)?
+                    self.file(&path, &text, &mut waiting, &mut staging, &mut quarantine, &mut report)?;
                 }
                 Err(cause) => {
                     report.failed.push(originals::failure(&path, cause));
@@ -127,7 +192,7 @@ impl PoolFiles {
     }
 
     /// Opens the quarantine, which must not be in the folder that is published.
-    fn quarantine(&self, folder: &Path) -> Result<Staging, Error> {
+    pub(super) fn open_quarantine(&self, folder: &Path) -> Result<Staging, Error> {
         let (inner, outer) = (absolute(folder).at(folder)?, absolute(&self.out).at(&self.out)?);
         if inner.starts_with(outer) {
             return Err(Error::new(folder, Problem::Published(self.out.clone())));
@@ -135,7 +200,8 @@ impl PoolFiles {
         Staging::private(folder, "pools")
     }
 
-    fn file(
+    /// Takes a file; the names of what was put into the quarantine.
+    pub(super) fn file(
         &self,
         path: &Path,
         text: &[u8],
@@ -143,21 +209,29 @@ impl PoolFiles {
         staging: &mut Staging,
         quarantine: &mut Option<Staging>,
         report: &mut PoolsReport,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<String>, Error> {
+        let mut apart = Vec::new();
         let pools = pool_assignments(text, &Sanitizer::new(self.rules, None));
         report.replaced += pools.replaced as u64;
+        let (facts, mut refused) = (Facts::of_pool_assignments(text), pools.refused);
         for pool in pools.pools {
-            self.pool(pool, waiting, staging, report)?;
-        }
-        for refused in pools.refused {
-            let why = (refused.refusal.keyword.clone(), refused.refusal.reason.word().to_owned());
-            *report.counts.entry(why).or_default() += 1;
-            if let Some(quarantine) = quarantine {
-                set_apart(text, &refused, quarantine)?;
+            let bytes = pool.bytes();
+            match facts.said_in(&bytes) {
+                None => self.pool(pool, waiting, staging, report)?,
+                // Which of its lines it was in the original is not known here: all stay.
+                Some(leak) => {
+                    let refusal = Refusal::of_leak(leak, &bytes);
+                    refused.push(RefusedPool { header: None, span: 0..text.len(), refusal });
+                }
             }
-            report.refused.push((path.to_owned(), refused));
         }
-        Ok(())
+        for refused in refused {
+            if let Some(quarantine) = quarantine {
+                apart.push(set_apart(text, &refused, quarantine)?);
+            }
+            report.refuse(path, refused);
+        }
+        Ok(apart)
     }
 
     fn pool(
@@ -203,8 +277,8 @@ impl PoolFiles {
     }
 }
 
-/// Puts what was refused into the quarantine, with its header, as a file that can be read again; and beside it, why.
-fn set_apart(text: &[u8], refused: &RefusedPool, quarantine: &mut Staging) -> Result<(), Error> {
+/// Puts what was refused into the quarantine, with its header, as a file that can be read again; and beside it, why. Its name.
+fn set_apart(text: &[u8], refused: &RefusedPool, quarantine: &mut Staging) -> Result<String, Error> {
     let mut original = Vec::new();
     if let Some(header) = refused.header.clone() {
         original.extend_from_slice(&text[header]);
@@ -212,17 +286,19 @@ fn set_apart(text: &[u8], refused: &RefusedPool, quarantine: &mut Staging) -> Re
     }
     original.extend_from_slice(&text[refused.span.clone()]);
     // A line that was cut off must not look whole.
-    if !original.ends_with(b"\n") && refused.refusal.reason != Reason::CutOff {
+    let may_be_cut = matches!(refused.refusal.reason, Reason::CutOff | Reason::Leak(_));
+    if !original.ends_with(b"\n") && !may_be_cut {
         original.push(b'\n');
     }
-    let digest = const_hex::encode(sha256(&original));
-    quarantine.add(&format!("bridge-pool-assignments/assignments.log-{digest}"), &original)?;
+    let name = format!("{REFUSED}{}", const_hex::encode(sha256(&original)));
+    quarantine.add(&format!("{FOLDER}/{name}"), &original)?;
     let reason = format!("{}\n", refused.refusal);
-    quarantine.replace(&format!("bridge-pool-assignments/reason-{digest}"), reason.as_bytes())
+    quarantine.replace(&format!("{FOLDER}/{}", reason_of(&name)), reason.as_bytes())?;
+    Ok(name)
 }
 
 /// Puts what waits on the disk, the originals of what was refused first.
-fn commit(
+pub(super) fn commit(
     waiting: &mut HashMap<String, Pool>,
     staging: &mut Staging,
     quarantine: &mut Option<Staging>,

@@ -1,17 +1,14 @@
 //! What a run did: for people, as JSON, and as metrics.
 
-use std::{
-    collections::BTreeMap,
-    fmt::{self, Write as _},
-    io::Write as _,
-    path::Path,
-};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
-use super::{Error, Kind, error::At};
+use super::{
+    Kind,
+    metrics::{MOST, Metrics, OTHERS, labels, signed},
+};
 use crate::{
-    archive::atomic,
     sanitize::{Month, Refusal},
     value::Timestamp,
 };
@@ -69,9 +66,6 @@ pub struct Refused {
     pub reason: &'static str,
 }
 
-/// How many reasons are told apart. Keywords are made by whoever runs a bridge.
-const MOST: usize = 200;
-
 /// After how long without anything new an operator is told: CollecTor's 5:30 hours. Unit: seconds.
 const STALE: i64 = 330 * 60;
 
@@ -92,7 +86,7 @@ impl Report {
         let keyword: String = refusal.keyword.escape_default().collect();
         let mut key = Refused { kind, keyword, reason: refusal.reason.word() };
         if self.refused.len() >= MOST && !self.refused.contains_key(&key) {
-            key.keyword = "(others)".to_owned();
+            key.keyword = OTHERS.to_owned();
         }
         *self.refused.entry(key).or_default() += 1;
     }
@@ -112,72 +106,42 @@ impl Report {
         }
     }
 
-    /// Writes the figures in Prometheus's text format, whole or not at all.
-    pub fn write_metrics(&self, path: &Path) -> Result<(), Error> {
-        let text = self.metrics();
-        atomic::write(path, |out| out.write_all(text.as_bytes()), |_, ()| Ok(())).at(path)
-    }
-
     /// The figures in Prometheus's text format.
     pub fn metrics(&self) -> String {
-        let mut text = String::new();
-        let mut family = |name: &str, help: &str, samples: Vec<(String, i64)>| {
-            let name = format!("tordesc_sanitize_{name}");
-            // To write to a string cannot fail.
-            let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n");
-            for (labels, value) in samples {
-                let _ = writeln!(text, "{name}{labels} {value}");
-            }
-        };
+        let mut metrics = Metrics::default();
         let tarballs =
             [("read", self.tarballs), ("done", self.tarballs_done), ("failed", self.tarballs_failed)];
-        let tarballs = tarballs.map(|(result, count)| (format!("{{result=\"{result}\"}}"), signed(count)));
-        family("tarballs", "Tarballs of the last run by result.", tarballs.to_vec());
+        metrics.by("tarballs", "Tarballs of the last run by result.", "result", tarballs);
         let documents = Kind::ALL.iter().flat_map(|kind| {
             let count = self.documents.get(kind).copied().unwrap_or_default();
             [("written", count.written), ("done", count.done), ("refused", count.refused)]
-                .map(|(result, count)| (format!("{{kind=\"{kind}\",result=\"{result}\"}}"), signed(count)))
+                .map(|(result, count)| (labels(&[("kind", kind), ("result", &result)]), signed(count)))
         });
-        family("documents", "Documents of the last run by kind and result.", documents.collect());
+        metrics.family("documents", "Documents of the last run by kind and result.", documents);
         let entries = [("written", self.entries), ("refused", self.entries_refused)];
-        let entries = entries.map(|(result, count)| (format!("{{result=\"{result}\"}}"), signed(count)));
-        family("entries", "Status entries of the last run by result.", entries.to_vec());
-        let refused = self.refused.iter().map(|(key, count)| {
-            // Keywords are escaped already; a backslash of theirs is escaped once more, as the format wants it.
-            let keyword = key.keyword.replace('\\', "\\\\").replace('"', "\\\"");
-            (
-                format!("{{kind=\"{}\",keyword=\"{keyword}\",reason=\"{}\"}}", key.kind, key.reason),
-                signed(*count),
-            )
+        metrics.by("entries", "Status entries of the last run by result.", "result", entries);
+        let refused = self.refused.iter().map(|(Refused { kind, keyword, reason }, count)| {
+            (labels(&[("kind", kind), ("keyword", keyword), ("reason", reason)]), signed(*count))
         });
-        family(
+        metrics.family(
             "refused",
             "Refused documents and entries of the last run by line and reason.",
-            refused.collect(),
+            refused,
         );
         let newest = self
             .documents
             .iter()
-            .filter_map(|(kind, count)| Some((format!("{{kind=\"{kind}\"}}"), count.newest?)));
-        family(
+            .filter_map(|(kind, count)| Some((labels(&[("kind", kind)]), count.newest?)));
+        metrics.family(
             "newest_timestamp_seconds",
             "When the newest document of the last run was made.",
-            newest.collect(),
+            newest,
         );
-        let alarms = [
-            ("lost_secrets", "Months whose secret is lost.", self.lost_secrets.len()),
-            ("failures", "What the last run could not read.", self.failures.len()),
-            ("warnings", "Warnings of the last run.", self.warnings.len()),
-        ];
-        for (name, help, count) in alarms {
-            family(name, help, vec![(String::new(), count as i64)]);
-        }
-        text
+        metrics.one("lost_secrets", "Months whose secret is lost.", self.lost_secrets.len() as u64);
+        metrics.one("failures", "What the last run could not read.", self.failures.len() as u64);
+        metrics.one("warnings", "Warnings of the last run.", self.warnings.len() as u64);
+        metrics.text()
     }
-}
-
-fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 impl fmt::Display for Report {
@@ -232,8 +196,14 @@ fn refusals<S: Serializer>(refused: &BTreeMap<Refused, u64>, serializer: S) -> R
     rows.end()
 }
 
-fn texts<S: Serializer>(months: &[Month], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(months.iter().map(Month::to_string))
+/// Months, errors and whatever else has a text.
+pub(super) fn texts<T: ToString, S: Serializer>(list: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(list.iter().map(T::to_string))
+}
+
+/// Paths, of any bytes.
+pub(super) fn paths<S: Serializer>(list: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(list.iter().map(|path| path.to_string_lossy()))
 }
 
 #[cfg(test)]

@@ -7,19 +7,22 @@ use std::{
 };
 
 use liblzma::write::XzEncoder;
+use serde::{Serialize, Serializer};
 
 use super::{
     Error, Problem, Staging,
     error::At,
     line_counts::{Day, LineCounts},
+    metrics::Metrics,
     originals,
     processed_logs::ProcessedLogs,
+    report::{paths, texts},
 };
 use crate::{
     archive::{self, Cause, history::Stamp},
     sanitize::{
-        ServerLogName, Unpublished, web_server_log_days, web_server_log_line, web_server_log_lines,
-        web_server_log_path,
+        ServerLogName, Unpublished, guard::web_server_log_leak, web_server_log_days, web_server_log_line,
+        web_server_log_lines, web_server_log_path,
     },
     schema::RuleSet,
     value::Timestamp,
@@ -43,21 +46,25 @@ pub struct WebLogs {
 }
 
 /// What was done.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub struct WebLogsReport {
     /// Logs that were read.
     pub read: u64,
     /// Logs that were read in an earlier run and are not needed now.
     pub unchanged: u64,
     /// Files whose names are not those of logs.
+    #[serde(serialize_with = "paths")]
     pub ignored: Vec<PathBuf>,
     /// Logs of a site, machine and day of which there is another one; the first by path is used.
+    #[serde(serialize_with = "paths")]
     pub doubles: Vec<PathBuf>,
     /// What could not be read. Days that it may hold requests of are not written until it can be.
+    #[serde(serialize_with = "texts", rename = "failures")]
     pub failed: Vec<archive::Error>,
     /// Lines that were read.
     pub lines: u64,
     /// Lines that are not published, by reason.
+    #[serde(serialize_with = "by_word")]
     pub unpublished: BTreeMap<Unpublished, u64>,
     /// Lines of days that were written by an earlier run; they are not added to those.
     pub late: u64,
@@ -67,6 +74,39 @@ pub struct WebLogsReport {
     pub waiting: u64,
     /// How often lines went to a file because of the memory.
     pub spilled: usize,
+}
+
+impl WebLogsReport {
+    /// Whether all was read and the guard found nothing. What else is not published is nothing that is wrong.
+    pub fn is_clean(&self) -> bool {
+        self.failed.is_empty() && !self.unpublished.contains_key(&Unpublished::Leak)
+    }
+
+    /// The figures in Prometheus's text format.
+    pub fn metrics(&self) -> String {
+        let mut metrics = Metrics::default();
+        let [ignored, doubles, failed] =
+            [self.ignored.len(), self.doubles.len(), self.failed.len()].map(|count| count as u64);
+        let files = [
+            ("read", self.read),
+            ("unchanged", self.unchanged),
+            ("ignored", ignored),
+            ("double", doubles),
+            ("failed", failed),
+        ];
+        metrics.by("weblogs_files", "Logs of the last run by result.", "result", files);
+        metrics.one("weblogs_lines", "Lines that the last run read.", self.lines);
+        let reasons = Unpublished::ALL.map(|it| (it.word(), self.unpublished.get(&it).copied().unwrap_or(0)));
+        metrics.by("weblogs_unpublished", "Lines not published, by reason.", "reason", reasons);
+        metrics.one("weblogs_late", "Lines of days that were written before.", self.late);
+        let days = [("written", self.written.len() as u64), ("waiting", self.waiting)];
+        metrics.by("weblogs_days", "Days of a site and machine by result.", "result", days);
+        metrics.text()
+    }
+}
+
+fn by_word<S: Serializer>(counts: &BTreeMap<Unpublished, u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(counts.iter().map(|(reason, count)| (reason.word(), count)))
 }
 
 /// A site and a machine.
@@ -281,6 +321,11 @@ impl Reading<'_> {
         for line in web_server_log_lines(text) {
             out.clear();
             let day = match web_server_log_line(line, self.rules, &mut out) {
+                // By CollecTor's rules its bytes come out, and what is in some of them behind `#`.
+                Ok(_) if self.rules == RuleSet::Current && web_server_log_leak(line, &out).is_some() => {
+                    self.unpublished(Unpublished::Leak);
+                    continue;
+                }
                 Ok(day) => day,
                 Err(reason) => {
                     self.unpublished(reason);

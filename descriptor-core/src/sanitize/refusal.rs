@@ -17,7 +17,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// The refusal of an output that says what it must not, with the keyword of the line that says it.
-    pub(super) fn of_leak(leak: Leak, output: &[u8]) -> Self {
+    pub(crate) fn of_leak(leak: Leak, output: &[u8]) -> Self {
         let start =
             output[..leak.at.min(output.len())].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
         let keyword = output[start..].split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();

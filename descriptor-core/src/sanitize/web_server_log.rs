@@ -58,13 +58,16 @@ pub enum Unpublished {
     /// The size is beyond what is read.
     #[error("size too large")]
     Size,
+    /// The guard has found something of the client in what would be published.
+    #[error("LEAK found by the guard")]
+    Leak,
 }
 
 impl Unpublished {
     /// All reasons.
-    pub const ALL: [Unpublished; 8] = {
+    pub const ALL: [Unpublished; 9] = {
         use Unpublished::*;
-        [Syntax, Client, Time, Method, Request, Protocol, Status, Size]
+        [Syntax, Client, Time, Method, Request, Protocol, Status, Size, Leak]
     };
 
     /// A word for counters, such as `not-http`.
@@ -78,6 +81,7 @@ impl Unpublished {
             Unpublished::Protocol => "protocol",
             Unpublished::Status => "status",
             Unpublished::Size => "size",
+            Unpublished::Leak => "leak",
         }
     }
 }

@@ -21,6 +21,8 @@ pub struct Index {
     /// An entry of a bridge is in many statuses: what it says is kept once for each `r` and `a` lines.
     entries: HashMap<Names, BTreeMap<Vec<u8>, Facts<'static>>>,
     texts: HashSet<[u8; 20]>,
+    /// The hashes of the fingerprints in pool assignments.
+    pooled: HashSet<[u8; 20]>,
     all: Facts<'static>,
     /// `all`, sorted when first needed.
     sealed: OnceLock<Facts<'static>>,
@@ -30,8 +32,8 @@ pub struct Index {
 type Names = ([u8; 20], [u8; 20]);
 
 impl Index {
-    /// Takes in an original: a server descriptor, an extra-info descriptor or a status of a bridge authority. Other types say
-    /// nothing that is known here.
+    /// Takes in an original: a server descriptor, an extra-info descriptor, a status of a bridge authority, or pool assignments.
+    /// Other types say nothing that is known here.
     pub fn add(&mut self, kind: Type, original: &[u8]) {
         // Snapshots hold the same documents again and again.
         if !self.texts.insert(sha1(original)) {
@@ -59,6 +61,11 @@ impl Index {
                         facts
                     });
                 }
+            }
+            Type::BridgePoolAssignment => {
+                self.all.absorb(&Facts::of_pool_assignments(original));
+                let bytes = pooled(original).filter_map(|hex| const_hex::decode(hex).ok());
+                self.pooled.extend(bytes.map(|bytes| sha1(&bytes)));
             }
             _ => {}
         }
@@ -100,9 +107,20 @@ impl Index {
                 let known = |(_, entry)| names(entry).is_some_and(|names| self.entries.contains_key(&names));
                 entries(sanitized).all(known)
             }
+            Type::BridgePoolAssignment => {
+                let known = |hex| Hex::from_hex(hex).is_some_and(|Hex(hash)| self.pooled.contains(&hash));
+                pooled(sanitized).all(known)
+            }
             _ => kind.sha1(sanitized).is_some_and(|digest| self.descriptors.contains_key(&digest.0)),
         }
     }
+}
+
+/// The fingerprints in pool assignments, or their hashes: the first words of all lines but headers.
+fn pooled(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = text.split(|&byte| matches!(byte, b'\n' | b'\r'));
+    let first = lines.filter_map(|line| words(line).next());
+    first.filter(|word| !word.starts_with(b"@") && *word != b"bridge-pool-assignment")
 }
 
 impl Facts<'static> {
@@ -112,7 +130,7 @@ impl Facts<'static> {
         self.addresses.absorb(&other.addresses);
     }
 
-    fn sealed_of_many(mut self) -> Self {
+    pub(super) fn sealed_of_many(mut self) -> Self {
         self.addresses.many = true;
         self.seal();
         self
@@ -189,6 +207,27 @@ mod tests {
         assert_eq!(found("contact 1392574979"), [("IPv4 address", 71)]);
         assert_eq!(found("contact 1409352195 10.1.1.1:9001"), []);
         assert!(index.knows(kind, &sanitized(ORIGINAL, "")) && !index.knows(kind, b"router-digest 00\n"));
+    }
+
+    #[test]
+    fn pool_assignments_are_searched_for_all_fingerprints() {
+        let mut index = Index::default();
+        index.add(Type::ServerDescriptor, ORIGINAL);
+        let header = "bridge-pool-assignment 2026-03-01 00:00:00\n";
+        let (one, two) = ("1".repeat(40), "2".repeat(40));
+        index
+            .add(Type::BridgePoolAssignment, format!("{header}{one} https ring=3\n{two} email\n").as_bytes());
+        let hash = |hex: &str| const_hex::encode(sha1(&const_hex::decode(hex).expect("hex")));
+        let kind = Type::BridgePoolAssignment;
+        let check = |line: &str| {
+            let text = format!("{header}{} https\n{line}\n", hash(&one));
+            let leaks = index.check(kind, text.as_bytes()).iter().map(|leak| leak.what).collect::<Vec<_>>();
+            (index.knows(kind, text.as_bytes()), leaks)
+        };
+        assert_eq!(check(&format!("{} email", hash(&two))), (true, vec![]));
+        assert_eq!(check(&format!("{} email", hash(&"3".repeat(40)))), (false, vec![]));
+        assert_eq!(check(&format!("{two} email")), (false, vec!["fingerprint"]));
+        assert_eq!(check(&format!("{} ring=83.1.2.3", hash(&two))), (true, vec!["IPv4 address"]));
     }
 
     #[test]

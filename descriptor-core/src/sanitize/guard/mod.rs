@@ -25,6 +25,7 @@ mod addresses;
 mod facts;
 mod index;
 mod keys;
+mod logs;
 mod needles;
 mod notation;
 #[cfg(test)]
@@ -38,6 +39,7 @@ use std::collections::BTreeSet;
 use addresses::Addresses;
 pub use index::Index;
 use keys::Keys;
+pub use logs::{web_server_log_form, web_server_log_leak};
 use needles::Needles;
 
 use super::Keyed;
