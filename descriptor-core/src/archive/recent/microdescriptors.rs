@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Rebuilt, append, bodies, dashed, files, time_in};
+use super::{Rebuilt, append, bodies, dashed, files, times::time_in};
 use crate::{
     document::{Consensus, Type},
     netdoc::frames,
