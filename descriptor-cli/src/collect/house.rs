@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use descriptor_core::{
     archive::{
+        Error,
         index::Indexer,
         recent,
         tarballs::{SMALL, Tarballs},
@@ -15,15 +16,34 @@ use descriptor_core::{
 
 use super::{Service, make, now};
 use crate::{
-    cli::Global, config::Config, exit::Failure, output, sanitize, sanitize::Reporting, sanitize_pools,
-    sanitize_weblogs,
+    cli::Global,
+    config::Config,
+    exit::{Failure, Outcome},
+    output,
+    reading::{self, describe},
+    sanitize,
+    sanitize::Reporting,
+    sanitize_pools, sanitize_weblogs,
 };
 
 impl Service {
-    /// Sanitizes what bridge authorities, BridgeDB or rdsys, and web servers have delivered. Whether all of it was good.
-    pub(super) fn sanitize(&self, global: Global) -> Result<bool, Failure> {
+    /// Sanitizes what bridge authorities, BridgeDB or rdsys, and web servers have delivered. What keeps one of them back,
+    /// such as damaged secrets, is said and keeps nothing else back: relays are lost in an hour.
+    pub(super) fn sanitize(&self, global: Global) -> Result<Outcome, Failure> {
         make(&self.config.paths.state)?;
-        Ok(self.bridges(global)? & self.pools(global)? & self.web_logs(global)?)
+        let mut outcome = Outcome::Done;
+        for step in [Self::bridges, Self::pools, Self::web_logs] {
+            match step(self, global) {
+                Ok(clean) if clean || outcome == Outcome::Failed => {}
+                Ok(_) => outcome = Outcome::Partly,
+                Err(Failure::Other(what)) => {
+                    reading::complain(global, &what);
+                    outcome = Outcome::Failed;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(outcome)
     }
 
     /// Where sanitizers note what is new, so that it comes into `recent/` too.
@@ -88,8 +108,7 @@ impl Service {
     /// Tarballs, `recent/` and the index.
     pub(super) fn keep_house(&self, global: Global) -> Result<bool, Failure> {
         let Config { paths, archive, index, .. } = &self.config;
-        let (now, other) =
-            (now(), |error: descriptor_core::archive::Error| Failure::Other(error.to_string()));
+        let (now, other) = (now(), |error: Error| Failure::Other(describe(&error)));
         let mut clean = true;
         let ledgers = paths.state.join("tarballs");
         if archive.tarballs {
@@ -101,12 +120,16 @@ impl Service {
                 small: SMALL,
                 threads: 1,
             };
-            let report = tarballs.update(now).map_err(other)?;
-            clean &= complain(report.failed.iter(), global);
+            let mut report = tarballs.update(now).map_err(other)?;
+            // On a full disk one is as good as all.
+            if let Some(at) = report.failed.iter().position(Error::is_of_full_disk) {
+                return Err(other(report.failed.swap_remove(at)));
+            }
+            clean &= complain(&report.failed, global);
             if archive.delete {
                 let before = Timestamp(now.0 - i64::from(archive.keep_days) * 86400);
                 let deleted = tarballs.delete(before, now).map_err(other)?;
-                clean &= complain(deleted.failed.iter(), global);
+                clean &= complain(&deleted.failed, global);
             }
         }
         let (recent, hours) = (paths.indexed.join("recent"), archive.recent_hours.into());
@@ -124,7 +147,7 @@ impl Service {
             };
             make(&indexer.state)?;
             let indexed = indexer.update(now).map_err(other)?;
-            clean &= complain(indexed.failed.iter(), global);
+            clean &= complain(&indexed.failed, global);
         }
         Ok(clean)
     }
@@ -134,13 +157,7 @@ fn rules(section: &str, name: &str) -> Result<RuleSet, Failure> {
     name.parse().map_err(|error| Failure::Usage(format!("{section}.rules: {error}")))
 }
 
-fn complain<'e>(errors: impl Iterator<Item = &'e descriptor_core::archive::Error>, global: Global) -> bool {
-    let mut clean = true;
-    for error in errors {
-        clean = false;
-        if global.quiet < 2 {
-            anstream::eprintln!("tordesc: {error}");
-        }
-    }
-    clean
+fn complain(errors: &[Error], global: Global) -> bool {
+    errors.iter().for_each(|error| reading::complain(global, &describe(error)));
+    errors.is_empty()
 }

@@ -1,5 +1,6 @@
 //! `tordesc collect`: asks all sources once or on a schedule, and keeps the archive in order.
 
+mod every;
 mod house;
 mod sources;
 
@@ -11,7 +12,7 @@ use std::{
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     thread,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use clap::{Args, ValueHint};
@@ -27,8 +28,9 @@ use crate::{
     cli::Global,
     config::Config,
     exit::{Failure, Outcome, reason},
-    output,
+    output, sanitize,
 };
+use every::Every;
 
 pub(crate) const HELP: &str = "\
 Without a configuration file the public network's authorities are asked and everything goes below the current folder, in
@@ -68,10 +70,13 @@ pub(crate) fn run(args: &CollectArgs, global: Global) -> Result<Outcome, Failure
         return service.once(global, &stop);
     }
     let mut outcome = Outcome::Done;
+    let (run, began) = (&service.config.run, Instant::now());
+    let mut runs = Every::new(run.every, run.offset, now());
     while !stop.load(Relaxed) {
-        wait_until(service.next(now()), &stop);
-        if stop.load(Relaxed) {
-            break;
+        if !runs.is_due(now(), began.elapsed()) {
+            // In short steps: the clock may jump, and a sleeping computer wakes late.
+            thread::sleep(Duration::from_millis(500));
+            continue;
         }
         // A run that fails is said, and the next one tries again.
         outcome = match service.once(global, &stop) {
@@ -94,17 +99,6 @@ fn stop_on_signals() -> Arc<AtomicBool> {
         let _ = signal_hook::flag::register(*signal, Arc::clone(&stop));
     }
     stop
-}
-
-fn wait_until(time: Timestamp, stop: &AtomicBool) {
-    while !stop.load(Relaxed) {
-        let left = time.0 - now().0;
-        if left <= 0 {
-            return;
-        }
-        // In short steps: the clock may jump, and a sleeping computer wakes late.
-        thread::sleep(Duration::from_millis(if left > 1 { 1000 } else { 200 }));
-    }
 }
 
 /// The time of the computer.
@@ -154,12 +148,6 @@ impl Service {
         }
     }
 
-    /// When the next run begins.
-    fn next(&self, now: Timestamp) -> Timestamp {
-        let (every, offset) = (i64::from(self.config.run.every) * 60, i64::from(self.config.run.offset) * 60);
-        Timestamp(now.0 + every - (now.0 - offset).rem_euclid(every))
-    }
-
     fn dry_run(&self) -> Result<Outcome, Failure> {
         let wanted = match look_wanted(&self.layout(), &self.options(), now()) {
             Ok(wanted) => wanted,
@@ -185,7 +173,7 @@ impl Service {
     }
 
     fn once(&self, global: Global, stop: &AtomicBool) -> Result<Outcome, Failure> {
-        let mut clean = self.sanitize(global)?;
+        let sanitized = self.sanitize(global)?;
         let sources = self.sources()?;
         let store = Store::open(&self.layout(), self.options()).map_err(failure)?;
         for note in store.notes() {
@@ -197,7 +185,7 @@ impl Service {
         let status = store.status(now()).map_err(failure)?;
         drop(store);
         self.say(&collected, global)?;
-        clean &= collected.is_clean();
+        let mut clean = collected.is_clean();
         if !collected.stopped {
             clean &= self.keep_house(global)?;
         }
@@ -207,7 +195,10 @@ impl Service {
         for warning in status.warnings.iter().filter(|_| global.quiet == 0) {
             anstream::eprintln!("warning: {}", warning.text);
         }
-        Ok(if clean { Outcome::Done } else { Outcome::Partly })
+        Ok(match sanitized {
+            Outcome::Done if !clean => Outcome::Partly,
+            sanitized => sanitized,
+        })
     }
 
     fn say(&self, collected: &Collected, global: Global) -> Result<(), Failure> {
@@ -249,21 +240,8 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 pub(crate) fn failure(error: StoreError) -> Failure {
-    Failure::Other(error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// CollecTor's own cases, in other words: a period of five minutes, one minute after it began.
-    #[test]
-    fn runs_begin_at_their_offset() {
-        let mut config = Config::find(None).expect("the defaults");
-        (config.run.every, config.run.offset) = (5, 1);
-        let service = Service::new(config).expect("the public authorities");
-        for (now, next) in [(0, 60), (59, 60), (60, 360), (61, 360), (359, 360)] {
-            assert_eq!(service.next(Timestamp(now)), Timestamp(next));
-        }
+    match error {
+        StoreError::Files(error) => sanitize::failure(error),
+        error => Failure::Other(error.to_string()),
     }
 }
