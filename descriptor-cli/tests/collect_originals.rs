@@ -4,7 +4,10 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::run;
+use common::{
+    originals::{ADDRESS, logs, pools},
+    run, write,
+};
 
 const CONFIG: &str = "\
 [relay]
@@ -20,14 +23,6 @@ inputs = [\"in/logs\"]
 # All of it is old, or will be.
 recent-hours = 100000
 ";
-
-const ADDRESS: &str = "192.0.2.77";
-
-fn put(folder: &Path, name: &str, text: &str) {
-    let path = folder.join(name);
-    fs::create_dir_all(path.parent().expect("it has one")).expect("it is writable");
-    fs::write(path, text).expect("it is writable");
-}
 
 /// A snapshot with a bridge of this number.
 fn snapshot(folder: &Path, number: u32) {
@@ -47,23 +42,6 @@ fn snapshot(folder: &Path, number: u32) {
     let path = folder.join(format!("in/bridges/from-test-2026-03-01T0{number}1500Z.tar"));
     fs::create_dir_all(path.parent().expect("it has one")).expect("it is writable");
     fs::write(path, archive.into_inner().expect("a vector takes all")).expect("it is writable");
-}
-
-fn pools(folder: &Path, bridges: u32) {
-    let mut text = "bridge-pool-assignment 2026-03-01 01:02:03\n".to_owned();
-    for number in 0..bridges {
-        text += &format!("{number:040x} email ip=4 flag=stable\n");
-    }
-    put(folder, "in/pools/assignments.log", &text);
-}
-
-fn logs(folder: &Path) {
-    for day in 1..=6 {
-        let line = format!(
-            "{ADDRESS} - - [{day:02}/Mar/2026:01:02:03 +0000] \"GET /{day} HTTP/1.1\" 200 5 \"-\" \"curl\"\n"
-        );
-        put(folder, &format!("in/logs/web1/a.example-access.log-202603{day:02}"), &line);
-    }
 }
 
 /// The files below a folder, by path.
@@ -86,7 +64,7 @@ fn tree(folder: &Path) -> Vec<String> {
 fn originals_come_out_sanitized_in_all_trees() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let place = folder.path();
-    put(place, "tordesc.toml", CONFIG);
+    write(place, "tordesc.toml", CONFIG.as_bytes());
     (snapshot(place, 1), pools(place, 2), logs(place));
     let config = place.join("tordesc.toml");
     let collect = || {

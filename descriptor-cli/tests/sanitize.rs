@@ -5,85 +5,15 @@ mod common;
 use std::{
     collections::BTreeMap,
     fs,
-    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
 
-use common::run;
-use flate2::{Compression, write::GzEncoder};
+use common::{
+    originals::{AUTHORITY, snapshot, tarball},
+    run, tree,
+};
 use sha2::Digest;
-
-const AUTHORITY: &str = "BA44A889E64B93FAA2B114E02C2A279A8555C533";
-
-/// A made-up server descriptor of the bridge of this number, and its extra-info.
-fn descriptor(number: u32, published: &str) -> (String, String) {
-    let fingerprint = format!("{:040X}", u128::from(number) << 64 | 0xABCD);
-    let groups: Vec<_> = (0..10).map(|at| &fingerprint[4 * at..4 * at + 4]).collect();
-    let signature = "router-signature\n-----BEGIN SIGNATURE-----\nAAAA\n-----END SIGNATURE-----\n";
-    let server = format!(
-        "router bridge{number} 192.0.2.{} 9001 0 0\nplatform Tor 0.4.8.12 on Linux\npublished {published}\n\
-         fingerprint {}\nuptime 7\nbandwidth 1 2 3\nreject *:*\n{signature}",
-        number % 250 + 1,
-        groups.join(" ")
-    );
-    (server, format!("extra-info bridge{number} {fingerprint}\npublished {published}\n{signature}"))
-}
-
-/// The snapshot of an hour of March 2026: some bridges of before, some new ones.
-fn snapshot(hour: u32, extra: &str) -> Vec<(&'static str, String)> {
-    let (mut servers, mut extra_infos) = (String::new(), String::new());
-    let mut status = format!("published 2026-{}:10:00\nflag-thresholds stable-uptime=0\n", time(hour));
-    status += &format!("fingerprint {AUTHORITY}\n");
-    for number in hour * 4..hour * 4 + 12 {
-        // Bridge 4 is of the last minutes of February, so that two months need a secret.
-        let published = if number == 4 {
-            "2026-02-28 23:59:00".to_owned()
-        } else {
-            format!("2026-{}:00:00", time(number / 4))
-        };
-        let (server, extra_info) = descriptor(number, &published);
-        servers += &format!("@purpose bridge\n{server}");
-        extra_infos += &extra_info;
-        let identity = base64(number as u8);
-        status += &format!(
-            "r bridge{number} {identity} {identity} {published} 192.0.2.{} 9001 0\ns Running\n{extra}",
-            number % 250 + 1
-        );
-    }
-    vec![
-        ("networkstatus-bridges", status),
-        ("bridge-descriptors", servers),
-        ("cached-extrainfo", extra_infos),
-    ]
-}
-
-fn time(hour: u32) -> String {
-    format!("03-{:02} {:02}", 1 + hour / 24, hour % 24)
-}
-
-/// Twenty bytes of a number in base64.
-fn base64(number: u8) -> String {
-    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let mut text = "AQ".to_owned();
-    text.push(letters[usize::from(number) / 52] as char);
-    text.push(letters[usize::from(number) % 52] as char);
-    text + &"A".repeat(23)
-}
-
-fn tarball(folder: &Path, hour: u32, members: &[(&str, String)]) -> PathBuf {
-    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    for (name, text) in members {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(text.len() as u64);
-        header.set_mode(0o600);
-        archive.append_data(&mut header, name, text.as_bytes()).expect("a vector takes all");
-    }
-    let bytes = archive.into_inner().and_then(GzEncoder::finish).expect("a vector takes all");
-    let path = folder.join(format!("from-serge-2026-{}1500Z.tar.gz", time(hour).replace(' ', "T")));
-    fs::write(&path, bytes).expect("it is writable");
-    path
-}
 
 /// A folder with `in/`, `state/` and what the program makes.
 struct Place(tempfile::TempDir);
@@ -115,20 +45,7 @@ impl Place {
     }
 
     fn tree(&self, name: &str) -> BTreeMap<String, Vec<u8>> {
-        let mut files = BTreeMap::new();
-        walk(&self.0.path().join(name), "", &mut files);
-        files
-    }
-}
-
-fn walk(folder: &Path, below: &str, files: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let (path, name) = (entry.path(), format!("{below}/{}", entry.file_name().to_string_lossy()));
-        if path.is_dir() {
-            walk(&path, &name, files);
-        } else if let Ok(bytes) = fs::read(&path) {
-            files.insert(name, bytes);
-        }
+        tree(&self.0.path().join(name))
     }
 }
 
@@ -358,7 +275,7 @@ fn check_secrets(place: &Place) {
 #[test]
 fn killed_at_any_instant_the_trees_are_those_of_an_undisturbed_run() {
     let wanted: u32 = std::env::var("TORDESC_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
-    let (mut kills, mut random) = (0, 0x2545_F491_4F6C_DD1D_u64);
+    let (mut kills, mut random) = (0, common::Random::default());
     // How many kills found files under their names, or waiting for them, and no tarball marked as done.
     let (mut amid, mut longest) = (0, Duration::ZERO);
     while kills < wanted {
@@ -372,8 +289,7 @@ fn killed_at_any_instant_the_trees_are_those_of_an_undisturbed_run() {
         loop {
             let began = std::time::Instant::now();
             let mut child = start(&place);
-            random = xorshift(random);
-            let instant = longest.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64);
+            let instant = longest.mul_f64(random.next());
             while began.elapsed() < instant && child.try_wait().expect("a child").is_none() {
                 std::thread::sleep(Duration::from_micros(200));
             }
@@ -406,10 +322,4 @@ fn killed_at_any_instant_the_trees_are_those_of_an_undisturbed_run() {
     }
     println!("{kills} kills, {amid} of them amid the writing");
     assert!(amid > 0, "no kill came while files were written");
-}
-
-fn xorshift(mut state: u64) -> u64 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^ state << 17
 }

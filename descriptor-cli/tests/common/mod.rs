@@ -2,7 +2,11 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+pub(crate) mod originals;
+
 use std::{
+    collections::BTreeMap,
+    fs,
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -80,6 +84,42 @@ pub(crate) fn python_with_stem() -> Option<PathBuf> {
     }
     eprintln!("skipped: no Python with stem; TORDESC_PYTHON may name one");
     None
+}
+
+/// The files of a tree by their paths, each with a `/` before it; those that vanish meanwhile are left out.
+pub(crate) fn tree(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    fn walk(folder: &Path, below: &str, files: &mut BTreeMap<String, Vec<u8>>) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let (path, name) = (entry.path(), format!("{below}/{}", entry.file_name().to_string_lossy()));
+            if path.is_dir() {
+                walk(&path, &name, files);
+            } else if let Ok(bytes) = fs::read(&path) {
+                files.insert(name, bytes);
+            }
+        }
+    }
+    let mut files = BTreeMap::new();
+    walk(root, "", &mut files);
+    files
+}
+
+/// Numbers that look random and are the same in each run.
+pub(crate) struct Random(u64);
+
+impl Default for Random {
+    fn default() -> Self {
+        Random(0x2545_F491_4F6C_DD1D)
+    }
+}
+
+impl Random {
+    /// A number from 0 to 1.
+    pub(crate) fn next(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
 }
 
 /// The made-up descriptor of a relay called `mars`. Its keys are made up too, but the fingerprint fits.
