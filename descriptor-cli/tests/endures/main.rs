@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod full;
 mod killed;
 #[allow(dead_code, reason = "the tests of the sources use more of it")]
 #[path = "../../../descriptor-core/tests/common/server.rs"]
