@@ -10,4 +10,5 @@ mod killed;
 #[allow(dead_code, reason = "the tests of the sources use more of it")]
 #[path = "../../../descriptor-core/tests/common/server.rs"]
 mod server;
+mod state;
 mod world;
