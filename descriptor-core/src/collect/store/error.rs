@@ -12,7 +12,7 @@ pub enum StoreError {
     #[error(transparent)]
     Files(#[from] intake::Error),
     /// The database. It can be deleted at any time; what it held is found again in the trees.
-    #[error("the store's database: {0}")]
+    #[error("the store's database: {}", said(.0))]
     Database(#[from] rusqlite::Error),
     /// A newer version of this program has made the database.
     #[error("{}: made by a newer version of this program (layout {found}, this one knows {known})", .path.display())]
@@ -24,6 +24,16 @@ pub enum StoreError {
         /// The newest layout that is known here.
         known: i64,
     },
+}
+
+/// What SQLite says; that there is no room for its shared memory is but a disk that is full.
+fn said(error: &rusqlite::Error) -> String {
+    match error.sqlite_error() {
+        Some(it) if it.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => {
+            "database or disk is full".to_owned()
+        }
+        _ => error.to_string(),
+    }
 }
 
 impl StoreError {
