@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use bytes::Bytes;
+
 use super::Source;
 use crate::{
     document::Type,
@@ -19,10 +21,14 @@ use crate::{
 pub struct Chunk {
     /// All of it initialised; what of it is in use is told by `pieces`.
     pub(super) bytes: Vec<u8>,
+    /// The same, once it is given away.
+    shared: Bytes,
     pub(super) pieces: Vec<Piece>,
     pub(super) sources: Vec<Arc<Source>>,
     /// Documents of other types are passed over.
     types: Option<Arc<[Type]>>,
+    /// The type of documents that do not tell it.
+    hint: Option<Type>,
     /// How many documents were handed out.
     count: AtomicU64,
 }
@@ -37,8 +43,23 @@ pub(super) enum Piece {
 }
 
 impl Chunk {
-    pub(super) fn new(bytes: Vec<u8>, types: Option<Arc<[Type]>>) -> Self {
-        Chunk { bytes, types, ..Chunk::default() }
+    pub(super) fn new(bytes: Vec<u8>, types: Option<Arc<[Type]>>, hint: Option<Type>) -> Self {
+        Chunk { bytes, types, hint, ..Chunk::default() }
+    }
+
+    /// Gives the buffer away.
+    pub(super) fn share(&mut self) {
+        self.shared = std::mem::take(&mut self.bytes).into();
+    }
+
+    /// The buffer that the documents are in, to be kept by [`Owned`](crate::document::Owned) ones. Empty if
+    /// [`Options::keep`](super::Options::keep) is not set; then they have to be copied.
+    pub fn bytes(&self) -> &Bytes {
+        &self.shared
+    }
+
+    fn text(&self) -> &[u8] {
+        if self.shared.is_empty() { &self.bytes } else { &self.shared }
     }
 
     /// The documents, in the order of their sources and of their places there.
@@ -90,7 +111,11 @@ impl<'c> Frames<'c> {
         let Cut::Frame(mut frame, mut taken) = self.framer.cut(rest.bytes, true) else { return None };
         if frame.kind.is_none() && !rest.asked {
             rest.asked = true;
-            let hint = self.chunk.sources.get(rest.source).and_then(|source| source.hint());
+            let hint = self
+                .chunk
+                .sources
+                .get(rest.source)
+                .and_then(|source| self.chunk.hint.or_else(|| source.hint()));
             if hint.is_some() {
                 self.framer.restart(hint, rest.offset);
                 if let Cut::Frame(again, length) = self.framer.cut(rest.bytes, true) {
@@ -115,14 +140,15 @@ impl<'c> Iterator for Frames<'c> {
             } else {
                 match self.pieces.next()?.clone() {
                     Piece::Whole { source, range } => {
-                        let bytes = self.chunk.bytes.get(range)?;
+                        let bytes = self.chunk.text().get(range)?;
                         self.framer.restart(None, 0);
                         self.rest = Some(Rest { source, bytes, offset: 0, asked: false });
                         continue;
                     }
                     Piece::Document { source, annotations, body, offset, kind } => {
-                        let annotations = self.chunk.bytes.get(body.start - annotations..body.start)?;
-                        let body = self.chunk.bytes.get(body)?;
+                        let text = self.chunk.text();
+                        let annotations = text.get(body.start - annotations..body.start)?;
+                        let body = text.get(body)?;
                         (source, Frame { kind, annotations, body, offset })
                     }
                 }

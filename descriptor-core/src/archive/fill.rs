@@ -103,18 +103,18 @@ impl<'l> Filler<'l> {
     }
 
     fn found(&mut self, found: Found) -> Result<(), Halt> {
-        let (path, stamp) = match found {
+        let (path, stamp, opened): (Arc<Path>, _, std::io::Result<Box<dyn Read>>) = match found {
             Found::Failed(error) => return self.flush(Some(error)),
-            Found::Stdin => (Arc::from(Path::new("-")), None),
-            Found::File(path, stamp) => (Arc::from(path), Some(stamp)),
+            Found::Stdin => (Path::new("-").into(), None, Ok(Box::new(std::io::stdin().lock()))),
+            Found::Stream(stream) => (stream.name().into(), None, Ok(Box::new(stream))),
+            Found::File(path, stamp) => {
+                let opened = File::open(&path).map(|file| Box::new(file) as Box<dyn Read>);
+                (path.into(), Some(stamp), opened)
+            }
         };
         let source = Arc::new(Source { path: Arc::clone(&path), member: None });
         self.intact = true;
         let size = stamp.map(|stamp| stamp.size);
-        let opened: std::io::Result<Box<dyn Read>> = match stamp {
-            None => Ok(Box::new(std::io::stdin().lock())),
-            Some(_) => File::open(&path).map(|file| Box::new(file) as Box<dyn Read>),
-        };
         match opened {
             Err(error) => self.fail(&source, Cause::Open(error))?,
             Ok(reader) => {
@@ -194,7 +194,7 @@ impl<'l> Filler<'l> {
     fn open(&mut self) -> Result<(), Halt> {
         if self.chunk.bytes.is_empty() {
             let bytes = self.gate.open(self.job).ok_or(Halt::Stop)?;
-            self.chunk = Chunk::new(bytes, self.types.clone());
+            self.chunk = Chunk::new(bytes, self.types.clone(), self.options.hint);
         }
         Ok(())
     }

@@ -109,10 +109,13 @@ impl Gate {
         self.lock().working += 1;
     }
 
-    /// A worker is done with a buffer.
-    pub(super) fn worked(&self, buffer: Vec<u8>) {
+    /// A worker is done with a buffer of a size. An empty one was given away, and is counted no longer.
+    pub(super) fn worked(&self, buffer: Vec<u8>, size: usize) {
         let mut state = self.lock();
         state.working -= 1;
+        if buffer.is_empty() {
+            state.held -= size;
+        }
         self.keep(&mut state, buffer);
     }
 

@@ -35,8 +35,13 @@ pub struct Options {
     pub max_document: usize,
     /// Which types are wanted, if not all; of those that are not, nothing is handed out.
     pub types: Option<Vec<Type>>,
+    /// The type of documents that tell it neither by annotation nor by first line; goes before what the name tells.
+    pub hint: Option<Type>,
     /// Who is told how far the reader has come.
     pub progress: Option<Arc<Progress>>,
+    /// Whether outputs may keep the buffers of chunks by [`Chunk::bytes`]: each chunk has one of its own then. What is
+    /// kept so is bounded by the number of outputs that wait, and no longer by bytes.
+    pub keep: bool,
     /// How many outputs may wait for their turn; too few are raised to what keeps the workers busy. Where outputs are
     /// small, a thousand or more lets several large archives be decompressed at once.
     pub waiting: usize,
@@ -50,7 +55,9 @@ impl Default for Options {
             history: None,
             max_document: 64 << 20,
             types: None,
+            hint: None,
             progress: None,
+            keep: false,
             waiting: 0,
         }
     }
@@ -165,7 +172,7 @@ fn run<'s, T: Send + 's, M: Fn(&Chunk) -> T + Sync + Send>(
 fn readers(inputs: &[Input], threads: usize) -> usize {
     let file = |input: &Input| match input {
         Input::Path(path) => path.is_file(),
-        Input::Stdin => true,
+        Input::Stdin | Input::Stream(_) => true,
     };
     if inputs.len() < threads && inputs.iter().all(file) { inputs.len() } else { threads }
 }
@@ -177,7 +184,7 @@ fn count_bytes(inputs: &[Input], options: &Options, gate: &Gate) {
         _ if gate.stopped() => None,
         Found::File(_, stamp) => Some(total.saturating_add(stamp.size)),
         Found::Failed(_) => Some(total),
-        Found::Stdin => None,
+        Found::Stdin | Found::Stream(_) => None,
     });
     progress.set_total(total);
 }
@@ -239,10 +246,14 @@ impl<'s, T: Send + 's, M: Fn(&Chunk) -> T + Sync + Send> Line for Workers<'_, 's
 
 /// Makes an output of a chunk and gives its buffer back. A panic is carried to the caller's thread.
 fn work<T, M: Fn(&Chunk) -> T>(mut chunk: Chunk, shared: &Shared<'_, M>) -> (Option<thread::Result<T>>, u64) {
+    let size = chunk.bytes.len();
+    if shared.options.keep {
+        chunk.share();
+    }
     let map = AssertUnwindSafe(|| (shared.map)(&chunk));
     let output = (!chunk.pieces.is_empty()).then(|| catch_unwind(map));
     let documents = chunk.count();
-    shared.gate.worked(std::mem::take(&mut chunk.bytes));
+    shared.gate.worked(std::mem::take(&mut chunk.bytes), size);
     if let Some(progress) = &shared.options.progress {
         progress.add_documents(documents);
     }

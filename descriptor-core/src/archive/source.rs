@@ -135,6 +135,17 @@ impl Cause {
         }
     }
 
+    /// Where in the decompressed source, if it is a place there. Unit: bytes.
+    pub fn offset(&self) -> Option<u64> {
+        match self {
+            Cause::Read { offset, .. }
+            | Cause::Truncated { offset }
+            | Cause::Header { offset }
+            | Cause::TooLarge { offset, .. } => Some(*offset),
+            Cause::Open(_) | Cause::NoMatch | Cause::Sparse | Cause::Write(_) | Cause::Nested(_) => None,
+        }
+    }
+
     /// Whether all bytes of the source could be read all the same.
     pub(super) fn is_about_a_document(&self) -> bool {
         matches!(self, Cause::TooLarge { .. })

@@ -2,6 +2,8 @@
 
 use tar::{EntryType, Header, PaxExtensions};
 
+use super::codec::Codec;
+
 /// Headers and contents are padded to this size.
 pub(super) const BLOCK: usize = 512;
 
@@ -60,6 +62,11 @@ pub(super) fn is_padding(block: &[u8]) -> bool {
 }
 
 /// Whether a file that begins so is an archive.
+/// Whether a source that begins so is compressed or an archive.
+pub fn is_packed(head: &[u8]) -> bool {
+    Codec::detect(head).is_some() || is_archive(head)
+}
+
 pub(super) fn is_archive(head: &[u8]) -> bool {
     head.first_chunk::<BLOCK>().is_some_and(|block| is_header(block) || is_padding(block))
 }

@@ -49,7 +49,7 @@ impl Filler<'_> {
         let limit = self.options.max_document;
         // The end of the largest document shows by what follows it.
         let most = limit.saturating_add(KEPT);
-        let mut framer = Framer::new(source.hint());
+        let mut framer = Framer::new(self.options.hint.or_else(|| source.hint()));
         loop {
             let blank = self.chunk.bytes[self.pos..self.len]
                 .iter()

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Cause, Error, History, Source, history::Stamp};
+use super::{Cause, Error, History, Source, history::Stamp, stream::Stream};
 
 /// Where to read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,6 +19,8 @@ pub enum Input {
     Path(PathBuf),
     /// Standard input.
     Stdin,
+    /// Anything else that can be read once.
+    Stream(Stream),
 }
 
 impl FromStr for Input {
@@ -35,6 +37,7 @@ impl FromStr for Input {
 pub(crate) enum Found {
     File(PathBuf, Stamp),
     Stdin,
+    Stream(Stream),
     Failed(Error),
 }
 
@@ -172,6 +175,7 @@ impl Iterator for Walk<'_> {
             } else {
                 match self.inputs.next()? {
                     Input::Stdin => Some(Found::Stdin),
+                    Input::Stream(stream) => Some(Found::Stream(stream.clone())),
                     Input::Path(path) => self.named(path.clone()),
                 }
             };
@@ -212,7 +216,7 @@ impl Iterator for Jobs<'_> {
         while let Some(found) = self.next.take().or_else(|| self.walk.next()) {
             let size = match &found {
                 Found::File(_, stamp) => stamp.size,
-                Found::Stdin => self.chunk,
+                Found::Stdin | Found::Stream(_) => self.chunk,
                 Found::Failed(_) => 0,
             };
             if !files.is_empty() && (bytes + size > self.chunk || files.len() >= MOST) {
@@ -239,6 +243,7 @@ mod tests {
             .map(|found| match found {
                 Found::File(path, _) => path.strip_prefix(root).unwrap_or(&path).display().to_string(),
                 Found::Stdin => "-".to_owned(),
+                Found::Stream(stream) => stream.name().display().to_string(),
                 Found::Failed(error) => format!("{:?}", error.cause),
             })
             .collect()

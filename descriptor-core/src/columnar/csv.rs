@@ -76,6 +76,7 @@ impl Form {
     pub(super) fn of(kind: Kind) -> Self {
         match kind {
             Kind::Map(Kind::List(_) | Kind::Map(_) | Kind::Record(_) | Kind::Table(_)) => Form::Json,
+            Kind::Policy(kind) => Form::of(*kind),
             Kind::Map(_) => Form::Pairs,
             Kind::Record(_) | Kind::Table(_) => Form::Json,
             Kind::List(Kind::List(_) | Kind::Map(_) | Kind::Record(_) | Kind::Table(_)) => Form::Json,

@@ -58,6 +58,11 @@ pub fn has_entries(kind: Type) -> bool {
     find(kind).is_some()
 }
 
+/// The field of a type's table that holds its entries.
+pub fn entries_field(kind: Type) -> Option<usize> {
+    find(kind).map(|(path, _)| path.entries)
+}
+
 /// The way to a type's rows, and all columns of a row: some of the document's, the entry's, the line's.
 pub(super) fn find(kind: Type) -> Option<(Path, Vec<Selected>)> {
     let entries = ENTRIES.iter().find(|it| it.types.contains(&kind))?;

@@ -37,6 +37,7 @@ mod parquet;
 mod partition;
 mod reference;
 mod row;
+mod stub;
 #[cfg(all(test, feature = "columnar"))]
 mod tests;
 #[cfg(feature = "columnar")]
@@ -47,11 +48,12 @@ pub use arrow::{ColumnarError, RecordBatchBuilder, arrow_schema};
 #[cfg(feature = "columnar")]
 pub use arrow_array;
 pub use csv::{csv_header, csv_row};
-pub use entries::has_entries;
+pub use entries::{entries_field, has_entries};
 pub use json::{JsonSink, json_row, json_unparseable};
 #[cfg(feature = "columnar")]
 pub use parquet::ParquetWriter;
 #[cfg(feature = "columnar")]
 pub use partition::{Choose, PartitionLimits, PartitionedWriter, Written};
-pub use reference::{reference_json, reference_markdown, reference_pyi};
+pub use reference::{reference_json, reference_markdown};
 pub use row::{Document, Row, Selected, Selection, UnknownColumn};
+pub use stub::{reference_pyi, reference_stub};

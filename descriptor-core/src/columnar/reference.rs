@@ -1,21 +1,12 @@
-//! The reference of a type's fields, made from its table: for people, for programs, for Python's type checkers.
+//! The reference of a type's fields, made from its table: for people and for programs.
 
 use std::fmt::{self, Write};
 
 use super::JsonSink;
-use crate::schema::{Column, Count, Field, Kind, Schema, Sink};
-
-/// The unit of a value, or of the values within it; `None` if it has none.
-pub(super) fn unit(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Int(unit) | Kind::Float(unit) => Some(unit).filter(|unit| !unit.is_empty()),
-        Kind::List(kind) | Kind::Map(kind) => unit(*kind),
-        _ => None,
-    }
-}
+use crate::schema::{Column, Count, Kind, Schema, Sink};
 
 /// A schema and the schemas of its parts, each once, the outermost first.
-fn tables(schema: &'static Schema) -> Vec<&'static Schema> {
+pub(super) fn tables(schema: &'static Schema) -> Vec<&'static Schema> {
     let mut all = vec![schema];
     let mut at = 0;
     while let Some(schema) = all.get(at) {
@@ -46,7 +37,7 @@ fn count(count: Count) -> &'static str {
 }
 
 /// A text on one line.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -86,6 +77,7 @@ struct Prose(Kind);
 impl fmt::Display for Prose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            Kind::Policy(kind) => Prose(*kind).fmt(f),
             Kind::Bool => f.write_str("true or false"),
             Kind::Int("") => f.write_str("number"),
             Kind::Int(unit) => write!(f, "number, {unit}"),
@@ -171,6 +163,7 @@ fn table_json(sink: &mut dyn Sink, schema: &'static Schema) {
 /// The kind as `type`, with `unit`, `of`, `parts` or `table` where it has them.
 fn kind_json(sink: &mut dyn Sink, kind: Kind) {
     let name = match kind {
+        Kind::Policy(kind) => return kind_json(sink, *kind),
         Kind::Bool => "bool",
         Kind::Int(_) => "int",
         Kind::Float(_) => "float",
@@ -207,79 +200,4 @@ fn kind_json(sink: &mut dyn Sink, kind: Kind) {
         Kind::Table(schema) => text(sink, "table", schema().name),
         _ => {}
     }
-}
-
-/// The reference as Python classes for a stub, parts before what refers to them. The stub must import `datetime` from
-/// `datetime`, `IPv4Address` and `IPv6Address` from `ipaddress`, and `TypedDict` from `typing`.
-pub fn reference_pyi(schema: &'static Schema) -> String {
-    let mut out = String::new();
-    for schema in tables(schema).into_iter().rev() {
-        let class = class_name(schema.name);
-        for column in schema.columns() {
-            typed_dicts(&mut out, &class, &column.name, column.kind);
-        }
-        let _ = writeln!(out, "class {class}:\n    \"\"\"{}\"\"\"\n", docstring(schema.doc));
-        for column in schema.columns() {
-            let field = &schema.fields[column.field];
-            let annotation = annotation(&class, column, field);
-            let _ = writeln!(out, "    @property\n    def {}(self) -> {annotation}:", column.name);
-            let unit = unit(column.kind).map(|unit| format!(" In {unit}.")).unwrap_or_default();
-            let _ = writeln!(out, "        \"\"\"{}{unit}\"\"\"", docstring(field.doc));
-        }
-        out.push('\n');
-    }
-    out
-}
-
-fn docstring(text: &str) -> String {
-    one_line(text).replace('\\', "\\\\").replace('"', "\\\"")
-}
-
-/// `server-descriptor` as `ServerDescriptor`.
-fn class_name(name: &str) -> String {
-    let mut class = String::new();
-    for word in name.split(['-', '_']) {
-        let mut chars = word.chars();
-        class.extend(chars.next().map(|first| first.to_ascii_uppercase()));
-        class.push_str(chars.as_str());
-    }
-    class
-}
-
-/// A line that may be missing is `None`; so is, in a document with something wrong, one that must not be.
-fn annotation(class: &str, column: &Column, field: &Field) -> String {
-    let value = python(class, &column.name, column.kind);
-    if field.count == Count::Optional { format!("{value} | None") } else { value }
-}
-
-fn python(class: &str, name: &str, kind: Kind) -> String {
-    match kind {
-        Kind::Bool => "bool".to_owned(),
-        Kind::Int(_) => "int".to_owned(),
-        Kind::Float(_) => "float".to_owned(),
-        Kind::Text | Kind::Hex | Kind::Base64 => "str".to_owned(),
-        Kind::Time => "datetime".to_owned(),
-        Kind::Address => "IPv4Address | IPv6Address".to_owned(),
-        Kind::List(kind) => format!("list[{}]", python(class, name, *kind)),
-        Kind::Map(kind) => format!("dict[str, {}]", python(class, name, *kind)),
-        Kind::Record(_) => format!("_{class}{}", class_name(name)),
-        Kind::Table(schema) => class_name(schema().name),
-    }
-}
-
-/// Writes a class for the named parts of a value, if it has any.
-fn typed_dicts(out: &mut String, class: &str, name: &str, mut kind: Kind) {
-    while let Kind::List(inner) | Kind::Map(inner) = kind {
-        kind = *inner;
-    }
-    let Kind::Record(parts) = kind else { return };
-    let own = python(class, name, kind);
-    for part in parts {
-        typed_dicts(out, &own, part.name, part.kind);
-    }
-    let _ = writeln!(out, "class {own}(TypedDict):");
-    for part in parts {
-        let _ = writeln!(out, "    {}: {} | None", part.name, python(&own, part.name, part.kind));
-    }
-    out.push('\n');
 }

@@ -12,7 +12,7 @@ use arrow_array::{
 use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Fields, TimeUnit};
 
-use super::{form, reference::unit};
+use super::form;
 use crate::{
     schema::{Kind, Sink},
     value::Timestamp,
@@ -88,6 +88,7 @@ impl Nesting {
 /// How a kind looks in Arrow.
 pub(super) fn data_type(kind: Kind) -> DataType {
     match kind {
+        Kind::Policy(kind) => data_type(*kind),
         Kind::Bool => DataType::Boolean,
         Kind::Int(_) => DataType::Int64,
         Kind::Float(_) => DataType::Float64,
@@ -102,7 +103,7 @@ pub(super) fn data_type(kind: Kind) -> DataType {
 /// A field with its unit and its doc.
 pub(super) fn field(name: &str, kind: Kind, doc: &str) -> Field {
     let mut metadata = Vec::new();
-    if let Some(unit) = unit(kind) {
+    if let Some(unit) = kind.unit() {
         metadata.push(("unit".to_owned(), unit.to_owned()));
     }
     if !doc.is_empty() {
@@ -146,6 +147,7 @@ impl Tree {
     /// Adds the nodes of a kind; returns the place of the outermost.
     pub(super) fn add(&mut self, kind: Kind) -> usize {
         let node = match kind {
+            Kind::Policy(kind) => return self.add(*kind),
             Kind::Bool => Node::Bool(BooleanBuilder::new()),
             Kind::Int(_) => Node::Int(Int64Builder::new()),
             Kind::Float(_) => Node::Float(Float64Builder::new()),

@@ -16,6 +16,8 @@ use crate::{
 pub struct TypeInfo {
     /// The `@type` name without its version; for types that CollecTor never annotates, a name of ours.
     pub name: &'static str,
+    /// Its name in Rust.
+    title: &'static str,
     /// How its documents follow each other.
     pub start: Start,
     /// Its table.
@@ -27,10 +29,10 @@ pub struct TypeInfo {
 }
 
 /// A document of any type, read.
-pub type AnyParsed<'a> = Parsed<'a, Box<dyn Record + Send + 'a>>;
+pub type AnyParsed<'a> = Parsed<'a, Box<dyn Record + Send + Sync + 'a>>;
 
-fn parse_boxed<'a, D: Table<'a> + Send + 'a>(frame: Frame<'a>) -> AnyParsed<'a> {
-    parse::<D>(frame).map(|document| Box::new(document) as Box<dyn Record + Send + 'a>)
+fn parse_boxed<'a, D: Table<'a> + Send + Sync + 'a>(frame: Frame<'a>) -> AnyParsed<'a> {
+    parse::<D>(frame).map(|document| Box::new(document) as Box<dyn Record + Send + Sync + 'a>)
 }
 
 /// The type is known by its annotation or by its source's name only.
@@ -62,6 +64,7 @@ macro_rules! types {
                 match self {
                     $(Type::$type => &const { TypeInfo {
                         name: $name,
+                        title: stringify!($type),
                         start: $start,
                         schema: || <$table<'static> as Table<'static>>::table(),
                         detect: $detect,
@@ -195,6 +198,13 @@ impl Type {
     /// The `@type` name without its version.
     pub fn name(self) -> &'static str {
         self.info().name
+    }
+
+    /// The name of its class in Python: that of its table, unless an earlier type has it.
+    pub fn title(self) -> &'static str {
+        let schema = (self.info().schema)();
+        let first = Self::ALL.iter().find(|it| std::ptr::eq((it.info().schema)(), schema));
+        if first == Some(&self) { schema.title } else { self.info().title }
     }
 
     /// The type of a name.

@@ -24,7 +24,7 @@ pub(super) fn find(inputs: &[PathBuf], failed: &mut Vec<archive::Error>) -> BTre
             // Without a working directory there is no absolute path, and nothing to tell files apart by but this.
             Found::File(path, stamp) => drop(files.insert(absolute(&path).unwrap_or(path), stamp)),
             Found::Failed(error) => failed.push(error),
-            Found::Stdin => {}
+            Found::Stdin | Found::Stream(_) => {}
         }
     }
     files

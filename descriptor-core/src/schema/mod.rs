@@ -12,6 +12,8 @@ mod table;
 
 use std::sync::OnceLock;
 
+use crate::value::Policy;
+
 pub use keywords::Keywords;
 pub(crate) use memo::Memo;
 pub use problem::{BAD, Issue, Problem, line_and_column};
@@ -26,6 +28,8 @@ pub(crate) use table::{descriptor, rule};
 pub struct Schema {
     /// The `@type` name without its version; for the table of a part, a name of ours.
     pub name: &'static str,
+    /// The name of the type in Rust, and of its class in Python.
+    pub title: &'static str,
     /// What the document is.
     pub doc: &'static str,
     /// Where it is specified.
@@ -117,6 +121,8 @@ pub enum Kind {
     List(&'static Kind),
     /// Names to values.
     Map(&'static Kind),
+    /// A policy, which looks like the kind within where there is nothing better. [`Record::policy`] gives it.
+    Policy(&'static Kind),
     /// Named parts.
     Record(&'static [Part]),
     /// The records of another table.
@@ -127,7 +133,9 @@ impl PartialEq for Kind {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Kind::Int(a), Kind::Int(b)) | (Kind::Float(a), Kind::Float(b)) => a == b,
-            (Kind::List(a), Kind::List(b)) | (Kind::Map(a), Kind::Map(b)) => a == b,
+            (Kind::List(a), Kind::List(b))
+            | (Kind::Map(a), Kind::Map(b))
+            | (Kind::Policy(a), Kind::Policy(b)) => a == b,
             (Kind::Record(a), Kind::Record(b)) => a == b,
             (Kind::Table(a), Kind::Table(b)) => a().name == b().name,
             (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
@@ -136,6 +144,15 @@ impl PartialEq for Kind {
 }
 
 impl Kind {
+    /// The unit of a value, or of the values within it; `None` if it has none.
+    pub fn unit(self) -> Option<&'static str> {
+        match self {
+            Kind::Int(unit) | Kind::Float(unit) => Some(unit).filter(|unit| !unit.is_empty()),
+            Kind::List(kind) | Kind::Map(kind) => kind.unit(),
+            _ => None,
+        }
+    }
+
     /// How a value with these parts looks as an element of a list.
     pub const fn of(parts: &'static [Part]) -> Self {
         match parts {
@@ -162,11 +179,12 @@ impl Schema {
     #[doc(hidden)]
     pub const fn new(
         name: &'static str,
+        title: &'static str,
         doc: &'static str,
         spec: &'static str,
         fields: &'static [Field],
     ) -> Self {
-        Schema { name, doc, spec, fields, columns: OnceLock::new() }
+        Schema { name, title, doc, spec, fields, columns: OnceLock::new() }
     }
 
     /// All columns, in table order.
@@ -202,6 +220,12 @@ pub trait Record {
     fn emit(&self, field: usize, part: usize, out: &mut dyn Sink);
     /// Visits the records of a field whose type is a table, in order.
     fn each(&self, field: usize, visit: &mut dyn FnMut(&dyn Record));
+    /// How many records a field has whose type is a table; 0 for other fields.
+    fn count(&self, field: usize) -> usize;
+    /// One of the records of a field whose type is a table.
+    fn nth(&self, field: usize, index: usize) -> Option<&dyn Record>;
+    /// The policy in a field of [`Kind::Policy`]; `None` if its line is missing.
+    fn policy(&self, field: usize) -> Option<Policy<'_>>;
     /// The bytes that the record was read from.
     fn raw(&self) -> &[u8];
 

@@ -1,7 +1,10 @@
 //! Cardinality: the type of a field says how often its line may stand.
 
 use super::{Count, Kind, Part, Problem, Reader, Record, Sink};
-use crate::netdoc::{FromArg, Item};
+use crate::{
+    netdoc::{FromArg, Item},
+    value::Policy,
+};
 
 /// A value that is read from one item. Anything that is one argument ([`FromArg`]) is one too.
 pub trait FromItem<'a>: Sized {
@@ -31,6 +34,11 @@ pub trait FromItem<'a>: Sized {
 
     /// The value as a record, if it is a table.
     fn as_record(&self) -> Option<&dyn Record> {
+        None
+    }
+
+    /// The value as a policy, if it is one.
+    fn as_policy(&self) -> Option<Policy<'_>> {
         None
     }
 }
@@ -77,6 +85,21 @@ pub trait Slot<'a> {
 
     /// Visits the records in the field, if its type is a table.
     fn each(&self, _visit: &mut dyn FnMut(&dyn Record)) {}
+
+    /// How many records are in the field.
+    fn records(&self) -> usize {
+        0
+    }
+
+    /// One of the records in the field.
+    fn nth(&self, _index: usize) -> Option<&dyn Record> {
+        None
+    }
+
+    /// The policy in the field.
+    fn policy(&self) -> Option<Policy<'_>> {
+        None
+    }
 }
 
 impl<'a, T: FromItem<'a>> Slot<'a> for T {
@@ -99,6 +122,18 @@ impl<'a, T: FromItem<'a>> Slot<'a> for T {
 
     fn each(&self, visit: &mut dyn FnMut(&dyn Record)) {
         self.as_record().into_iter().for_each(visit);
+    }
+
+    fn records(&self) -> usize {
+        self.as_record().map_or(0, |_| 1)
+    }
+
+    fn nth(&self, index: usize) -> Option<&dyn Record> {
+        self.as_record().filter(|_| index == 0)
+    }
+
+    fn policy(&self) -> Option<Policy<'_>> {
+        self.as_policy()
     }
 }
 
@@ -126,6 +161,18 @@ impl<'a, T: FromItem<'a>> Slot<'a> for Option<T> {
     fn each(&self, visit: &mut dyn FnMut(&dyn Record)) {
         self.as_ref().and_then(|value| value.as_record()).into_iter().for_each(visit);
     }
+
+    fn records(&self) -> usize {
+        self.as_ref().and_then(|value| value.as_record()).map_or(0, |_| 1)
+    }
+
+    fn nth(&self, index: usize) -> Option<&dyn Record> {
+        self.as_ref().and_then(|value| value.as_record()).filter(|_| index == 0)
+    }
+
+    fn policy(&self) -> Option<Policy<'_>> {
+        self.as_ref()?.as_policy()
+    }
 }
 
 impl<'a, T: FromItem<'a>> Slot<'a> for Vec<T> {
@@ -145,6 +192,14 @@ impl<'a, T: FromItem<'a>> Slot<'a> for Vec<T> {
 
     fn each(&self, visit: &mut dyn FnMut(&dyn Record)) {
         self.iter().filter_map(|value| value.as_record()).for_each(visit);
+    }
+
+    fn records(&self) -> usize {
+        if matches!(T::ELEMENT, Kind::Table(_)) { self.len() } else { 0 }
+    }
+
+    fn nth(&self, index: usize) -> Option<&dyn Record> {
+        self.get(index)?.as_record()
     }
 }
 

@@ -59,7 +59,7 @@ macro_rules! descriptor {
             }
 
             static SCHEMA: s::Schema =
-                s::Schema::new($type, concat!($($about, "\n"),*), $spec, $name::FIELDS);
+                s::Schema::new($type, stringify!($name), concat!($($about, "\n"),*), $spec, $name::FIELDS);
 
             static KEYWORDS: s::Keywords =
                 s::Keywords::new(&[$($(($keyword, Row::$field as u8)),+),*]);
@@ -120,6 +120,27 @@ macro_rules! descriptor {
                     $(if field == Row::$field as usize {
                         return s::Slot::each(&self.$field, visit);
                     })*
+                }
+
+                fn count(&self, field: usize) -> usize {
+                    $(if field == Row::$field as usize {
+                        return s::Slot::records(&self.$field);
+                    })*
+                    0
+                }
+
+                fn nth(&self, field: usize, index: usize) -> Option<&dyn s::Record> {
+                    $(if field == Row::$field as usize {
+                        return s::Slot::nth(&self.$field, index);
+                    })*
+                    None
+                }
+
+                fn policy(&self, field: usize) -> Option<$crate::value::Policy<'_>> {
+                    $(if field == Row::$field as usize {
+                        return s::Slot::policy(&self.$field);
+                    })*
+                    None
                 }
 
                 fn raw(&self) -> &[u8] {

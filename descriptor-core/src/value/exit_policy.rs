@@ -1,8 +1,13 @@
 //! Exit policies: `accept` and `reject` lines (dir-spec §2.1.3).
 
-use std::{net::IpAddr, ops::RangeInclusive};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    ops::RangeInclusive,
+};
 
 use super::{
+    Policy,
     number::{digits, ipv4, ipv6},
     policy_summary::summarize,
 };
@@ -47,6 +52,11 @@ impl AddressPattern {
         }
     }
 
+    /// Whether every IPv4 address is among them.
+    pub fn is_all(&self) -> bool {
+        ipv4_net(*self).is_some_and(|(_, bits)| bits == 0)
+    }
+
     #[inline]
     fn parse(text: &[u8]) -> Option<Self> {
         match text {
@@ -78,6 +88,22 @@ impl AddressPattern {
                 let bits = digits(bits).filter(|&bits| bits <= 32)?;
                 Some(AddressPattern::Net(net.into(), bits as u8))
             }
+        }
+    }
+}
+
+/// As tor writes it.
+impl fmt::Display for AddressPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            AddressPattern::Any => f.write_str("*"),
+            AddressPattern::AnyV4 => f.write_str("*4"),
+            AddressPattern::AnyV6 => f.write_str("*6"),
+            AddressPattern::Net(IpAddr::V4(net), 32) => write!(f, "{net}"),
+            AddressPattern::Net(IpAddr::V4(net), bits) => write!(f, "{net}/{bits}"),
+            AddressPattern::Net(IpAddr::V6(net), 128) => write!(f, "[{net}]"),
+            AddressPattern::Net(IpAddr::V6(net), bits) => write!(f, "[{net}]/{bits}"),
+            AddressPattern::Mask(net, mask) => write!(f, "{}/{}", Ipv4Addr::from(net), Ipv4Addr::from(mask)),
         }
     }
 }
@@ -208,7 +234,7 @@ impl<'a> ExitPolicy<'a> {
     /// Whether no connection at all is allowed: a rule that rejects everything comes before any that accepts.
     pub fn rejects_all(&self) -> bool {
         self.rules()
-            .find(|rule| rule.accept || (rule.ports == (0..=u16::MAX) && covers_all(rule.address)))
+            .find(|rule| rule.accept || (rule.ports == (0..=u16::MAX) && rule.address.is_all()))
             .is_some_and(|rule| !rule.accept)
     }
 
@@ -253,13 +279,9 @@ pub(super) fn ipv4_net(address: AddressPattern) -> Option<(u32, u32)> {
     }
 }
 
-fn covers_all(address: AddressPattern) -> bool {
-    ipv4_net(address).is_some_and(|(_, bits)| bits == 0)
-}
-
 impl<'a> Slot<'a> for ExitPolicy<'a> {
     const COUNT: Count = Count::Many;
-    const PARTS: &'static [Part] = &[Part::whole(Kind::List(&Kind::Text))];
+    const PARTS: &'static [Part] = &[Part::whole(Kind::Policy(&Kind::List(&Kind::Text)))];
 
     #[inline]
     fn fill(&mut self, item: &Item<'a>, _again: bool, reader: &mut Reader<'a>) -> Result<(), Problem> {
@@ -286,6 +308,10 @@ impl<'a> Slot<'a> for ExitPolicy<'a> {
             self.lines().for_each(|line| out.text(line));
         }
         out.end_list();
+    }
+
+    fn policy(&self) -> Option<Policy<'_>> {
+        Some(Policy::Rules(*self))
     }
 }
 

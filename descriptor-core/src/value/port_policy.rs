@@ -1,6 +1,8 @@
 //! Exit policies in short, `accept 80,443` or `reject 1-65535`.
 
-use super::number::digits;
+use std::fmt;
+
+use super::{Policy, number::digits};
 use crate::{
     netdoc::Item,
     schema::{FromItem, Kind, Part, Problem, Reader, Sink},
@@ -29,6 +31,15 @@ impl<'a> PortPolicy<'a> {
     }
 }
 
+/// As tor writes it.
+impl fmt::Display for PortPolicy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = if self.accept { "accept" } else { "reject" };
+        // Digits, commas and dashes.
+        write!(f, "{verb} {}", String::from_utf8_lossy(self.ports))
+    }
+}
+
 fn range(text: &[u8]) -> Option<(u16, u16)> {
     let port = |text| digits(text).and_then(|port| u16::try_from(port).ok());
     match text.iter().position(|&b| b == b'-') {
@@ -38,7 +49,7 @@ fn range(text: &[u8]) -> Option<(u16, u16)> {
 }
 
 impl<'a> FromItem<'a> for PortPolicy<'a> {
-    const PARTS: &'static [Part] = &[Part::whole(Kind::Text)];
+    const PARTS: &'static [Part] = &[Part::whole(Kind::Policy(&Kind::Text))];
 
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         Self::parse(item, is_sound)
@@ -51,11 +62,14 @@ impl<'a> FromItem<'a> for PortPolicy<'a> {
 
     fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
         if self.text.is_empty() {
-            let verb = if self.accept { b"accept " } else { b"reject " };
-            out.text(&[verb, self.ports].concat());
+            out.text(self.to_string().as_bytes());
         } else {
             out.text(self.text);
         }
+    }
+
+    fn as_policy(&self) -> Option<Policy<'_>> {
+        Some(Policy::Ports(*self))
     }
 }
 

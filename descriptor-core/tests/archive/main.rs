@@ -18,8 +18,9 @@ use std::{
 };
 
 use descriptor_core::{
-    archive::{Cause, Chunk, Event, History, Input, Options, Progress, Summary, read},
-    document::Type,
+    archive::{Cause, Chunk, Event, History, Input, Options, Progress, Stream, Summary, read},
+    document::{Owned, Type},
+    netdoc::frames,
 };
 use pack::*;
 
@@ -347,4 +348,33 @@ fn errors_are_values_too() {
     );
     assert!(matches!(causes.as_slice(), [Cause::NoMatch]));
     assert_eq!("-".parse(), Ok(Input::Stdin));
+}
+
+#[test]
+fn streams_are_read_like_files_and_buffers_may_be_kept() {
+    let text = descriptors(300, 700);
+    let folder = Folder::new();
+    let path = folder.put("packed", &gz(&text));
+    let inputs = [
+        Input::Stream(Stream::new("a", std::io::Cursor::new(gz(&text)))),
+        Input::Path(path),
+        Input::Stream(Stream::new("b", std::io::Cursor::new(text.clone()))),
+    ];
+    for threads in [1, 3] {
+        let mut kept: Vec<Owned> = Vec::new();
+        let options = Options { keep: true, ..options(threads, 4096) };
+        let keep = |chunk: &Chunk| -> Vec<Owned> {
+            chunk.frames().filter_map(|(_, frame)| Owned::new(chunk.bytes(), frame)).collect()
+        };
+        let inputs = if threads == 1 { &inputs[..] } else { &inputs[1..2] };
+        read(inputs, &options, keep, |event| {
+            if let Event::Output(documents) = event {
+                kept.extend(documents);
+            }
+            Continue(())
+        });
+        let bodies: Vec<_> = kept.iter().map(|document| document.frame().body).collect();
+        let all: Vec<_> = frames(&text, None).map(|frame| frame.body).collect();
+        assert_eq!(bodies, vec![all; inputs.len()].concat());
+    }
 }
