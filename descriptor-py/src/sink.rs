@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use descriptor_core::{schema::Sink, value::Timestamp};
 use pyo3::{
-    IntoPyObjectExt,
     exceptions::PyRuntimeError,
     prelude::*,
-    types::{PyBytes, PyDateTime, PyDict, PyList, PyString, PyTzInfo},
+    types::{PyBool, PyDict, PyFloat, PyList},
 };
+
+use crate::value;
 
 /// A list or dict that is not closed yet.
 enum Open<'py> {
@@ -21,28 +21,31 @@ enum Open<'py> {
 pub(crate) struct PySink<'py> {
     py: Python<'py>,
     open: Vec<Open<'py>>,
-    result: PyResult<Option<Bound<'py, PyAny>>>,
+    result: Option<PyResult<Bound<'py, PyAny>>>,
 }
 
 impl<'py> PySink<'py> {
+    #[inline]
     pub(crate) fn new(py: Python<'py>) -> Self {
-        PySink { py, open: Vec::new(), result: Ok(None) }
+        PySink { py, open: Vec::new(), result: None }
     }
 
     /// The object.
+    #[inline]
     pub(crate) fn finish(self) -> PyResult<Bound<'py, PyAny>> {
-        self.result?.ok_or_else(|| PyRuntimeError::new_err("a value was not closed"))
+        self.result.unwrap_or_else(|| Err(PyRuntimeError::new_err("a value was not closed")))
     }
 
-    fn push<T: IntoPyObjectExt<'py>>(&mut self, value: T) {
-        let done = match (value.into_bound_py_any(self.py), self.open.last_mut()) {
-            (Err(error), _) => Err(error),
-            (Ok(value), None) => {
-                self.result = Ok(Some(value));
+    /// Adds an object that was made elsewhere.
+    #[inline]
+    pub(crate) fn push(&mut self, value: Bound<'py, PyAny>) {
+        let done = match self.open.last_mut() {
+            None => {
+                self.result.get_or_insert(Ok(value));
                 return;
             }
-            (Ok(value), Some(Open::List(list))) => list.append(value),
-            (Ok(value), Some(Open::Dict(dict, key))) => match key.take() {
+            Some(Open::List(list)) => list.append(value),
+            Some(Open::Dict(dict, key)) => match key.take() {
                 Some(key) => dict.set_item(key, value),
                 None => Err(PyRuntimeError::new_err("a value in a map has no key")),
             },
@@ -50,31 +53,28 @@ impl<'py> PySink<'py> {
         self.keep(done);
     }
 
+    #[inline]
+    fn put(&mut self, value: PyResult<Bound<'py, PyAny>>) {
+        if let Some(value) = self.keep(value) {
+            self.push(value);
+        }
+    }
+
+    #[inline]
     fn keep<T>(&mut self, done: PyResult<T>) -> Option<T> {
         match done {
             Ok(value) => Some(value),
             Err(error) => {
-                if self.result.is_ok() {
-                    self.result = Err(error);
-                }
+                self.result.get_or_insert(Err(error));
                 None
             }
         }
     }
 
-    /// Text as `str`. What is not UTF-8 becomes lone surrogates, so that `encode("utf-8", "surrogateescape")` gives
-    /// the document's bytes again.
-    fn string(&self, text: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-        match std::str::from_utf8(text) {
-            Ok(text) => Ok(PyString::new(self.py, text).into_any()),
-            Err(_) => PyBytes::new(self.py, text).call_method1("decode", ("utf-8", "surrogateescape")),
-        }
-    }
-
     fn close(&mut self) {
         match self.open.pop() {
-            Some(Open::List(list)) => self.push(list),
-            Some(Open::Dict(dict, _)) => self.push(dict),
+            Some(Open::List(list)) => self.push(list.into_any()),
+            Some(Open::Dict(dict, _)) => self.push(dict.into_any()),
             None => {}
         }
     }
@@ -82,39 +82,43 @@ impl<'py> PySink<'py> {
 
 impl Sink for PySink<'_> {
     fn null(&mut self) {
-        let none = self.py.None();
+        let none = self.py.None().into_bound(self.py);
         self.push(none);
     }
     fn bool(&mut self, value: bool) {
+        let value = PyBool::new(self.py, value).to_owned().into_any();
         self.push(value);
     }
     fn int(&mut self, value: i64) {
-        self.push(value);
+        let Ok(value) = value.into_pyobject(self.py);
+        self.push(value.into_any());
     }
     fn float(&mut self, value: f64) {
+        let value = PyFloat::new(self.py, value).into_any();
         self.push(value);
     }
     fn text(&mut self, value: &[u8]) {
-        let text = self.string(value);
-        if let Some(text) = self.keep(text) {
-            self.push(text);
-        }
+        let text = match self.open.last() {
+            None => value::string(self.py, value),
+            Some(_) => value::repeated(self.py, value),
+        };
+        self.put(text);
     }
     fn hex(&mut self, value: &[u8]) {
-        self.push(const_hex::encode_upper(value));
+        let value = value::hex(self.py, value);
+        self.push(value);
     }
     fn base64(&mut self, value: &[u8]) {
-        self.push(STANDARD_NO_PAD.encode(value));
+        let made = value::base64(self.py, value);
+        self.put(made);
     }
     fn time(&mut self, value: Timestamp) {
-        let made = PyTzInfo::utc(self.py)
-            .and_then(|utc| PyDateTime::from_timestamp(self.py, value.0 as f64, Some(&utc.to_owned())));
-        if let Some(time) = self.keep(made) {
-            self.push(time);
-        }
+        let time = value::time(self.py, value);
+        self.put(time);
     }
     fn address(&mut self, value: IpAddr) {
-        self.push(value);
+        let address = value::address(self.py, value);
+        self.put(address);
     }
     fn list(&mut self) {
         self.open.push(Open::List(PyList::empty(self.py)));
@@ -126,7 +130,7 @@ impl Sink for PySink<'_> {
         self.open.push(Open::Dict(PyDict::new(self.py), None));
     }
     fn key(&mut self, key: &[u8]) {
-        let made = self.string(key);
+        let made = value::repeated(self.py, key);
         let made = self.keep(made);
         if let Some(Open::Dict(_, key)) = self.open.last_mut() {
             *key = made;

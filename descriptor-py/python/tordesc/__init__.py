@@ -1,5 +1,8 @@
 """Reads every document of the Tor network."""
 
-from ._tordesc import TordescError, __version__, parse
+from . import _errors, _tordesc
+from ._errors import *
+from ._tordesc import *
+from ._tordesc import __version__
 
-__all__ = ["TordescError", "__version__", "parse"]
+__all__ = [*_errors.__all__, *_tordesc.__all__]

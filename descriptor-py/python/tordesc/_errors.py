@@ -1,0 +1,65 @@
+"""The errors of this package."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._tordesc import Descriptor
+
+__all__ = [
+    "DocumentError",
+    "ReadError",
+    "TordescError",
+    "UnknownTypeError",
+    "UsageError",
+]
+
+
+class TordescError(Exception):
+    """What all errors of this package are."""
+
+    #: The keyword of the line that is wrong, if it is a line.
+    keyword: str | None
+    #: Where it is in the decompressed source, in bytes.
+    offset: int | None
+    #: The number of the line in its document, from 1.
+    line: int | None
+    #: Where it was read from: a path, with `!MEMBER` in an archive.
+    source: str | None
+    #: What could be read of the document, if it is one.
+    document: Descriptor | None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        keyword: str | None = None,
+        offset: int | None = None,
+        line: int | None = None,
+        source: str | PathLike[str] | None = None,
+        document: Descriptor | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.keyword = keyword
+        self.offset = offset
+        self.line = line
+        self.source = None if source is None else str(source)
+        self.document = document
+
+
+class UsageError(TordescError, ValueError):
+    """Something was asked for that does not exist, such as a type or a column."""
+
+
+class ReadError(TordescError, OSError):
+    """A file, or a member of an archive, could not be read."""
+
+
+class DocumentError(TordescError, ValueError):
+    """A document is not as it must be."""
+
+
+class UnknownTypeError(DocumentError):
+    """A document is of no known type."""

@@ -1,0 +1,354 @@
+//! The class that all classes of documents are made of.
+
+use std::{
+    cell::Cell,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::PathBuf,
+    ptr,
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use descriptor_core::{
+    archive::Source,
+    document::{Owned, Type},
+    netdoc::Frame,
+    schema::{Record, Schema},
+};
+use pyo3::{
+    exceptions::{PyTypeError, PyValueError},
+    prelude::*,
+    types::{PyBytes, PyDict, PyList, PyTuple, PyType},
+};
+
+use crate::{classes, entries::Iter, issue::Issue, repr, sink::PySink, value};
+
+/// A document of the Tor network, or a part of one that has fields of its own, such as a status entry.
+///
+/// Its fields are attributes. What is missing in the document, or cannot be read, is None; `issues` says what is wrong.
+#[pyclass(subclass, frozen, weakref, module = "tordesc")]
+pub(crate) struct Descriptor {
+    place: Place,
+}
+
+/// What an object is: a document, or a part of one that has a table of its own.
+pub(crate) enum Place {
+    Document { owned: Owned, source: Option<Arc<Source>> },
+    Part { parent: Py<Descriptor>, field: usize, index: usize },
+}
+
+thread_local! {
+    /// What the next object is made of. Classes are called without arguments, for that is the quickest way to make an
+    /// instance of a class that Python made.
+    static NEXT: Cell<Option<Place>> = const { Cell::new(None) };
+}
+
+impl Descriptor {
+    /// Makes an object of a class.
+    #[inline]
+    pub(crate) fn make<'py>(class: &Bound<'py, PyType>, place: Place) -> PyResult<Bound<'py, PyAny>> {
+        NEXT.set(Some(place));
+        class.call0()
+    }
+
+    /// A document as an object of its class.
+    pub(crate) fn of_document<'py>(
+        py: Python<'py>,
+        owned: Owned,
+        source: Option<Arc<Source>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Self::make(classes::of_type(py, owned.kind())?, Place::Document { owned, source })
+    }
+
+    /// The whole document.
+    pub(crate) fn owned(&self) -> &Owned {
+        match &self.place {
+            Place::Document { owned, .. } => owned,
+            Place::Part { parent, .. } => parent.get().owned(),
+        }
+    }
+
+    fn source_of(&self) -> Option<&Arc<Source>> {
+        match &self.place {
+            Place::Document { source, .. } => source.as_ref(),
+            Place::Part { parent, .. } => parent.get().source_of(),
+        }
+    }
+
+    /// What the object shows.
+    #[inline]
+    pub(crate) fn record(&self) -> PyResult<&dyn Record> {
+        match &self.place {
+            Place::Document { owned, .. } => Ok(owned.record()),
+            Place::Part { parent, field, index } => parent
+                .get()
+                .record()?
+                .nth(*field, *index)
+                .ok_or_else(|| PyValueError::new_err("the document has no such part")),
+        }
+    }
+
+    /// Tells a column; null if its line is missing or malformed.
+    #[inline]
+    pub(crate) fn emit(&self, record: &dyn Record, field: usize, part: usize, out: &mut PySink<'_>) {
+        match &self.place {
+            Place::Document { owned, .. } => owned.parsed().emit(record, field, part, out),
+            Place::Part { .. } => record.emit(field, part, out),
+        }
+    }
+
+    /// A column as a Python object of plain types.
+    pub(crate) fn plain<'py>(
+        &self,
+        py: Python<'py>,
+        field: usize,
+        part: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let mut sink = PySink::new(py);
+        self.emit(self.record()?, field, part, &mut sink);
+        sink.finish()
+    }
+
+    fn kind(&self) -> Option<Type> {
+        matches!(self.place, Place::Document { .. }).then(|| self.owned().kind())
+    }
+
+    pub(crate) fn schema(&self) -> PyResult<&'static Schema> {
+        Ok(self.record()?.schema())
+    }
+
+    /// The name of the class.
+    pub(crate) fn title(&self) -> PyResult<&'static str> {
+        self.kind().map_or_else(|| Ok(self.schema()?.title), |kind| Ok(kind.title()))
+    }
+
+    fn name(&self) -> PyResult<&'static str> {
+        self.kind().map_or_else(|| Ok(self.schema()?.name), |kind| Ok(kind.name()))
+    }
+
+    /// Where the bytes of the object begin in the document.
+    fn within(&self) -> PyResult<usize> {
+        let (part, body) = (self.record()?.raw(), self.owned().frame().body);
+        Ok((part.as_ptr() as usize).wrapping_sub(body.as_ptr() as usize).min(body.len()))
+    }
+
+    fn bytes(&self) -> PyResult<&[u8]> {
+        Ok(self.record()?.raw())
+    }
+}
+
+#[pymethods]
+impl Descriptor {
+    #[new]
+    fn new() -> PyResult<Self> {
+        match NEXT.take() {
+            Some(place) => Ok(Descriptor { place }),
+            None => Err(PyTypeError::new_err("documents are made by tordesc.parse")),
+        }
+    }
+
+    /// The name of the type, as in `@type`.
+    #[getter]
+    fn r#type(&self) -> PyResult<&'static str> {
+        self.name()
+    }
+
+    /// Where the document comes from: the file, and the member if the file is an archive, as `FILE!MEMBER`. None if it
+    /// was given as bytes.
+    #[getter]
+    fn source(&self) -> Option<String> {
+        self.source_of().map(ToString::to_string)
+    }
+
+    /// Where the document, or the part of it, begins in the decompressed source. In bytes.
+    #[getter]
+    fn offset(&self) -> PyResult<u64> {
+        Ok(self.owned().frame().offset + self.within()? as u64)
+    }
+
+    /// The bytes of the document, or of the part, without annotations.
+    #[getter]
+    fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, self.bytes()?))
+    }
+
+    /// The document that this is a part of; of a document, itself.
+    #[getter]
+    fn document<'py>(slf: &Bound<'py, Self>) -> Bound<'py, Self> {
+        match &slf.get().place {
+            Place::Document { .. } => slf.clone(),
+            Place::Part { parent, .. } => Self::document(parent.bind(slf.py())),
+        }
+    }
+
+    /// The annotations before the document, such as `{"type": "server-descriptor 1.0"}`; of two with one name the last.
+    #[getter]
+    fn annotations<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let all = PyDict::new(py);
+        for annotation in self.owned().frame().annotations() {
+            all.set_item(value::repeated(py, annotation.name)?, value::repeated(py, annotation.value)?)?;
+        }
+        Ok(all)
+    }
+
+    /// The lines that the type does not know, with the objects below them.
+    #[getter]
+    fn unknown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let (start, length) = (self.within()?, self.bytes()?.len());
+        let (parsed, all) = (self.owned().parsed(), PyList::empty(py));
+        for span in parsed.unknown.iter().filter(|span| span.start >= start && span.end <= start + length) {
+            let line = parsed.frame.body.get(span.clone()).unwrap_or_default();
+            all.append(value::string(py, line.strip_suffix(b"\n").unwrap_or(line))?)?;
+        }
+        Ok(all)
+    }
+
+    /// What is wrong with the document, or with this part of it, in order. What is named there is None here.
+    #[getter]
+    fn issues(&self) -> PyResult<Vec<Issue>> {
+        let (start, length) = (self.within()?, self.bytes()?.len());
+        let whole = matches!(self.place, Place::Document { .. });
+        let (owned, source) = (self.owned(), self.source());
+        let all = owned.parsed().issues.iter();
+        let here = all.filter(|it| whole || (it.span.start >= start && it.span.start < start + length));
+        Ok(here.map(|issue| Issue::new(issue, owned.frame(), source.clone())).collect())
+    }
+
+    /// The digest by which Tor refers to the document, by the rule of its type; None if it has none.
+    ///
+    /// `algorithm` is `sha1` or `sha256`; left out, it is the first of them that the type has. `encoding` is `hex`
+    /// (upper case), `base64` (without padding) or `bytes`; left out, it is hex for SHA-1 and base64 for SHA-256.
+    #[pyo3(signature = (algorithm = None, encoding = None))]
+    fn digest<'py>(
+        &self,
+        py: Python<'py>,
+        algorithm: Option<&str>,
+        encoding: Option<&str>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(kind) = self.kind() else { return Ok(None) };
+        let body = self.owned().frame().body;
+        let sha1 = || py.detach(|| kind.sha1(body)).map(|it| (it.0.to_vec(), "hex"));
+        let sha256 = || py.detach(|| kind.sha256(body)).map(|it| (it.0.to_vec(), "base64"));
+        let digest = match algorithm {
+            None => sha1().or_else(sha256),
+            Some("sha1") => sha1(),
+            Some("sha256") => sha256(),
+            Some(other) => return Err(PyValueError::new_err(format!("no digest is called {other}"))),
+        };
+        let Some((digest, usual)) = digest else { return Ok(None) };
+        match encoding.unwrap_or(usual) {
+            "hex" => Ok(Some(value::hex(py, &digest))),
+            "base64" => value::base64(py, &digest).map(Some),
+            "bytes" => Ok(Some(PyBytes::new(py, &digest).into_any())),
+            other => Err(PyValueError::new_err(format!("no encoding is called {other}"))),
+        }
+    }
+
+    /// All columns by name, with their values as plain objects, after `type`, `source` and `offset`.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let all = PyDict::new(py);
+        all.set_item("type", self.name()?)?;
+        all.set_item("source", self.source())?;
+        all.set_item("offset", self.offset()?)?;
+        for column in self.schema()?.columns() {
+            all.set_item(&column.name, self.plain(py, column.field, column.part)?)?;
+        }
+        Ok(all)
+    }
+
+    /// The entries of the document one after the other, such as the relays of a consensus.
+    fn __iter__(slf: &Bound<'_, Self>) -> PyResult<Iter> {
+        let schema = slf.get().schema()?;
+        match classes::entries(schema) {
+            Some(field) => Iter::new(slf, field),
+            None => Err(PyTypeError::new_err(format!("a {} has no entries", schema.title))),
+        }
+    }
+
+    /// Documents are equal if their types and bytes are, wherever they come from.
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Ok(other) = other.cast::<Descriptor>() else { return Ok(false) };
+        let other = other.get();
+        Ok(ptr::eq(self, other) || (self.name()? == other.name()? && self.bytes()? == other.bytes()?))
+    }
+
+    fn __hash__(&self) -> PyResult<u64> {
+        let mut hasher = DefaultHasher::new();
+        (self.name()?, self.bytes()?).hash(&mut hasher);
+        Ok(hasher.finish())
+    }
+
+    /// By bytes and type. A part goes with its document, unless it can stand alone.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let (py, this) = (slf.py(), slf.get());
+        let module = py.import("tordesc._tordesc")?;
+        let args = match &this.place {
+            Place::Document { owned, source } => {
+                let (path, member) = match source {
+                    Some(source) => (Some(source.path.to_path_buf()), source.member.clone()),
+                    None => (None, None),
+                };
+                let bytes = PyBytes::new(py, owned.bytes());
+                (owned.kind().name(), bytes, owned.frame().offset, path, member).into_pyobject(py)?
+            }
+            Place::Part { parent, field, index } => match Type::of_name(this.name()?) {
+                Some(kind) => {
+                    let (path, member) = (this.source_of().map(|it| it.path.to_path_buf()), this.source_of());
+                    let member = member.and_then(|source| source.member.clone());
+                    (kind.name(), PyBytes::new(py, this.bytes()?), this.offset()?, path, member)
+                        .into_pyobject(py)?
+                }
+                None => return Ok((module.getattr("_part")?, (parent, field, index).into_pyobject(py)?)),
+            },
+        };
+        Ok((module.getattr("_restore")?, args))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        repr::line(self, py)
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        repr::html(self, py)
+    }
+
+    fn __str__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        value::string(py, self.bytes()?)
+    }
+
+    fn __bytes__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.raw(py)
+    }
+}
+
+/// A document out of what `__reduce__` gives.
+#[pyfunction]
+pub(crate) fn _restore<'py>(
+    py: Python<'py>,
+    name: &str,
+    bytes: &[u8],
+    offset: u64,
+    path: Option<PathBuf>,
+    member: Option<String>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let kind =
+        Type::of_name(name).ok_or_else(|| PyValueError::new_err(format!("no type is called {name}")))?;
+    let source = path.map(|path| Arc::new(Source { path: path.into(), member }));
+    let frame = Frame { offset, ..Frame::whole(kind, bytes) };
+    let owned = Owned::new(&Bytes::new(), frame).ok_or_else(|| PyValueError::new_err("not a document"))?;
+    Descriptor::of_document(py, owned, source)
+}
+
+/// A part of a document out of what `__reduce__` gives.
+#[pyfunction]
+pub(crate) fn _part<'py>(
+    parent: &Bound<'py, Descriptor>,
+    field: usize,
+    index: usize,
+) -> PyResult<Bound<'py, PyAny>> {
+    let record = parent.get().record()?;
+    let part =
+        record.nth(field, index).ok_or_else(|| PyValueError::new_err("the document has no such part"))?;
+    let class = classes::of_schema(parent.py(), part.schema())?;
+    Descriptor::make(class, Place::Part { parent: parent.clone().unbind(), field, index })
+}

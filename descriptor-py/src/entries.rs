@@ -1,0 +1,115 @@
+//! The parts of a document, such as the entries of a consensus, as a sequence.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use pyo3::{
+    exceptions::{PyIndexError, PyTypeError},
+    prelude::*,
+    types::{PyList, PySlice, PyType},
+};
+
+use crate::{
+    classes,
+    descriptor::{Descriptor, Place},
+};
+
+/// The parts of a document that have fields of their own, in order. Each object is made when it is asked for.
+#[pyclass(frozen, sequence, module = "tordesc")]
+pub(crate) struct Entries {
+    parent: Py<Descriptor>,
+    field: usize,
+    length: usize,
+    class: Py<PyType>,
+}
+
+impl Entries {
+    pub(crate) fn new(parent: &Bound<'_, Descriptor>, field: usize, class: Py<PyType>) -> PyResult<Self> {
+        let length = parent.get().record()?.count(field);
+        Ok(Entries { parent: parent.clone().unbind(), field, length, class })
+    }
+
+    fn make<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyAny>> {
+        let place = Place::Part { parent: self.parent.clone_ref(py), field: self.field, index };
+        Descriptor::make(self.class.bind(py), place)
+    }
+}
+
+#[pymethods]
+impl Entries {
+    fn __len__(&self) -> usize {
+        self.length
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if let Ok(slice) = index.cast::<PySlice>() {
+            let range = slice.indices(self.length as isize)?;
+            let list = PyList::empty(py);
+            let mut at = range.start;
+            for _ in 0..range.slicelength {
+                list.append(self.make(py, at as usize)?)?;
+                at += range.step;
+            }
+            return Ok(list.into_any());
+        }
+        let index: isize =
+            index.extract().map_err(|_| PyTypeError::new_err("an index is an int or a slice"))?;
+        let index = if index < 0 { index + self.length as isize } else { index };
+        match usize::try_from(index) {
+            Ok(index) if index < self.length => self.make(py, index),
+            _ => Err(PyIndexError::new_err("index out of range")),
+        }
+    }
+
+    fn __iter__(&self, py: Python<'_>) -> Iter {
+        Iter {
+            entries: Entries {
+                parent: self.parent.clone_ref(py),
+                field: self.field,
+                length: self.length,
+                class: self.class.clone_ref(py),
+            },
+            next: AtomicUsize::new(0),
+        }
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let class = self.class.bind(py).name()?;
+        Ok(format!("<{} of {class}>", self.length))
+    }
+}
+
+/// An iterator over the parts of a document.
+#[pyclass(frozen, module = "tordesc")]
+pub(crate) struct Iter {
+    entries: Entries,
+    next: AtomicUsize,
+}
+
+impl Iter {
+    pub(crate) fn new(parent: &Bound<'_, Descriptor>, field: usize) -> PyResult<Self> {
+        let schema = parent.get().record()?.schema();
+        let class = classes::element(parent.py(), schema, field)?;
+        Ok(Iter { entries: Entries::new(parent, field, class)?, next: AtomicUsize::new(0) })
+    }
+}
+
+#[pymethods]
+impl Iter {
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match self.next.fetch_add(1, Relaxed) {
+            index if index < self.entries.length => self.entries.make(py, index).map(Some),
+            _ => {
+                self.next.store(self.entries.length, Relaxed);
+                Ok(None)
+            }
+        }
+    }
+
+    fn __length_hint__(&self) -> usize {
+        self.entries.length.saturating_sub(self.next.load(Relaxed))
+    }
+}

@@ -1,0 +1,95 @@
+//! Errors of core as exceptions, which are classes of `tordesc._errors`.
+
+use std::{io, path::Path};
+
+use descriptor_core::archive;
+use pyo3::{
+    exceptions::PyRuntimeError,
+    prelude::*,
+    types::{PyDict, PyType},
+};
+
+use crate::issue::Issue;
+
+/// Makes an exception of a class, with what is known about it.
+pub(crate) fn make(
+    py: Python<'_>,
+    class: &str,
+    message: &str,
+    fill: impl FnOnce(&Bound<'_, PyDict>) -> PyResult<()>,
+) -> PyErr {
+    let made = || {
+        let class = py.import("tordesc._errors")?.getattr(class)?.cast_into::<PyType>()?;
+        let details = PyDict::new(py);
+        fill(&details)?;
+        class.call((message,), Some(&details))
+    };
+    match made() {
+        Ok(error) => PyErr::from_value(error),
+        Err(error) => error,
+    }
+}
+
+/// A mistake of the caller, such as a type that does not exist.
+pub(crate) fn usage(py: Python<'_>, message: &str) -> PyErr {
+    make(py, "UsageError", message, |_| Ok(()))
+}
+
+/// A file that is not there.
+pub(crate) fn missing(py: Python<'_>, path: &Path) -> PyErr {
+    let message = format!("{}: no such file or folder", path.display());
+    make(py, "ReadError", &message, |details| details.set_item("source", path))
+}
+
+/// Something that could not be read.
+pub(crate) fn read(py: Python<'_>, error: &archive::Error) -> PyErr {
+    if let Some(error) = python(error) {
+        return error.clone_ref(py);
+    }
+    make(py, "ReadError", &error.to_string(), |details| {
+        details.set_item("source", error.source.to_string())?;
+        details.set_item("offset", error.cause.offset())
+    })
+}
+
+/// The exception of an open file of Python.
+fn python(error: &archive::Error) -> Option<&PyErr> {
+    std::error::Error::source(error)?.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref::<PyErr>()
+}
+
+/// A document of no known type.
+pub(crate) fn unknown(py: Python<'_>, source: Option<String>, offset: u64, head: &[u8]) -> PyErr {
+    let text = String::from_utf8_lossy(head);
+    let message =
+        format!("{}byte {offset}: no document type begins like this: {text}", place(source.as_deref()));
+    make(py, "UnknownTypeError", &message, |details| {
+        details.set_item("source", source)?;
+        details.set_item("offset", offset)
+    })
+}
+
+/// A document that is not as it must be.
+pub(crate) fn document(
+    py: Python<'_>,
+    source: Option<String>,
+    issue: &Issue,
+    document: &Bound<'_, PyAny>,
+) -> PyErr {
+    let message = format!("{}byte {}: {}", place(source.as_deref()), issue.offset(), issue.__str__());
+    make(py, "DocumentError", &message, |details| {
+        details.set_item("keyword", issue.keyword())?;
+        details.set_item("offset", issue.offset())?;
+        details.set_item("line", issue.line())?;
+        details.set_item("source", source)?;
+        details.set_item("document", document)
+    })
+}
+
+fn place(source: Option<&str>) -> String {
+    source.map(|source| format!("{source}: ")).unwrap_or_default()
+}
+
+/// A mistake of this module.
+pub(crate) fn bug(what: &str) -> PyErr {
+    PyRuntimeError::new_err(format!("a bug of tordesc: {what}"))
+}

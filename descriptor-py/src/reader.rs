@@ -1,0 +1,316 @@
+//! Reading documents one after the other.
+
+use std::{
+    ops::ControlFlow,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{Receiver, sync_channel},
+    },
+    thread,
+    vec::IntoIter,
+};
+
+use bytes::Bytes;
+use descriptor_core::{
+    archive::{self, Chunk, Event, History, Input, Options, Progress, Source, is_packed},
+    document::{Owned, Type},
+    netdoc::{Frame, frames},
+};
+use pyo3::{prelude::*, sync::MutexExt, types::PyList};
+
+use crate::{descriptor::Descriptor, errors, issue::Issue, names, source};
+
+/// How large a part of the input is worked on at a time: a document keeps the part alive that it stands in. In bytes.
+const PART: usize = 256 << 10;
+/// Up to this size bytes are read without a thread. In bytes.
+const SMALL: usize = 1 << 20;
+/// How many parts may wait for Python.
+const WAITING: usize = 4;
+/// How many errors are kept; the rest is counted.
+const MOST: usize = 1000;
+
+/// Something that comes out of the reading.
+enum Item {
+    Document(Owned, Option<Arc<Source>>),
+    Unfit(Owned, Option<Arc<Source>>),
+    Unknown(Option<Arc<Source>>, u64, Vec<u8>),
+    Failed(archive::Error),
+}
+
+/// What the reading thread sends.
+enum Message {
+    Items(Vec<Item>),
+    /// Everything was read; what to remember.
+    End(Option<History>),
+    /// A bug, told by a panic.
+    Panicked,
+}
+
+/// What becomes of what cannot be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnError {
+    Collect,
+    Skip,
+    Raise,
+}
+
+/// Gives documents one after the other; the files are read ahead in the background, in bounded memory.
+#[pyclass(frozen, module = "tordesc")]
+pub(crate) struct Reader {
+    state: Mutex<State>,
+    progress: Arc<Progress>,
+    on_error: OnError,
+    history: Option<PathBuf>,
+    meter: Option<Py<PyAny>>,
+    errors: Py<PyList>,
+}
+
+struct State {
+    items: IntoIter<Item>,
+    receiver: Option<Receiver<Message>>,
+    suppressed: u64,
+}
+
+impl Reader {
+    fn state(&self, py: Python<'_>) -> MutexGuard<'_, State> {
+        self.state.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next thing that was read. Waits without the GIL.
+    fn item(&self, py: Python<'_>) -> PyResult<Option<Item>> {
+        let mut state = self.state(py);
+        loop {
+            if let Some(item) = state.items.next() {
+                return Ok(Some(item));
+            }
+            let Some(receiver) = state.receiver.take() else { return Ok(None) };
+            let (message, receiver) = py.detach(|| (receiver.recv(), receiver));
+            match message {
+                Ok(Message::Items(items)) => {
+                    state.items = items.into_iter();
+                    state.receiver = Some(receiver);
+                    self.show(py)?;
+                }
+                Ok(Message::End(history)) => {
+                    if let (Some(history), Some(path)) = (history, &self.history) {
+                        py.detach(|| history.save(path))?;
+                    }
+                    self.show(py)?;
+                }
+                Ok(Message::Panicked) | Err(_) => return Err(errors::bug("the reading thread has ended")),
+            }
+        }
+    }
+
+    /// Tells the meter how far the reading is.
+    fn show(&self, py: Python<'_>) -> PyResult<()> {
+        let Some(meter) = &self.meter else { return Ok(()) };
+        meter.call1(py, (self.progress.bytes(), self.progress.total(), self.progress.documents()))?;
+        Ok(())
+    }
+
+    /// The document of an item, or what is wrong.
+    fn judge<'py>(py: Python<'py>, item: Item) -> PyResult<Bound<'py, PyAny>> {
+        let name = |source: &Option<Arc<Source>>| source.as_ref().map(ToString::to_string);
+        match item {
+            Item::Document(owned, source) => Descriptor::of_document(py, owned, source),
+            Item::Unfit(owned, source) => {
+                let name = name(&source);
+                let issue = owned.parsed().issues.first();
+                let issue = issue.map(|issue| Issue::new(issue, owned.frame(), name.clone()));
+                let document = Descriptor::of_document(py, owned.clone(), source)?;
+                match issue {
+                    Some(issue) => Err(errors::document(py, name, &issue, &document)),
+                    None => Ok(document),
+                }
+            }
+            Item::Unknown(source, offset, head) => Err(errors::unknown(py, name(&source), offset, &head)),
+            Item::Failed(error) => Err(errors::read(py, &error)),
+        }
+    }
+}
+
+#[pymethods]
+impl Reader {
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        while let Some(item) = self.item(py)? {
+            let wrong = !matches!(item, Item::Document(..));
+            if wrong && self.on_error == OnError::Skip {
+                self.state(py).suppressed += 1;
+                continue;
+            }
+            match Self::judge(py, item) {
+                Err(error) if wrong && self.on_error == OnError::Collect => {
+                    let errors = self.errors.bind(py);
+                    if errors.len() < MOST {
+                        errors.append(error.into_value(py))?;
+                    } else {
+                        self.state(py).suppressed += 1;
+                    }
+                }
+                result => return result.map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    /// What could not be read so far, as exceptions, if `on_error` is `collect`; the first thousand.
+    #[getter]
+    fn errors(&self, py: Python<'_>) -> Py<PyList> {
+        self.errors.clone_ref(py)
+    }
+
+    /// How many further errors there were that are not in `errors`: all of them if `on_error` is `skip`.
+    #[getter]
+    fn suppressed(&self, py: Python<'_>) -> u64 {
+        self.state(py).suppressed
+    }
+
+    /// Ends the reading; there are no more documents.
+    fn close(&self, py: Python<'_>) {
+        let mut state = self.state(py);
+        state.receiver = None;
+        state.items = Vec::new().into_iter();
+    }
+
+    fn __enter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_error))]
+    fn __exit__(&self, py: Python<'_>, _error: &Bound<'_, pyo3::types::PyTuple>) {
+        self.close(py);
+    }
+}
+
+/// Reads documents from anywhere.
+///
+/// `source` is a path, a folder, a pattern such as `2024-*/**`, bytes, a file that is open for reading bytes, or several
+/// of these. Archives and compressed files are recognised by their contents and read without being unpacked. The result
+/// is an iterator over the documents in order; files are read ahead by other threads, in bounded memory.
+///
+/// `types` are the wanted types, by name or class; left out, all. `type` is the type of documents that do not tell it, by
+/// annotation or by first line. With `strict`, a document with any issue counts as one that cannot be read. `threads` is how many work; left
+/// out, as many as there are processors. `on_error` says what becomes of what cannot be read: with `collect` it is put on
+/// the reader's list `errors`, with `skip` it is left out, with `raise` it is raised and one may go on. `progress` shows a
+/// bar, if tqdm is installed, or calls a function with bytes read, bytes in all, and documents. `history` is a file:
+/// what it lists is not read again, and it is written anew when the last document was taken.
+#[pyfunction]
+#[pyo3(signature = (source, *, types = None, r#type = None, strict = false, threads = None, on_error = "collect", progress = None, history = None))]
+#[allow(clippy::too_many_arguments, reason = "they have names in Python")]
+pub(crate) fn parse(
+    source: &Bound<'_, PyAny>,
+    types: Option<&Bound<'_, PyAny>>,
+    r#type: Option<&Bound<'_, PyAny>>,
+    strict: bool,
+    threads: Option<usize>,
+    on_error: &str,
+    progress: Option<&Bound<'_, PyAny>>,
+    history: Option<PathBuf>,
+) -> PyResult<Reader> {
+    let py = source.py();
+    let types = types.map(names::types).transpose()?;
+    let hint = r#type.map(names::one_type).transpose()?;
+    let on_error = match on_error {
+        "collect" => OnError::Collect,
+        "skip" => OnError::Skip,
+        "raise" => OnError::Raise,
+        other => {
+            let message = format!("on_error is collect, skip or raise, not {other}");
+            return Err(errors::usage(py, &message));
+        }
+    };
+    let counters = Arc::new(Progress::default());
+    let mut state = State { items: Vec::new().into_iter(), receiver: None, suppressed: 0 };
+    let small = source::bytes(source)?.filter(|bytes| bytes.len() <= SMALL && !is_packed(bytes));
+    match small {
+        Some(bytes) => {
+            let wants = |kind: Option<Type>| wanted(types.as_deref(), kind);
+            let items = py.detach(|| {
+                let frames = frames(&bytes, hint).filter(|frame| wants(frame.kind));
+                frames.map(|frame| item(&bytes, None, frame, strict)).collect::<Vec<_>>()
+            });
+            state.items = items.into_iter();
+        }
+        None => {
+            let inputs = source::inputs(source)?;
+            let options = Options {
+                threads: threads.unwrap_or(0),
+                chunk_bytes: PART,
+                history: history.as_deref().map(History::load).transpose()?,
+                types,
+                hint,
+                progress: Some(Arc::clone(&counters)),
+                keep: true,
+                ..Options::default()
+            };
+            state.receiver = Some(start(inputs, options, strict));
+        }
+    }
+    let meter = match progress {
+        Some(progress) if progress.is_callable() => Some(progress.clone().unbind()),
+        Some(progress) if progress.is_truthy()? => {
+            Some(py.import("tordesc._progress")?.getattr("Meter")?.call0()?.unbind())
+        }
+        _ => None,
+    };
+    let (state, errors) = (Mutex::new(state), PyList::empty(py).unbind());
+    Ok(Reader { state, progress: counters, on_error, history, meter, errors })
+}
+
+fn wanted(types: Option<&[Type]>, kind: Option<Type>) -> bool {
+    types.is_none_or(|types| kind.is_some_and(|kind| types.contains(&kind)))
+}
+
+/// Reads in a thread of its own, which ends when nobody listens any more.
+fn start(inputs: Vec<Input>, options: Options, strict: bool) -> Receiver<Message> {
+    let (sender, receiver) = sync_channel(WAITING);
+    thread::spawn(move || {
+        let map = |chunk: &Chunk| -> Vec<Item> {
+            let named = chunk.frames().map(|(source, frame)| (named(source), frame));
+            named.map(|(source, frame)| item(chunk.bytes(), source, frame, strict)).collect()
+        };
+        let read = AssertUnwindSafe(|| {
+            archive::read(&inputs, &options, map, |event| {
+                let items = match event {
+                    Event::Output(items) => items,
+                    Event::Failed(error) => vec![Item::Failed(error)],
+                };
+                match sender.send(Message::Items(items)) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                }
+            })
+        });
+        let last = match catch_unwind(read) {
+            Ok(_) => Message::End(options.history),
+            Err(_) => Message::Panicked,
+        };
+        // Nobody listens if the reader was dropped.
+        drop(sender.send(last));
+    });
+    receiver
+}
+
+/// The source of a document, unless it was given as bytes.
+fn named(source: &Arc<Source>) -> Option<Arc<Source>> {
+    (source.member.is_some() || source.path.as_os_str() != "bytes").then(|| Arc::clone(source))
+}
+
+/// Reads one document.
+fn item(buffer: &Bytes, source: Option<Arc<Source>>, frame: Frame<'_>, strict: bool) -> Item {
+    match Owned::new(buffer, frame) {
+        None => {
+            let head = frame.body.split(|&b| b == b'\n').next().unwrap_or_default();
+            Item::Unknown(source, frame.offset, head[..head.len().min(60)].to_vec())
+        }
+        Some(owned) if strict && !owned.parsed().issues.is_empty() => Item::Unfit(owned, source),
+        Some(owned) => Item::Document(owned, source),
+    }
+}

@@ -1,0 +1,119 @@
+//! Single values as Python objects.
+
+use std::{cell::RefCell, net::IpAddr};
+
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use descriptor_core::value::Timestamp;
+use pyo3::{
+    prelude::*,
+    types::{PyBytes, PyDateTime, PyString, PyTzInfo},
+};
+
+/// Text as `str`. What is not UTF-8 becomes lone surrogates, so that `encode("utf-8", "surrogateescape")` gives the
+/// document's bytes again.
+#[inline]
+pub(crate) fn string<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    match std::str::from_utf8(text) {
+        Ok(text) => Ok(PyString::new(py, text).into_any()),
+        Err(_) => PyBytes::new(py, text).call_method1("decode", ("utf-8", "surrogateescape")),
+    }
+}
+
+/// The bytes of a `str` that [`string`] made.
+pub(crate) fn bytes_of(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
+    match text.to_str() {
+        Ok(text) => Ok(text.as_bytes().to_vec()),
+        Err(_) => text.call_method1("encode", ("utf-8", "surrogateescape"))?.extract(),
+    }
+}
+
+const SLOTS: usize = 1024;
+const SHORT: usize = 32;
+
+thread_local! {
+    /// Strings that were made lately: flags, countries and protocols repeat.
+    static KNOWN: RefCell<Vec<Option<Py<PyString>>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The same for text that is likely to come again: it is made once.
+#[inline]
+pub(crate) fn repeated<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    if text.len() > SHORT {
+        return string(py, text);
+    }
+    KNOWN.with_borrow_mut(|known| {
+        known.resize_with(SLOTS, || None);
+        let slot = &mut known[slot(text)];
+        if let Some(made) = slot
+            && made.bind(py).to_str().is_ok_and(|made| made.as_bytes() == text)
+        {
+            return Ok(made.bind(py).clone().into_any());
+        }
+        let made = string(py, text)?;
+        *slot = made.cast::<PyString>().ok().map(|made| made.clone().unbind());
+        Ok(made)
+    })
+}
+
+/// Where a text belongs, by its length, head and tail.
+#[inline]
+fn slot(text: &[u8]) -> usize {
+    let mut word = [0; 8];
+    let head = text.len().min(8);
+    word[..head].copy_from_slice(&text[..head]);
+    let tail = text.last_chunk::<8>().map_or(0, |tail| u64::from_le_bytes(*tail));
+    let mixed = u64::from_le_bytes(word) ^ tail.rotate_left(23) ^ text.len() as u64;
+    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % SLOTS
+}
+
+/// A time as an aware `datetime`; `None` beyond the years that Python knows.
+pub(crate) fn time<'py>(py: Python<'py>, value: Timestamp) -> PyResult<Bound<'py, PyAny>> {
+    let Some(time) = value.to_datetime().filter(|time| time.year() > 0) else {
+        return Ok(py.None().into_bound(py));
+    };
+    let utc = PyTzInfo::utc(py)?;
+    let (year, month, day) = (time.year(), u8::from(time.month()), time.day());
+    Ok(PyDateTime::new(py, year, month, day, time.hour(), time.minute(), time.second(), 0, Some(&utc))?
+        .into_any())
+}
+
+/// A time from an aware `datetime`, or a naive one, which is taken for UTC.
+pub(crate) fn timestamp(value: &Bound<'_, PyAny>) -> PyResult<Timestamp> {
+    let py = value.py();
+    let mut value = value.clone();
+    if value.getattr("tzinfo")?.is_none() {
+        let kwargs = pyo3::types::PyDict::new(py);
+        kwargs.set_item("tzinfo", PyTzInfo::utc(py)?)?;
+        value = value.call_method("replace", (), Some(&kwargs))?;
+    }
+    let seconds: f64 = value.call_method0("timestamp")?.extract()?;
+    Ok(Timestamp(seconds.floor() as i64))
+}
+
+/// Upper-case hex.
+#[inline]
+pub(crate) fn hex<'py>(py: Python<'py>, value: &[u8]) -> Bound<'py, PyAny> {
+    let mut digits = [0; 64];
+    match digits.get_mut(..2 * value.len()) {
+        Some(digits) => match const_hex::encode_to_str_upper(value, digits) {
+            Ok(text) => PyString::new(py, text).into_any(),
+            Err(_) => PyString::new(py, "").into_any(),
+        },
+        None => PyString::new(py, &const_hex::encode_upper(value)).into_any(),
+    }
+}
+
+/// Base64 without padding.
+#[inline]
+pub(crate) fn base64<'py>(py: Python<'py>, value: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    let mut digits = [0; 128];
+    match STANDARD_NO_PAD.encode_slice(value, &mut digits) {
+        Ok(length) => string(py, &digits[..length]),
+        Err(_) => Ok(PyString::new(py, &STANDARD_NO_PAD.encode(value)).into_any()),
+    }
+}
+
+/// An address, as `ipaddress` has it.
+pub(crate) fn address<'py>(py: Python<'py>, value: IpAddr) -> PyResult<Bound<'py, PyAny>> {
+    Ok(value.into_pyobject(py)?.into_any())
+}
