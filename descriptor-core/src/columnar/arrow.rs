@@ -1,15 +1,16 @@
 //! Arrow: rows as record batches.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, iter, path::PathBuf, sync::Arc};
 
 use arrow_array::{
-    ArrayRef, RecordBatch,
+    ArrayRef, RecordBatch, RecordBatchOptions, StringArray,
     builder::{Int64Builder, StringBuilder},
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use super::{
     Row, Selection, form,
+    row::{Leading, Place},
     tree::{Tree, Trouble, field},
 };
 
@@ -40,8 +41,8 @@ pub enum ColumnarError {
 
 /// Collects rows of one [`Selection`] and makes Arrow record batches of them.
 ///
-/// The columns are `type`, `source`, `offset`, for documents `digest_sha1` and `digest_sha256`, then the selected ones;
-/// all but the first three may be null. Kinds become: whole numbers `Int64`, fractions `Float64`, times
+/// The columns are `type`, `source`, `offset`, for documents `digest_sha1` and `digest_sha256`, then the selected ones,
+/// unless the selection says [exactly](Selection::exactly) which; all but the first three may be null. Kinds become: whole numbers `Int64`, fractions `Float64`, times
 /// `Timestamp(µs, UTC)`, lists `List`, maps `Map`, records and tables `Struct`, everything else `Utf8`, with digests as
 /// hex or base64 and U+FFFD in place of what is not UTF-8. A field's metadata has its `doc`, and its `unit` if it has one.
 #[derive(Debug)]
@@ -51,6 +52,8 @@ pub struct RecordBatchBuilder {
     sources: StringBuilder,
     offsets: Int64Builder,
     digests: [StringBuilder; 2],
+    places: Vec<Place>,
+    rows: usize,
     tree: Tree,
     columns: Vec<usize>,
     bytes: usize,
@@ -59,17 +62,18 @@ pub struct RecordBatchBuilder {
 
 /// The Arrow schema of the rows of a selection.
 pub fn arrow_schema(selection: &Selection) -> Schema {
-    let mut fields = vec![
-        Field::new("type", DataType::Utf8, false),
-        Field::new("source", DataType::Utf8, false),
-        Field::new("offset", DataType::Int64, false),
-    ];
-    if !selection.is_entries() {
-        fields.push(Field::new("digest_sha1", DataType::Utf8, true));
-        fields.push(Field::new("digest_sha256", DataType::Utf8, true));
-    }
-    let columns = selection.columns().iter();
-    fields.extend(columns.map(|column| field(&column.name, column.kind, column.doc)));
+    let fields = selection.places().into_iter().map(|place| match place {
+        Place::Leading(Leading::Type) => Field::new("type", DataType::Utf8, false),
+        Place::Leading(Leading::Source) => Field::new("source", DataType::Utf8, false),
+        Place::Leading(Leading::Offset) => Field::new("offset", DataType::Int64, false),
+        Place::Leading(Leading::Sha1) => Field::new("digest_sha1", DataType::Utf8, true),
+        Place::Leading(Leading::Sha256) => Field::new("digest_sha256", DataType::Utf8, true),
+        Place::Column(column) => {
+            let column = &selection.columns()[column];
+            field(&column.name, column.kind, column.doc)
+        }
+    });
+    let fields: Vec<_> = fields.collect();
     let metadata = HashMap::from([("type".to_owned(), selection.kind().name().to_owned())]);
     Schema::new_with_metadata(fields, metadata)
 }
@@ -81,6 +85,8 @@ impl RecordBatchBuilder {
         let columns = selection.columns().iter().map(|column| tree.add(column.kind)).collect();
         RecordBatchBuilder {
             schema: Arc::new(arrow_schema(&selection)),
+            places: selection.places(),
+            rows: 0,
             selection,
             sources: StringBuilder::new(),
             offsets: Int64Builder::new(),
@@ -99,7 +105,7 @@ impl RecordBatchBuilder {
 
     /// How many rows wait for [`finish`](RecordBatchBuilder::finish).
     pub fn rows(&self) -> usize {
-        arrow_array::builder::ArrayBuilder::len(&self.offsets)
+        self.rows
     }
 
     /// How many bytes of documents and entries the waiting rows were read from; about what they take in memory.
@@ -111,22 +117,33 @@ impl RecordBatchBuilder {
     /// place of what did not fit.
     pub fn append(&mut self, row: &Row<'_>) -> Result<(), ColumnarError> {
         let mut result = Ok(());
-        let room = self.sources.values_slice().len() + row.source().len() <= i32::MAX as usize;
-        self.sources.append_value(if room { row.source() } else { "" });
-        if !room {
-            result = Err(ColumnarError::Full("source".to_owned()));
-        }
-        self.offsets.append_value(i64::try_from(row.offset()).unwrap_or(i64::MAX));
-        if let Some(digests) = row.digests() {
-            for (builder, digest) in self.digests.iter_mut().zip([
-                digests.sha1.as_ref().map(|it| (&it.0[..], form::hex as fn(&mut Vec<u8>, &[u8]))),
-                digests.sha256.as_ref().map(|it| (&it.0[..], form::base64 as fn(&mut Vec<u8>, &[u8]))),
-            ]) {
-                self.scratch.clear();
-                builder.append_option(digest.and_then(|(digest, write)| {
-                    write(&mut self.scratch, digest);
-                    std::str::from_utf8(&self.scratch).ok()
-                }));
+        self.rows += 1;
+        for place in &self.places {
+            let Place::Leading(leading) = place else { continue };
+            let digests = row.digests();
+            self.scratch.clear();
+            match leading {
+                Leading::Type => {}
+                Leading::Source => {
+                    let room = self.sources.values_slice().len() + row.source().len() <= i32::MAX as usize;
+                    self.sources.append_value(if room { row.source() } else { "" });
+                    if !room {
+                        result = Err(ColumnarError::Full("source".to_owned()));
+                    }
+                }
+                Leading::Offset => self.offsets.append_value(i64::try_from(row.offset()).unwrap_or(i64::MAX)),
+                Leading::Sha1 => {
+                    let digest = digests.and_then(|digests| digests.sha1.as_ref());
+                    digest.iter().for_each(|digest| form::hex(&mut self.scratch, &digest.0));
+                    let text = std::str::from_utf8(&self.scratch).ok().filter(|text| !text.is_empty());
+                    self.digests[0].append_option(text);
+                }
+                Leading::Sha256 => {
+                    let digest = digests.and_then(|digests| digests.sha256.as_ref());
+                    digest.iter().for_each(|digest| form::base64(&mut self.scratch, &digest.0));
+                    let text = std::str::from_utf8(&self.scratch).ok().filter(|text| !text.is_empty());
+                    self.digests[1].append_option(text);
+                }
             }
         }
         for (index, &node) in self.columns.iter().enumerate() {
@@ -144,20 +161,23 @@ impl RecordBatchBuilder {
 
     /// Takes the rows so far as one batch; the builder is empty afterwards and can go on.
     pub fn finish(&mut self) -> Result<RecordBatch, ColumnarError> {
-        let rows = self.rows();
+        let rows = std::mem::take(&mut self.rows);
         self.bytes = 0;
-        let mut kinds = StringBuilder::new();
-        for _ in 0..rows {
-            kinds.append_value(self.selection.kind().name());
+        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.places.len());
+        for place in &self.places {
+            arrays.push(match place {
+                Place::Leading(Leading::Type) => Arc::new(StringArray::from_iter_values(iter::repeat_n(
+                    self.selection.kind().name(),
+                    rows,
+                ))),
+                Place::Leading(Leading::Source) => Arc::new(self.sources.finish()),
+                Place::Leading(Leading::Offset) => Arc::new(self.offsets.finish()),
+                Place::Leading(Leading::Sha1) => Arc::new(self.digests[0].finish()),
+                Place::Leading(Leading::Sha256) => Arc::new(self.digests[1].finish()),
+                Place::Column(column) => self.tree.finish(self.columns[*column])?,
+            });
         }
-        let mut arrays: Vec<ArrayRef> =
-            vec![Arc::new(kinds.finish()), Arc::new(self.sources.finish()), Arc::new(self.offsets.finish())];
-        if !self.selection.is_entries() {
-            arrays.extend(self.digests.iter_mut().map(|it| Arc::new(it.finish()) as ArrayRef));
-        }
-        for &node in &self.columns {
-            arrays.push(self.tree.finish(node)?);
-        }
-        Ok(RecordBatch::try_new(self.schema(), arrays)?)
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        Ok(RecordBatch::try_new_with_options(self.schema(), arrays, &options)?)
     }
 }

@@ -29,12 +29,17 @@
 mod arrow;
 mod csv;
 mod entries;
+mod filter;
 mod form;
 mod json;
+#[cfg(feature = "columnar")]
+mod output;
 #[cfg(feature = "columnar")]
 mod parquet;
 #[cfg(feature = "columnar")]
 mod partition;
+#[cfg(feature = "columnar")]
+mod plan;
 mod reference;
 mod row;
 mod stub;
@@ -49,11 +54,16 @@ pub use arrow::{ColumnarError, RecordBatchBuilder, arrow_schema};
 pub use arrow_array;
 pub use csv::{csv_header, csv_row};
 pub use entries::{entries_field, has_entries};
+pub use filter::{Condition, Filter, FilterError};
 pub use json::{JsonSink, json_row, json_unparseable};
+#[cfg(feature = "columnar")]
+pub use output::TableWriter;
 #[cfg(feature = "columnar")]
 pub use parquet::ParquetWriter;
 #[cfg(feature = "columnar")]
 pub use partition::{Choose, PartitionLimits, PartitionedWriter, Written};
+#[cfg(feature = "columnar")]
+pub use plan::{Batch, Plan, Tables};
 pub use reference::{reference_json, reference_markdown};
 pub use row::{Document, Row, Selected, Selection, UnknownColumn};
 pub use stub::{reference_pyi, reference_stub};

@@ -9,7 +9,7 @@ use std::{
 
 use arrow_array::RecordBatch;
 
-use super::{ColumnarError, Document, ParquetWriter, Selection};
+use super::{ColumnarError, Document, ParquetWriter, Plan, Selection};
 use crate::{document::Type, value::Timestamp};
 
 /// How the engines call the folder of rows that have no value for it.
@@ -91,6 +91,12 @@ impl PartitionedWriter {
             clock: 0,
             rows: 0,
         }
+    }
+
+    /// A writer of what a plan wants, with the usual limits.
+    pub fn of(plan: Plan, root: impl Into<PathBuf>) -> Self {
+        let choose = Box::new(move |kind| plan.selection(kind).cloned());
+        Self::new(root, choose, PartitionLimits::default())
     }
 
     /// Adds the rows of a document. After [`ColumnarError::Kind`] and [`ColumnarError::Full`] all rows are there, with null
@@ -222,7 +228,7 @@ impl Partition {
 
 /// A file that has its name only when it is complete. Dropped before that, it is removed.
 #[derive(Debug)]
-struct Staged {
+pub(super) struct Staged {
     temporary: PathBuf,
     path: PathBuf,
 }
@@ -233,9 +239,20 @@ impl Staged {
         Staged { temporary: folder.join(format!(".{name}.tmp")), path: folder.join(name) }
     }
 
-    fn publish(self) -> Result<PathBuf, ColumnarError> {
+    /// A file of any name.
+    pub(super) fn of(path: &Path) -> Self {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Staged { temporary: path.with_file_name(format!(".{name}.tmp")), path: path.to_owned() }
+    }
+
+    pub(super) fn temporary(&self) -> &Path {
+        &self.temporary
+    }
+
+    pub(super) fn publish(self) -> Result<PathBuf, ColumnarError> {
         fs::rename(&self.temporary, &self.path).map_err(at(&self.path))?;
         if let Some(folder) = self.path.parent() {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             File::open(folder).and_then(|it| it.sync_all()).map_err(at(folder))?;
         }
         Ok(self.path.clone())
@@ -269,7 +286,7 @@ fn prepare(folder: &Path) -> Result<u32, ColumnarError> {
     Ok(next)
 }
 
-fn at(path: &Path) -> impl FnOnce(std::io::Error) -> ColumnarError {
+pub(super) fn at(path: &Path) -> impl FnOnce(std::io::Error) -> ColumnarError {
     let path = path.to_owned();
     move |source| ColumnarError::Io { path, source }
 }

@@ -1,6 +1,6 @@
 //! Rows and their columns, before any format.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{
     csv::Form,
@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     document::{AnyParsed, Digests, Type},
-    netdoc::FromArg,
-    schema::{Kind, Record, Sink, Value, ValueSink},
-    value::{EpochMillis, Timestamp},
+    netdoc::{Frame, FromArg},
+    schema::{Column, Kind, Record, Schema, Sink, Value, ValueSink, Wanted},
+    value::{EpochMillis, GeoIp, Timestamp},
 };
 
 /// A document that was read, with what its rows say about it.
@@ -30,14 +30,8 @@ impl Document<'_> {
     /// The time that the document is filed under: when a status becomes valid, when a descriptor was made, or whatever
     /// time its table has first, in milliseconds if need be. `None` if it has none, as microdescriptors.
     pub fn time(&self) -> Option<Timestamp> {
-        let (parsed, schema) = (self.parsed, self.parsed.partial.schema());
-        let column = schema
-            .column("valid_after")
-            .or_else(|| schema.column("published"))
-            .or_else(|| schema.columns().iter().find(|column| column.kind == Kind::Time))
-            .or_else(|| {
-                schema.columns().iter().find(|column| column.kind == <EpochMillis as FromArg>::KIND)
-            })?;
+        let parsed = self.parsed;
+        let column = time_column(parsed.partial.schema())?;
         let mut sink = ValueSink::default();
         parsed.emit(&*parsed.partial, column.field, column.part, &mut sink);
         match sink.finish() {
@@ -49,12 +43,51 @@ impl Document<'_> {
     }
 }
 
+/// The column that a document is filed by.
+fn time_column(schema: &'static Schema) -> Option<&'static Column> {
+    let of_kind = |kind| schema.columns().iter().find(|column| column.kind == kind);
+    let named = schema.column("valid_after").or_else(|| schema.column("published"));
+    named.or_else(|| of_kind(Kind::Time)).or_else(|| of_kind(<EpochMillis as FromArg>::KIND))
+}
+
+/// Columns of tables that no document has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leading {
+    Type,
+    Source,
+    Offset,
+    Sha1,
+    Sha256,
+}
+
+impl Leading {
+    /// All of them in order; the last two are of documents only.
+    pub(super) const ALL: [(Self, &'static str); 5] = [
+        (Leading::Type, "type"),
+        (Leading::Source, "source"),
+        (Leading::Offset, "offset"),
+        (Leading::Sha1, "digest_sha1"),
+        (Leading::Sha256, "digest_sha256"),
+    ];
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Leading(Leading),
+    /// By its place in the selection.
+    Column(usize),
+}
+
 /// What a row is, and which columns in which order it has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Selection {
     kind: Type,
     path: Option<Path>,
     columns: Vec<Selected>,
+    /// The columns of tables, if they are not the usual ones.
+    places: Option<Vec<Place>>,
+    geoip: Option<Arc<GeoIp>>,
     /// Where the columns of the entry begin, if they are all of its table's in order.
     whole: Option<usize>,
 }
@@ -90,6 +123,10 @@ pub(super) enum From {
     Entry(usize, usize),
     /// A part, by its name, of the line in the entry.
     Line(&'static str),
+    /// The country of the address that is a field and part of the document.
+    Country(usize, usize),
+    /// The same of the entry.
+    EntryCountry(usize, usize),
 }
 
 /// A column was asked for that a type's rows do not have.
@@ -110,7 +147,7 @@ impl Selection {
         let schema = (kind.info().schema)();
         let columns = schema.columns().iter();
         let columns = columns.map(|column| entries::selected(schema, column, From::Document)).collect();
-        Selection { kind, path: None, columns, whole: None }
+        Selection { kind, path: None, columns, places: None, geoip: None, whole: None }
     }
 
     /// One row an entry: each status entry of consensuses, votes and bridge statuses, each exit address of exit lists,
@@ -120,20 +157,108 @@ impl Selection {
         let (path, columns) = entries::find(kind)?;
         let of_entry = columns.iter().position(|column| matches!(column.from, From::Entry(..)));
         let whole = of_entry.filter(|_| path.lines.is_none());
-        Some(Selection { kind, path: Some(path), columns, whole })
+        Some(Selection { kind, path: Some(path), columns, places: None, geoip: None, whole })
     }
 
     /// Some of the columns, in the order of their names here.
     pub fn only<S: AsRef<str>>(&self, names: &[S]) -> Result<Self, UnknownColumn> {
-        let find = |name: &str| {
-            self.columns.iter().find(|column| column.name == name).cloned().ok_or_else(|| UnknownColumn {
-                kind: self.kind,
-                name: name.to_owned(),
-                suggestion: nearest(name, &self.columns),
-            })
-        };
-        let columns = names.iter().map(|name| find(name.as_ref())).collect::<Result<_, _>>()?;
-        Ok(Selection { columns, whole: None, ..*self })
+        let columns = names.iter().map(|name| self.find(name.as_ref()).cloned()).collect::<Result<_, _>>()?;
+        Ok(Selection { columns, whole: None, ..self.clone() })
+    }
+
+    /// The same for tables, which have no other columns then: `type`, `source`, `offset` and, of documents, `digest_sha1`
+    /// and `digest_sha256` are there only if they are named, and are computed only then.
+    pub fn exactly<S: AsRef<str>>(&self, names: &[S]) -> Result<Self, UnknownColumn> {
+        let (mut columns, mut places) = (Vec::new(), Vec::new());
+        for name in names {
+            let name = name.as_ref();
+            match self.leading().iter().find(|(_, it)| *it == name) {
+                Some((leading, _)) => places.push(Place::Leading(*leading)),
+                None => {
+                    places.push(Place::Column(columns.len()));
+                    columns.push(self.find(name)?.clone());
+                }
+            }
+        }
+        Ok(Selection { columns, places: Some(places), whole: None, ..self.clone() })
+    }
+
+    /// The same with a column `country` behind the address, if rows have one.
+    #[must_use]
+    pub fn with_countries(mut self, geoip: Arc<GeoIp>) -> Self {
+        let address = |it: &Selected| it.name == "address" && it.kind == Kind::Address;
+        if let Some(at) = self.columns.iter().position(address)
+            && let from @ (From::Country(..) | From::EntryCountry(..)) = match self.columns[at].from {
+                From::Document(field, part) => From::Country(field, part),
+                From::Entry(field, part) => From::EntryCountry(field, part),
+                other => other,
+            }
+        {
+            let doc = "The country of the address, by a database. Absent if the database has none.";
+            self.columns.insert(at + 1, Selected::new(Cow::Borrowed("country"), Kind::Text, doc, from));
+            (self.geoip, self.whole) = (Some(geoip), None);
+        }
+        self
+    }
+
+    /// A column by its name.
+    pub(super) fn find(&self, name: &str) -> Result<&Selected, UnknownColumn> {
+        self.columns.iter().find(|column| column.name == name).ok_or_else(|| UnknownColumn {
+            kind: self.kind,
+            name: name.to_owned(),
+            suggestion: nearest(name, &self.columns),
+        })
+    }
+
+    /// The columns of tables that no document has.
+    pub(super) fn leading(&self) -> &'static [(Leading, &'static str)] {
+        if self.is_entries() { &Leading::ALL[..3] } else { &Leading::ALL }
+    }
+
+    /// The columns of tables.
+    pub(super) fn places(&self) -> Vec<Place> {
+        self.places.clone().unwrap_or_else(|| {
+            let leading = self.leading().iter().map(|(it, _)| Place::Leading(*it));
+            leading.chain((0..self.columns.len()).map(Place::Column)).collect()
+        })
+    }
+
+    fn has(&self, leading: Leading) -> bool {
+        match &self.places {
+            Some(places) => places.contains(&Place::Leading(leading)),
+            None => !self.is_entries(),
+        }
+    }
+
+    /// The digests of a document that tables show.
+    pub fn digests(&self, frame: Frame<'_>) -> Digests {
+        let kind = frame.kind;
+        Digests {
+            sha1: kind.filter(|_| self.has(Leading::Sha1)).and_then(|kind| kind.sha1(frame.body)),
+            sha256: kind.filter(|_| self.has(Leading::Sha256)).and_then(|kind| kind.sha256(frame.body)),
+        }
+    }
+
+    /// What must be read of documents for the columns, for some more values, and for [`Document::time`].
+    pub(super) fn wanted(&self, more: impl Iterator<Item = From>) -> Wanted {
+        let mut wanted = Wanted { document: 0, entries: None, entry: 0 };
+        let time = time_column((self.kind.info().schema)());
+        wanted.document |= time.map_or(0, |column| 1 << column.field);
+        if let Some(path) = self.path {
+            wanted.document |= 1 << path.entries;
+            wanted.entries = Some(path.entries);
+        }
+        for from in self.columns.iter().map(|column| column.from).chain(more) {
+            match from {
+                From::Document(field, _) | From::Country(field, _) => wanted.document |= 1 << field,
+                From::Within(outer, ..) => wanted.document |= 1 << outer,
+                From::Entry(field, _) | From::EntryCountry(field, _) => wanted.entry |= 1 << field,
+                From::Line(_) => {
+                    wanted.entry |= self.path.and_then(|path| path.lines).map_or(0, |field| 1 << field);
+                }
+            }
+        }
+        wanted
     }
 
     /// The type whose documents the rows come from.
@@ -233,7 +358,12 @@ impl<'r> Row<'r> {
     /// Tells the value of a column, by its place in [`columns`](Row::columns); null if its line is missing or malformed.
     #[inline]
     pub fn emit(&self, column: usize, out: &mut dyn Sink) {
-        match (self.selection.columns[column].from, self.entry, self.line) {
+        self.tell(self.selection.columns[column].from, out);
+    }
+
+    /// Tells a value by where it comes from.
+    pub(super) fn tell(&self, from: From, out: &mut dyn Sink) {
+        match (from, self.entry, self.line) {
             (From::Document(field, part), _, _) => {
                 let parsed = self.document.parsed;
                 parsed.emit(&*parsed.partial, field, part, out);
@@ -250,6 +380,8 @@ impl<'r> Row<'r> {
                 }
             }
             (From::Entry(field, part), Some(entry), _) => entry.emit(field, part, out),
+            (From::Country(field, part), ..) => self.country(From::Document(field, part), out),
+            (From::EntryCountry(field, part), ..) => self.country(From::Entry(field, part), out),
             (From::Line(part), _, Some(Value::Map(parts))) => {
                 match parts.iter().find(|(key, _)| key == part.as_bytes()) {
                     Some((_, value)) => value.emit(out),
@@ -257,6 +389,22 @@ impl<'r> Row<'r> {
                 }
             }
             _ => out.null(),
+        }
+    }
+}
+
+impl Row<'_> {
+    fn country(&self, address: From, out: &mut dyn Sink) {
+        let mut sink = ValueSink::default();
+        self.tell(address, &mut sink);
+        let geoip = self.selection.geoip.as_ref();
+        let country = match sink.finish() {
+            Value::Address(address) => geoip.and_then(|geoip| geoip.country(address)),
+            _ => None,
+        };
+        match country {
+            Some(country) => out.text(country.as_bytes()),
+            None => out.null(),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     netdoc::{Frame, Start, find_line},
-    schema::{Parsed, Record, Schema, Table, parse},
+    schema::{Parsed, Record, Schema, Table, Wanted, parse_columns},
     value::{Base64, Hex},
 };
 
@@ -24,15 +24,15 @@ pub struct TypeInfo {
     pub schema: fn() -> &'static Schema,
     /// Whether a document without an annotation is of this type, by its first bytes.
     detect: fn(&[u8]) -> bool,
-    parse: for<'a> fn(Frame<'a>) -> AnyParsed<'a>,
+    parse: for<'a> fn(Frame<'a>, Wanted) -> AnyParsed<'a>,
     digests: digests::Rule,
 }
 
 /// A document of any type, read.
 pub type AnyParsed<'a> = Parsed<'a, Box<dyn Record + Send + Sync + 'a>>;
 
-fn parse_boxed<'a, D: Table<'a> + Send + Sync + 'a>(frame: Frame<'a>) -> AnyParsed<'a> {
-    parse::<D>(frame).map(|document| Box::new(document) as Box<dyn Record + Send + Sync + 'a>)
+fn parse_boxed<'a, D: Table<'a> + Send + Sync + 'a>(frame: Frame<'a>, wanted: Wanted) -> AnyParsed<'a> {
+    parse_columns::<D>(frame, wanted).map(|document| Box::new(document) as Box<dyn Record + Send + Sync + 'a>)
 }
 
 /// The type is known by its annotation or by its source's name only.
@@ -68,7 +68,7 @@ macro_rules! types {
                         start: $start,
                         schema: || <$table<'static> as Table<'static>>::table(),
                         detect: $detect,
-                        parse: |frame| parse_boxed::<$table<'_>>(frame),
+                        parse: |frame, wanted| parse_boxed::<$table<'_>>(frame, wanted),
                         digests: $digests,
                     } },)*
                 }
@@ -242,7 +242,12 @@ impl Type {
 
     /// Reads a document of this type.
     pub fn parse(self, frame: Frame<'_>) -> AnyParsed<'_> {
-        (self.info().parse)(frame)
+        (self.info().parse)(frame, Wanted::ALL)
+    }
+
+    /// Reads some rows of a document of this type; see [`schema::parse_columns`](crate::schema::parse_columns).
+    pub fn parse_columns(self, frame: Frame<'_>, wanted: Wanted) -> AnyParsed<'_> {
+        (self.info().parse)(frame, wanted)
     }
 
     /// The SHA-1 of a document of this type, by its own rule.

@@ -17,7 +17,9 @@ use crate::value::Policy;
 pub use keywords::Keywords;
 pub(crate) use memo::Memo;
 pub use problem::{BAD, Issue, Problem, line_and_column};
-pub use read::{MAX_LISTED, Options, Parsed, Reader, Table, parse, push_nested, read_nested};
+pub use read::{
+    MAX_LISTED, Options, Parsed, Reader, Table, Wanted, parse, parse_columns, push_nested, read_nested,
+};
 pub use rule::{Rewrite, Rule, RuleSet, UnknownRuleSet};
 pub use sink::{Sink, Value, ValueSink};
 pub use slot::{FromItem, Slot, emit_value};

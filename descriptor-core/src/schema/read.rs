@@ -56,6 +56,22 @@ impl<D> Options<'_, D> {
         Options { grammar: Lexer::item, first: true, inline: false, blank_lines: false, check: None };
 }
 
+/// Which rows of a table, and of the table of its entries, are read; lines of the others are passed over. One bit a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Rows of the document.
+    pub document: u128,
+    /// The row of the document that has the entries.
+    pub entries: Option<usize>,
+    /// Rows of the entries.
+    pub entry: u128,
+}
+
+impl Wanted {
+    /// All rows.
+    pub const ALL: Self = Wanted { document: u128::MAX, entries: None, entry: u128::MAX };
+}
+
 /// [`Table::row`] of some table.
 type RowOf = fn(&[u8]) -> Option<usize>;
 
@@ -74,6 +90,9 @@ pub struct Reader<'a> {
     outer: Vec<RowOf>,
     /// Whether blank lines are no fault here.
     blank_lines: bool,
+    wanted: Wanted,
+    /// Which rows of the next nested table are read.
+    part: u128,
     /// Lines that need no second check.
     pub(crate) memo: Memo<'a>,
 }
@@ -90,6 +109,8 @@ impl<'a> Reader<'a> {
             inner: None,
             outer: Vec::new(),
             blank_lines: false,
+            wanted: Wanted::ALL,
+            part: u128::MAX,
             memo: Memo::default(),
         }
     }
@@ -171,12 +192,17 @@ fn fill<'a, D: Table<'a>>(
     reader.outer.extend(around);
     reader.blank_lines |= D::OPTIONS.blank_lines;
     let (mut seen, mut lost) = (0u128, 0u128);
+    let outermost = around.is_none();
+    let part = std::mem::replace(&mut reader.part, u128::MAX);
+    let wanted = if outermost { reader.wanted.document } else { part };
     let start = first.map_or_else(|| reader.lexer.position(), |item| item.offset);
     let mut next: Option<Item<'a>> = None;
     if let Some(item) = first {
         // The outer table has found it by its keyword, which is that of the first row.
         seen = 1;
-        if let Err(problem) = document.fill(0, item, false, reader) {
+        if wanted & 1 != 0
+            && let Err(problem) = document.fill(0, item, false, reader)
+        {
             lost = 1;
             reader.complain(item, problem);
         }
@@ -201,6 +227,12 @@ fn fill<'a, D: Table<'a>>(
         let bit = if D::FIELDS.len() <= 64 { u128::from(1u64 << row) } else { 1u128 << row };
         let again = seen & bit != 0;
         seen |= bit;
+        if wanted & bit == 0 {
+            continue;
+        }
+        if outermost && reader.wanted.entries == Some(row) {
+            reader.part = reader.wanted.entry;
+        }
         if let Err(problem) = document.fill(row, &item, again, reader) {
             if problem != Problem::Duplicate {
                 lost |= bit;
@@ -220,9 +252,10 @@ fn fill<'a, D: Table<'a>>(
             }
         }
     }
-    if let Some(check) = D::OPTIONS.check {
+    if let Some(check) = D::OPTIONS.check.filter(|_| wanted == u128::MAX) {
         check(document, reader);
     }
+    reader.part = part;
     reader.inner = around;
     if around.is_some() {
         reader.outer.pop();
@@ -268,6 +301,7 @@ fn fill_inline<'a, D: Table<'a>>(document: &mut D, item: &Item<'a>, reader: &mut
     let within = (item.args.as_ptr() as usize).wrapping_sub(item.raw.as_ptr() as usize).min(item.raw.len());
     let mut inner = Reader::new(item.args);
     inner.base = reader.base + item.offset + within;
+    inner.wanted.document = reader.part;
     let (read, _) = fill(document, None, &mut inner);
     let found = inner.issues.len() + inner.unknown.len();
     inner.issues.truncate(MAX_LISTED - reader.issues.len());
@@ -375,7 +409,14 @@ impl<'a, D> Parsed<'a, D> {
 
 /// Reads one document.
 pub fn parse<'a, D: Table<'a>>(frame: Frame<'a>) -> Parsed<'a, D> {
+    parse_columns(frame, Wanted::ALL)
+}
+
+/// Reads some rows of one document. The others have their default values, and nothing is said about what is wrong in
+/// them, nor between lines; whether required lines stand there is known all the same.
+pub fn parse_columns<'a, D: Table<'a>>(frame: Frame<'a>, wanted: Wanted) -> Parsed<'a, D> {
     let mut reader = Reader::new(frame.body);
+    reader.wanted = wanted;
     // Filled where it stays, for many documents are large.
     let mut parsed = Parsed {
         partial: D::default(),

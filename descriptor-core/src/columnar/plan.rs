@@ -1,0 +1,143 @@
+//! What is wanted of archives as tables, and the tables of some documents.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use arrow_array::RecordBatch;
+
+use super::{ColumnarError, Condition, Document, Filter, FilterError, RecordBatchBuilder, Selection};
+use crate::{
+    document::{Digests, Type},
+    netdoc::Frame,
+    schema::Wanted,
+    value::Timestamp,
+};
+
+/// Which rows of which types are wanted, and which of their columns. What is not needed for them is not read.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    of: BTreeMap<Type, Part>,
+}
+
+/// What is wanted of one type.
+#[derive(Debug, Clone)]
+struct Part {
+    selection: Selection,
+    filter: Filter,
+    wanted: Wanted,
+}
+
+impl Plan {
+    /// All columns of all types: entries if they are asked for and the type has such, else documents.
+    pub fn all(entries: bool) -> Self {
+        let select = |kind| Selection::entries(kind).filter(|_| entries);
+        let select = |kind| select(kind).unwrap_or_else(|| Selection::documents(kind));
+        let of = Type::ALL.iter().map(|&kind| (kind, Part::new(select(kind), Filter::default()))).collect();
+        Plan { of }
+    }
+
+    /// Rows of some selections, each of another type; of a selection some columns, all if none is named. The rows must
+    /// meet conditions.
+    pub fn new<S: AsRef<str>>(
+        selections: impl IntoIterator<Item = Selection>,
+        columns: &[S],
+        conditions: &[(S, Condition)],
+    ) -> Result<Self, FilterError> {
+        let mut of = BTreeMap::new();
+        for whole in selections {
+            let filter = Filter::new(&whole, conditions)?;
+            let selection = if columns.is_empty() { whole } else { whole.exactly(columns)? };
+            of.insert(selection.kind(), Part::new(selection, filter));
+        }
+        Ok(Plan { of })
+    }
+
+    /// The types that are wanted.
+    pub fn types(&self) -> impl Iterator<Item = Type> + '_ {
+        self.of.keys().copied()
+    }
+
+    /// The rows and columns of a type; `None` if it is not wanted.
+    pub fn selection(&self, kind: Type) -> Option<&Selection> {
+        self.of.get(&kind).map(|part| &part.selection)
+    }
+
+    /// Makes tables of documents. `by_month` makes one for each month, so that they can be filed.
+    pub fn tables<'a>(
+        &self,
+        documents: &mut dyn Iterator<Item = (Arc<str>, Frame<'a>)>,
+        by_month: bool,
+    ) -> Result<Tables, ColumnarError> {
+        let mut tables = Tables::default();
+        let mut builders: BTreeMap<(Type, Option<Month>), (Option<Timestamp>, RecordBatchBuilder)> =
+            BTreeMap::new();
+        for (source, frame) in documents {
+            let Some(kind) = frame.kind else {
+                tables.unparseable += 1;
+                continue;
+            };
+            let Some(part) = self.of.get(&kind) else { continue };
+            let parsed = kind.parse_columns(frame, part.wanted);
+            if parsed.document().is_none() {
+                tables.unparseable += 1;
+                continue;
+            }
+            tables.documents += 1;
+            let entries = part.selection.is_entries();
+            let digests = if entries { Digests::default() } else { part.selection.digests(frame) };
+            let document = Document { kind, source: &source, parsed: &parsed, digests };
+            let time = if by_month { document.time() } else { None };
+            let month = time.and_then(|time| time.format(b' ').first_chunk().copied());
+            let mut result = Ok(());
+            part.selection.rows(&document, &mut |row| {
+                if !part.filter.fits(row) {
+                    return;
+                }
+                let builder = builders.entry((kind, month));
+                let (_, builder) =
+                    builder.or_insert_with(|| (time, RecordBatchBuilder::new(part.selection.clone())));
+                match builder.append(row) {
+                    // The row has null in place of what did not fit.
+                    Ok(()) | Err(ColumnarError::Kind(_) | ColumnarError::Full(_)) => {}
+                    Err(error) => result = Err(error),
+                }
+            });
+            result?;
+        }
+        for ((kind, _), (time, mut builder)) in builders {
+            tables.batches.push(Batch { kind, time, rows: builder.finish()? });
+        }
+        Ok(tables)
+    }
+}
+
+impl Part {
+    fn new(selection: Selection, filter: Filter) -> Self {
+        let wanted = selection.wanted(filter.froms());
+        Part { selection, filter, wanted }
+    }
+}
+
+/// `YYYY-MM`.
+type Month = [u8; 7];
+
+/// Tables made of some documents.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// The tables, by type and month.
+    pub batches: Vec<Batch>,
+    /// How many documents were read, whether or not they have rows that are wanted.
+    pub documents: u64,
+    /// How many could not be read: they are of no known type, or lack a line that they must have.
+    pub unparseable: u64,
+}
+
+/// A table of one type and, if asked for, one month.
+#[derive(Debug)]
+pub struct Batch {
+    /// The type.
+    pub kind: Type,
+    /// A time in the month that the rows are filed under.
+    pub time: Option<Timestamp>,
+    /// The rows.
+    pub rows: RecordBatch,
+}
