@@ -2,9 +2,9 @@
 
 use std::{io, path::Path};
 
-use descriptor_core::archive;
+use descriptor_core::{archive, columnar::ColumnarError};
 use pyo3::{
-    exceptions::PyRuntimeError,
+    exceptions::{PyRuntimeError, PyRuntimeWarning},
     prelude::*,
     types::{PyDict, PyType},
 };
@@ -87,6 +87,18 @@ pub(crate) fn document(
 
 fn place(source: Option<&str>) -> String {
     source.map(|source| format!("{source}: ")).unwrap_or_default()
+}
+
+/// Something that could not be written.
+pub(crate) fn columnar(py: Python<'_>, error: &ColumnarError) -> PyErr {
+    make(py, "WriteError", &error.to_string(), |_| Ok(()))
+}
+
+/// Says what could not be read, where nobody can be given a list.
+pub(crate) fn warn(py: Python<'_>, error: &archive::Error) -> PyResult<()> {
+    let warnings = py.import("warnings")?;
+    warnings.call_method1("warn", (read(py, error).to_string(), py.get_type::<PyRuntimeWarning>(), 2))?;
+    Ok(())
 }
 
 /// A mistake of this module.

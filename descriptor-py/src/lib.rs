@@ -3,17 +3,21 @@
 //! No field name is written here; what a document holds is told by its schema.
 
 mod attribute;
+mod background;
 mod classes;
 mod descriptor;
 mod entries;
 mod errors;
+mod filter;
 mod issue;
 mod names;
 mod policy;
 mod reader;
 mod repr;
+mod scan;
 mod sink;
 mod source;
+mod table;
 mod value;
 
 #[pyo3::pymodule(gil_used = false)]
@@ -28,6 +32,8 @@ mod _tordesc {
         issue::Issue,
         policy::{Policy, PolicyRule},
         reader::{Reader, parse},
+        scan::{Scan, read, scan, write_parquet},
+        table::Table,
     };
 
     #[pymodule_init]

@@ -1,26 +1,26 @@
 //! Reading documents one after the other.
 
 use std::{
-    ops::ControlFlow,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        mpsc::{Receiver, sync_channel},
-    },
-    thread,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Receiver},
     vec::IntoIter,
 };
 
 use bytes::Bytes;
 use descriptor_core::{
-    archive::{self, Chunk, Event, History, Input, Options, Progress, Source, is_packed},
+    archive::{self, Chunk, Event, History, Options, Progress, Source, is_packed},
     document::{Owned, Type},
     netdoc::{Frame, frames},
 };
 use pyo3::{prelude::*, sync::MutexExt, types::PyList};
 
-use crate::{descriptor::Descriptor, errors, issue::Issue, names, source};
+use crate::{
+    background::{self, Message},
+    descriptor::Descriptor,
+    errors,
+    issue::Issue,
+    names, source,
+};
 
 /// How large a part of the input is worked on at a time: a document keeps the part alive that it stands in. In bytes.
 const PART: usize = 256 << 10;
@@ -37,15 +37,6 @@ enum Item {
     Unfit(Owned, Option<Arc<Source>>),
     Unknown(Option<Arc<Source>>, u64, Vec<u8>),
     Failed(archive::Error),
-}
-
-/// What the reading thread sends.
-enum Message {
-    Items(Vec<Item>),
-    /// Everything was read; what to remember.
-    End(Option<History>),
-    /// A bug, told by a panic.
-    Panicked,
 }
 
 /// What becomes of what cannot be read.
@@ -69,7 +60,7 @@ pub(crate) struct Reader {
 
 struct State {
     items: IntoIter<Item>,
-    receiver: Option<Receiver<Message>>,
+    receiver: Option<Receiver<Message<Vec<Item>>>>,
     suppressed: u64,
 }
 
@@ -86,21 +77,24 @@ impl Reader {
                 return Ok(Some(item));
             }
             let Some(receiver) = state.receiver.take() else { return Ok(None) };
-            let (message, receiver) = py.detach(|| (receiver.recv(), receiver));
+            let (message, receiver) = background::next(py, receiver)?;
             match message {
-                Ok(Message::Items(items)) => {
-                    state.items = items.into_iter();
+                Message::Event(event) => {
+                    state.items = match event {
+                        Event::Output(items) => items,
+                        Event::Failed(error) => vec![Item::Failed(error)],
+                    }
+                    .into_iter();
                     state.receiver = Some(receiver);
-                    self.show(py)?;
                 }
-                Ok(Message::End(history)) => {
+                Message::End(history) => {
                     if let (Some(history), Some(path)) = (history, &self.history) {
                         py.detach(|| history.save(path))?;
                     }
-                    self.show(py)?;
                 }
-                Ok(Message::Panicked) | Err(_) => return Err(errors::bug("the reading thread has ended")),
+                Message::Panicked => {}
             }
+            self.show(py)?;
         }
     }
 
@@ -250,52 +244,31 @@ pub(crate) fn parse(
                 keep: true,
                 ..Options::default()
             };
-            state.receiver = Some(start(inputs, options, strict));
+            let map = move |chunk: &Chunk| -> Vec<Item> {
+                let named = chunk.frames().map(|(source, frame)| (named(source), frame));
+                named.map(|(source, frame)| item(chunk.bytes(), source, frame, strict)).collect()
+            };
+            state.receiver = Some(background::start(inputs, options, WAITING, map));
         }
     }
-    let meter = match progress {
-        Some(progress) if progress.is_callable() => Some(progress.clone().unbind()),
-        Some(progress) if progress.is_truthy()? => {
-            Some(py.import("tordesc._progress")?.getattr("Meter")?.call0()?.unbind())
-        }
-        _ => None,
-    };
+    let meter = progress.map(meter).transpose()?.flatten();
     let (state, errors) = (Mutex::new(state), PyList::empty(py).unbind());
     Ok(Reader { state, progress: counters, on_error, history, meter, errors })
 }
 
-fn wanted(types: Option<&[Type]>, kind: Option<Type>) -> bool {
-    types.is_none_or(|types| kind.is_some_and(|kind| types.contains(&kind)))
+/// What is told how far the reading is: a function of the caller, or for True a bar.
+pub(crate) fn meter(progress: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyAny>>> {
+    if progress.is_callable() {
+        return Ok(Some(progress.clone().unbind()));
+    }
+    if !progress.is_truthy()? {
+        return Ok(None);
+    }
+    Ok(Some(progress.py().import("tordesc._progress")?.getattr("Meter")?.call0()?.unbind()))
 }
 
-/// Reads in a thread of its own, which ends when nobody listens any more.
-fn start(inputs: Vec<Input>, options: Options, strict: bool) -> Receiver<Message> {
-    let (sender, receiver) = sync_channel(WAITING);
-    thread::spawn(move || {
-        let map = |chunk: &Chunk| -> Vec<Item> {
-            let named = chunk.frames().map(|(source, frame)| (named(source), frame));
-            named.map(|(source, frame)| item(chunk.bytes(), source, frame, strict)).collect()
-        };
-        let read = AssertUnwindSafe(|| {
-            archive::read(&inputs, &options, map, |event| {
-                let items = match event {
-                    Event::Output(items) => items,
-                    Event::Failed(error) => vec![Item::Failed(error)],
-                };
-                match sender.send(Message::Items(items)) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(_) => ControlFlow::Break(()),
-                }
-            })
-        });
-        let last = match catch_unwind(read) {
-            Ok(_) => Message::End(options.history),
-            Err(_) => Message::Panicked,
-        };
-        // Nobody listens if the reader was dropped.
-        drop(sender.send(last));
-    });
-    receiver
+fn wanted(types: Option<&[Type]>, kind: Option<Type>) -> bool {
+    types.is_none_or(|types| kind.is_some_and(|kind| types.contains(&kind)))
 }
 
 /// The source of a document, unless it was given as bytes.

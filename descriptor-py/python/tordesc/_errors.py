@@ -14,6 +14,7 @@ __all__ = [
     "TordescError",
     "UnknownTypeError",
     "UsageError",
+    "WriteError",
 ]
 
 
@@ -55,6 +56,10 @@ class UsageError(TordescError, ValueError):
 
 class ReadError(TordescError, OSError):
     """A file, or a member of an archive, could not be read."""
+
+
+class WriteError(TordescError, OSError):
+    """A file could not be written."""
 
 
 class DocumentError(TordescError, ValueError):

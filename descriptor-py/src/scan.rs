@@ -1,0 +1,342 @@
+//! Reading into tables.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, mpsc::Receiver},
+};
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use descriptor_core::{
+    archive::{Chunk, Event, History, Options, Progress, Source},
+    columnar::{ColumnarError, Plan, Selection, TableWriter, Tables, arrow_schema},
+    netdoc::Frame,
+    value::GeoIp,
+};
+use pyo3::{
+    prelude::*,
+    sync::MutexExt,
+    types::{PyDict, PyList},
+};
+
+use crate::{
+    background::{self, Message},
+    errors, filter, names, reader, source,
+    table::Table,
+};
+
+/// How many rows a table of a scan has, about.
+const ROWS: usize = 65_536;
+/// How many errors are kept.
+const MOST: usize = 1000;
+/// Where tor has its databases of countries.
+const GEOIP: [&str; 2] = ["/usr/share/tor/geoip", "/usr/share/tor/geoip6"];
+
+type Output = Result<Tables, ColumnarError>;
+
+/// Gives tables one after the other; the files are read ahead in the background, in bounded memory.
+#[pyclass(frozen, module = "tordesc")]
+pub(crate) struct Scan {
+    receiver: Mutex<Option<Receiver<Message<Output>>>>,
+    schema: SchemaRef,
+    rows: usize,
+    raise: bool,
+    history: Option<PathBuf>,
+    progress: Arc<Progress>,
+    meter: Option<Py<PyAny>>,
+}
+
+impl Scan {
+    /// The next table, of at least so many rows if there are as many.
+    fn table(&self, py: Python<'_>, rows: usize) -> PyResult<Option<Table>> {
+        let mut receiver = self.receiver.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        let (mut batches, mut count, mut unparseable, errors) =
+            (Vec::<RecordBatch>::new(), 0, 0, PyList::empty(py));
+        while let Some(listening) = receiver.take() {
+            let (message, listening) = background::next(py, listening)?;
+            match message {
+                Message::Event(Event::Output(tables)) => {
+                    let tables = tables.map_err(|error| errors::bug(&error.to_string()))?;
+                    count += tables.batches.iter().map(|batch| batch.rows.num_rows()).sum::<usize>();
+                    unparseable += tables.unparseable;
+                    batches.extend(tables.batches.into_iter().map(|batch| batch.rows));
+                    *receiver = Some(listening);
+                }
+                Message::Event(Event::Failed(error)) => {
+                    *receiver = Some(listening);
+                    let error = errors::read(py, &error);
+                    if self.raise {
+                        return Err(error);
+                    }
+                    if errors.len() < MOST {
+                        errors.append(error.into_value(py))?;
+                    }
+                }
+                Message::End(history) => {
+                    if let (Some(history), Some(path)) = (history, &self.history) {
+                        py.detach(|| history.save(path))?;
+                    }
+                }
+                Message::Panicked => {}
+            }
+            if let Some(meter) = &self.meter {
+                let progress = &self.progress;
+                meter.call1(py, (progress.bytes(), progress.total(), progress.documents()))?;
+            }
+            if count >= rows {
+                break;
+            }
+        }
+        let ended = receiver.is_none() && batches.is_empty() && errors.is_empty() && unparseable == 0;
+        let table = || Table::new(Arc::clone(&self.schema), batches, unparseable, errors.unbind());
+        if ended { Ok(None) } else { table().map(Some) }
+    }
+}
+
+#[pymethods]
+impl Scan {
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Table>> {
+        self.table(py, self.rows)
+    }
+
+    /// An empty table with the columns of all that come.
+    #[getter]
+    fn empty(&self, py: Python<'_>) -> PyResult<Table> {
+        Table::new(Arc::clone(&self.schema), Vec::new(), 0, PyList::empty(py).unbind())
+    }
+}
+
+/// What a caller asks for.
+struct Question {
+    plan: Plan,
+    options: Options,
+    schema: SchemaRef,
+}
+
+/// Understands the arguments that all functions of tables have.
+#[allow(clippy::too_many_arguments, reason = "they have names in Python")]
+fn question(
+    r#type: &Bound<'_, PyAny>,
+    columns: Option<Vec<String>>,
+    r#where: Option<&Bound<'_, PyDict>>,
+    entries: bool,
+    geoip: Option<&Bound<'_, PyAny>>,
+    threads: Option<usize>,
+    history: Option<&PathBuf>,
+) -> PyResult<Question> {
+    let py = r#type.py();
+    let usage = |message: String| errors::usage(py, &message);
+    let columns = columns.unwrap_or_default();
+    let asked = |given: &Bound<'_, PyDict>| given.contains("country");
+    let countries =
+        columns.iter().any(|name| name == "country") || r#where.map(asked).transpose()?.unwrap_or(false);
+    let geoip = match geoip {
+        Some(paths) => Some(database(py, files(paths)?)?),
+        None if countries => Some(database(py, GEOIP.map(PathBuf::from).to_vec())?),
+        None => None,
+    };
+    let types = names::types(r#type)?;
+    let mut selections = Vec::new();
+    for &kind in &types {
+        let selection = if entries {
+            Selection::entries(kind).ok_or_else(|| usage(format!("{} has no entries", kind.name())))?
+        } else {
+            Selection::documents(kind)
+        };
+        selections.push(match &geoip {
+            Some(geoip) => selection.with_countries(Arc::clone(geoip)),
+            None => selection,
+        });
+    }
+    let Some(first) = selections.first() else { return Err(usage("no type".to_owned())) };
+    if selections.iter().any(|it| it.columns() != first.columns()) {
+        return Err(usage("the types have not the same columns; read one after the other".to_owned()));
+    }
+    let conditions = match r#where {
+        Some(given) => filter::conditions(given, first)?,
+        None => Vec::new(),
+    };
+    let plan = Plan::new(selections, &columns, &conditions).map_err(|error| usage(error.to_string()))?;
+    let selection = types.first().and_then(|&kind| plan.selection(kind)).cloned();
+    let selection = selection.ok_or_else(|| errors::bug("a plan without its type"))?;
+    let options = Options {
+        threads: threads.unwrap_or(0),
+        types: Some(types),
+        history: history.map(|path| History::load(path)).transpose()?,
+        progress: Some(Arc::default()),
+        waiting: 64,
+        ..Options::default()
+    };
+    Ok(Question { plan, options, schema: Arc::new(arrow_schema(&selection)) })
+}
+
+/// Whether what cannot be read is raised.
+fn raises(py: Python<'_>, on_error: &str) -> PyResult<bool> {
+    match on_error {
+        "collect" => Ok(false),
+        "raise" => Ok(true),
+        other => Err(errors::usage(py, &format!("on_error is collect or raise here, not {other}"))),
+    }
+}
+
+fn files(paths: &Bound<'_, PyAny>) -> PyResult<Vec<PathBuf>> {
+    match paths.extract::<PathBuf>() {
+        Ok(path) => Ok(vec![path]),
+        Err(_) => paths.extract(),
+    }
+}
+
+/// The database of countries in some files.
+fn database(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Arc<GeoIp>> {
+    let mut geoip = GeoIp::default();
+    for path in paths {
+        let text = fs::read(&path).map_err(|_| errors::missing(py, &path))?;
+        geoip.add(&text).map_err(|line| {
+            errors::usage(py, &format!("{}: line {line}: not START,END,COUNTRY", path.display()))
+        })?;
+    }
+    Ok(Arc::new(geoip))
+}
+
+/// The documents of a chunk, with the names of their sources, each made once.
+fn named(chunk: &Chunk) -> impl Iterator<Item = (Arc<str>, Frame<'_>)> {
+    let mut last: Option<(&Arc<Source>, Arc<str>)> = None;
+    chunk.frames().map(move |(source, frame)| match &last {
+        Some((known, name)) if Arc::ptr_eq(known, source) => (Arc::clone(name), frame),
+        _ => {
+            let name: Arc<str> = source.to_string().into();
+            last = Some((source, Arc::clone(&name)));
+            (name, frame)
+        }
+    })
+}
+
+/// Reads documents, or their entries, as tables one after the other, in bounded memory.
+///
+/// The arguments are those of `read`; each table has about `rows` rows.
+#[pyfunction]
+#[pyo3(signature = (paths, r#type, *, columns = None, r#where = None, entries = false, rows = ROWS, geoip = None, threads = None, on_error = "collect", progress = None, history = None))]
+#[allow(clippy::too_many_arguments, reason = "they have names in Python")]
+pub(crate) fn scan(
+    paths: &Bound<'_, PyAny>,
+    r#type: &Bound<'_, PyAny>,
+    columns: Option<Vec<String>>,
+    r#where: Option<&Bound<'_, PyDict>>,
+    entries: bool,
+    rows: usize,
+    geoip: Option<&Bound<'_, PyAny>>,
+    threads: Option<usize>,
+    on_error: &str,
+    progress: Option<&Bound<'_, PyAny>>,
+    history: Option<PathBuf>,
+) -> PyResult<Scan> {
+    let py = paths.py();
+    let Question { plan, options, schema } =
+        question(r#type, columns, r#where, entries, geoip, threads, history.as_ref())?;
+    let counters = options.progress.clone().unwrap_or_default();
+    let raise = raises(py, on_error)?;
+    let map = move |chunk: &Chunk| plan.tables(&mut named(chunk), false);
+    let receiver = background::start(source::inputs(paths)?, options, 2, map);
+    let meter = progress.map(reader::meter).transpose()?.flatten();
+    Ok(Scan {
+        receiver: Mutex::new(Some(receiver)),
+        schema,
+        rows: rows.max(1),
+        raise,
+        history,
+        progress: counters,
+        meter,
+    })
+}
+
+/// Reads documents, or their entries, into one table.
+///
+/// `paths` is anything that `parse` takes. `type` is a name or class. `columns` are those of the table; left out, all.
+/// What is not needed for them is not read. `where` is a dict from columns to what they must be: `(from, until)` for times
+/// and numbers, with the first bound and without the second one for times; a value, or a list of which one must be there;
+/// `{"all": [...]}` for a list that must have all. With `entries`, a row is an entry, such as a relay in a consensus.
+/// `geoip` are databases of tor's form that give the column `country`; tor's own are taken if that column is asked for.
+/// What cannot be read is in the table's `errors`, or raised if `on_error` is `raise`; `threads`, `progress` and `history`
+/// are as for `parse`.
+#[pyfunction]
+#[pyo3(signature = (paths, r#type, *, columns = None, r#where = None, entries = false, geoip = None, threads = None, on_error = "collect", progress = None, history = None))]
+#[allow(clippy::too_many_arguments, reason = "they have names in Python")]
+pub(crate) fn read(
+    paths: &Bound<'_, PyAny>,
+    r#type: &Bound<'_, PyAny>,
+    columns: Option<Vec<String>>,
+    r#where: Option<&Bound<'_, PyDict>>,
+    entries: bool,
+    geoip: Option<&Bound<'_, PyAny>>,
+    threads: Option<usize>,
+    on_error: &str,
+    progress: Option<&Bound<'_, PyAny>>,
+    history: Option<PathBuf>,
+) -> PyResult<Table> {
+    let all = usize::MAX;
+    let scan =
+        scan(paths, r#type, columns, r#where, entries, all, geoip, threads, on_error, progress, history)?;
+    match scan.table(paths.py(), all)? {
+        Some(table) => Ok(table),
+        None => scan.empty(paths.py()),
+    }
+}
+
+/// Reads documents, or their entries, into Parquet: into one file if `out` ends in `.parquet`, else into a folder
+/// `type=…/year=…/month=…`, which DuckDB, Polars, Spark and pandas read as one table. The other arguments are those of
+/// `read`; with `on_error="collect"` what cannot be read is a warning. Returns the files.
+#[pyfunction]
+#[pyo3(signature = (paths, r#type, out, *, columns = None, r#where = None, entries = false, geoip = None, threads = None, on_error = "collect", progress = None, history = None))]
+#[allow(clippy::too_many_arguments, reason = "they have names in Python")]
+pub(crate) fn write_parquet(
+    paths: &Bound<'_, PyAny>,
+    r#type: &Bound<'_, PyAny>,
+    out: PathBuf,
+    columns: Option<Vec<String>>,
+    r#where: Option<&Bound<'_, PyDict>>,
+    entries: bool,
+    geoip: Option<&Bound<'_, PyAny>>,
+    threads: Option<usize>,
+    on_error: &str,
+    progress: Option<&Bound<'_, PyAny>>,
+    history: Option<PathBuf>,
+) -> PyResult<Vec<PathBuf>> {
+    let py = paths.py();
+    let Question { plan, options, .. } =
+        question(r#type, columns, r#where, entries, geoip, threads, history.as_ref())?;
+    let raise = raises(py, on_error)?;
+    let meter = progress.map(reader::meter).transpose()?.flatten();
+    let (counters, history_path) = (options.progress.clone().unwrap_or_default(), history);
+    let columnar = |error: ColumnarError| errors::columnar(py, &error);
+    let mut writer = TableWriter::create(&out, &plan).map_err(columnar)?;
+    let by_month = writer.by_month();
+    let map = move |chunk: &Chunk| plan.tables(&mut named(chunk), by_month);
+    let mut receiver = background::start(source::inputs(paths)?, options, 2, map);
+    loop {
+        let (message, listening) = background::next(py, receiver)?;
+        receiver = listening;
+        match message {
+            Message::Event(Event::Output(tables)) => {
+                py.detach(|| tables.and_then(|tables| writer.write(&tables))).map_err(columnar)?;
+            }
+            Message::Event(Event::Failed(error)) if raise => return Err(errors::read(py, &error)),
+            Message::Event(Event::Failed(error)) => errors::warn(py, &error)?,
+            Message::Panicked => {}
+            Message::End(history) => {
+                let written = py.detach(|| writer.finish()).map_err(columnar)?;
+                if let (Some(history), Some(path)) = (history, &history_path) {
+                    py.detach(|| history.save(path))?;
+                }
+                return Ok(written.files);
+            }
+        }
+        if let Some(meter) = &meter {
+            meter.call1(py, (counters.bytes(), counters.total(), counters.documents()))?;
+        }
+    }
+}
