@@ -3,7 +3,7 @@ CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 export CARGO
 
-.PHONY: demo test bench fuzz man compare-stem ci
+.PHONY: demo test bench bench-python fuzz man compare-stem ci
 
 # What is in the sample data.
 demo:
@@ -21,6 +21,10 @@ ci:
 BENCH ?= target/bench
 bench:
 	$(CARGO) run --release -p benches --features peers -- $(BENCH)
+
+# Speed of the Python module, against stem and the program.
+bench-python:
+	benches/python/run $(BENCH)
 
 # Every fuzz target for FUZZ_SECONDS, from seeds made of the golden files and the sample data.
 fuzz:

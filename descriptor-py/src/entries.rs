@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use pyo3::{
-    exceptions::{PyIndexError, PyTypeError},
+    exceptions::{PyIndexError, PyTypeError, PyValueError},
     prelude::*,
     types::{PyList, PySlice, PyType},
 };
@@ -70,6 +70,25 @@ impl Entries {
             },
             next: AtomicUsize::new(0),
         }
+    }
+
+    /// The place of a part.
+    fn index(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+        for index in 0..self.length {
+            if self.make(py, index)?.eq(value)? {
+                return Ok(index);
+            }
+        }
+        Err(PyValueError::new_err("not in the sequence"))
+    }
+
+    /// How often a part is there.
+    fn count(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let mut count = 0;
+        for index in 0..self.length {
+            count += usize::from(self.make(py, index)?.eq(value)?);
+        }
+        Ok(count)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

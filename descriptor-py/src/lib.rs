@@ -11,10 +11,13 @@ mod errors;
 mod filter;
 mod issue;
 mod names;
+mod network;
 mod policy;
 mod reader;
 mod repr;
+mod sanitize;
 mod scan;
+mod schema;
 mod sink;
 mod source;
 mod table;
@@ -30,9 +33,12 @@ mod _tordesc {
         descriptor::{_part, _restore, Descriptor},
         entries::Entries,
         issue::Issue,
+        network::{Archive, ArchiveFile, DirectoryAuthority, authorities, download, read_index},
         policy::{Policy, PolicyRule},
         reader::{Reader, parse},
+        sanitize::{Sanitized, sanitize},
         scan::{Scan, read, scan, write_parquet},
+        schema::schema,
         table::Table,
     };
 

@@ -5,6 +5,7 @@ use std::{cell::RefCell, net::IpAddr};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use descriptor_core::value::Timestamp;
 use pyo3::{
+    PyTypeInfo,
     prelude::*,
     types::{PyBytes, PyDateTime, PyString, PyTzInfo},
 };
@@ -16,14 +17,6 @@ pub(crate) fn string<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, P
     match std::str::from_utf8(text) {
         Ok(text) => Ok(PyString::new(py, text).into_any()),
         Err(_) => PyBytes::new(py, text).call_method1("decode", ("utf-8", "surrogateescape")),
-    }
-}
-
-/// The bytes of a `str` that [`string`] made.
-pub(crate) fn bytes_of(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
-    match text.to_str() {
-        Ok(text) => Ok(text.as_bytes().to_vec()),
-        Err(_) => text.call_method1("encode", ("utf-8", "surrogateescape"))?.extract(),
     }
 }
 
@@ -72,9 +65,11 @@ pub(crate) fn time<'py>(py: Python<'py>, value: Timestamp) -> PyResult<Bound<'py
         return Ok(py.None().into_bound(py));
     };
     let utc = PyTzInfo::utc(py)?;
-    let (year, month, day) = (time.year(), u8::from(time.month()), time.day());
-    Ok(PyDateTime::new(py, year, month, day, time.hour(), time.minute(), time.second(), 0, Some(&utc))?
-        .into_any())
+    // As pickles have it, which is read three times as quickly as eight numbers.
+    let [high, low] = (time.year() as u16).to_be_bytes();
+    let (month, day) = (u8::from(time.month()), time.day());
+    let state = [high, low, month, day, time.hour(), time.minute(), time.second(), 0, 0, 0];
+    PyDateTime::type_object(py).call1((PyBytes::new(py, &state), utc))
 }
 
 /// A time from an aware `datetime`, or a naive one, which is taken for UTC.

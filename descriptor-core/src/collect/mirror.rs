@@ -1,9 +1,13 @@
 //! Another CollecTor, or another tordesc, by its `index.json` (collector §9.1, §11).
 
 use std::{
+    collections::BTreeMap,
     fmt, fs,
     path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use super::{
@@ -60,6 +64,11 @@ impl Mirror {
         Mirror { name: name.into(), url, prefixes, client, patience, memory, scratch: None }
     }
 
+    /// An archive whose files are asked for one by one: it remembers nothing.
+    pub fn reader(url: &str, client: Client, patience: Patience) -> Self {
+        Self::new(url, url, Vec::new(), client, patience, Box::new(Mutex::new(BTreeMap::new())))
+    }
+
     /// Reads tarballs too, those that are smaller than the client's limits. Each lies in a folder while it is read.
     #[must_use]
     pub fn with_scratch(mut self, folder: PathBuf) -> Self {
@@ -76,7 +85,8 @@ impl Mirror {
         }
     }
 
-    fn index(&self) -> Result<Vec<IndexFile>, String> {
+    /// The files that its index lists, whatever their names; or what went wrong.
+    pub fn index(&self) -> Result<Vec<IndexFile>, String> {
         for path in INDEX {
             if let Some(bytes) = self.get(path).map_err(|error| error.to_string())? {
                 return Ok(Index::read(&plain(bytes, self.client.limits().unpacked)?)
@@ -87,8 +97,9 @@ impl Mirror {
         Err("it has no index".into())
     }
 
-    /// Fetches a file. An empty one is one without documents.
-    fn fetch(&self, file: &IndexFile) -> Result<Vec<u8>, String> {
+    /// The bytes of a file as it is stored, if they have the size and the digest that the index says; or what went wrong.
+    /// An empty one is one without documents.
+    pub fn fetch(&self, file: &IndexFile) -> Result<Vec<u8>, String> {
         let limit = self.client.limits().sent;
         if file.size > limit {
             return Err(format!("has {} bytes, more than {limit}", file.size));

@@ -247,15 +247,15 @@ impl Selection {
         if let Some(path) = self.path {
             wanted.document |= 1 << path.entries;
             wanted.entries = Some(path.entries);
+            // How many rows there are is told by the lines, even if nothing else of them is wanted.
+            wanted.entry |= path.lines.map_or(0, |field| 1 << field);
         }
         for from in self.columns.iter().map(|column| column.from).chain(more) {
             match from {
                 From::Document(field, _) | From::Country(field, _) => wanted.document |= 1 << field,
                 From::Within(outer, ..) => wanted.document |= 1 << outer,
                 From::Entry(field, _) | From::EntryCountry(field, _) => wanted.entry |= 1 << field,
-                From::Line(_) => {
-                    wanted.entry |= self.path.and_then(|path| path.lines).map_or(0, |field| 1 << field);
-                }
+                From::Line(_) => {}
             }
         }
         wanted

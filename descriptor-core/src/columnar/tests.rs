@@ -228,3 +228,55 @@ fn partitioned_files_have_all_rows() {
     assert!(parts[1].ends_with("month=01/part-00002.parquet"));
     fs::remove_dir_all(&root).expect("removed");
 }
+
+#[test]
+fn a_column_alone_has_the_values_that_it_has_among_all() {
+    let golden_files = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut columns = 0;
+    for &kind in Type::ALL {
+        for entry in fs::read_dir(golden_files.join(kind.name())).expect("every type has cases") {
+            let path = entry.expect("the folder can be read").path();
+            if path.extension().is_none_or(|it| it != "txt") {
+                continue;
+            }
+            let text = fs::read(&path).expect("the case can be read");
+            let both = [Some(Selection::documents(kind)), Selection::entries(kind)];
+            for selection in both.into_iter().flatten() {
+                let of = |names: &[&str]| {
+                    let plan = Plan::new([selection.clone()], names, &[]).expect("columns of the type");
+                    let mut documents = frames(&text, Some(kind)).map(|frame| ("-".into(), frame));
+                    let tables = plan.tables(&mut documents, false).expect("rows can be built");
+                    tables.batches.into_iter().next().map(|batch| batch.rows)
+                };
+                let Some(whole) = of(&[]) else { continue };
+                for (at, field) in whole.schema().fields().iter().enumerate() {
+                    let alone = of(&[field.name()]).expect("as many rows");
+                    assert_eq!(alone.num_rows(), whole.num_rows(), "{}: {}", path.display(), field.name());
+                    assert_eq!(alone.column(0), whole.column(at), "{}: {}", path.display(), field.name());
+                    columns += 1;
+                }
+            }
+        }
+    }
+    assert!(columns > 500);
+}
+
+#[test]
+fn a_plan_leaves_out_what_is_not_asked_for() {
+    let text = b"@type server-descriptor 1.0\nrouter a 1.2.3.4 1 0 0\npublished 2012-03-01 17:15:27\nbandwidth 1 2 3\n\
+        @type server-descriptor 1.0\nrouter b 1.2.3.5 1 0 0\npublished 2012-04-01 17:15:27\nbandwidth 1 2 3\n\
+        @type server-descriptor 1.0\nrouter c 1.2.3.5 1 0 0\n@type microdescriptor 1.0\nonion-key\nrubbish";
+    let tables = |plan: Result<Plan, FilterError>, by_month| {
+        let mut documents = frames(text, None).map(|frame| ("-".into(), frame));
+        plan.expect("a plan").tables(&mut documents, by_month).expect("rows can be built")
+    };
+    let some = || [Selection::documents(Type::ServerDescriptor)];
+    let all = tables(Plan::new(some(), &["nickname"], &[]), true);
+    assert_eq!((all.documents, all.unparseable, all.batches.len()), (2, 1, 2));
+    assert_eq!(all.batches[0].time.map(|time| time.to_string()).as_deref(), Some("2012-03-01 17:15:27"));
+    let where_b = [("address", Condition::Any(vec!["1.2.3.5".to_owned()]))];
+    let one = tables(Plan::new(some(), &["nickname", "offset"], &where_b), false);
+    assert_eq!((one.documents, one.batches[0].rows.num_rows()), (2, 1));
+    assert_eq!(one.batches[0].rows.column(0).as_string::<i32>().value(0), "b");
+    assert_eq!(tables(Ok(Plan::all(false)), false).batches.len(), 2);
+}

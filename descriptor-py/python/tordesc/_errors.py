@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DocumentError",
+    "NetworkError",
     "ReadError",
+    "SanitizeError",
     "TordescError",
     "UnknownTypeError",
     "UsageError",
@@ -68,3 +70,27 @@ class DocumentError(TordescError, ValueError):
 
 class UnknownTypeError(DocumentError):
     """A document is of no known type."""
+
+
+class SanitizeError(TordescError, ValueError):
+    """A document may not be published."""
+
+    #: The reason in a word, such as `no-rule`.
+    reason: str
+
+    def __init__(
+        self, message: str, *, keyword: str | None = None, line: int | None = None, reason: str = ""
+    ) -> None:
+        super().__init__(message, keyword=keyword, line=line)
+        self.reason = reason
+
+
+class NetworkError(TordescError, OSError):
+    """Nobody gave an answer."""
+
+    #: Whether it may well go better later.
+    transient: bool
+
+    def __init__(self, message: str, *, transient: bool = False) -> None:
+        super().__init__(message)
+        self.transient = transient

@@ -1,0 +1,181 @@
+"""Tables: what they hold, who takes them, filters, Parquet."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tordesc
+
+
+def need(name: str) -> Any:
+    """A library that takes tables. Says aloud if it is not there."""
+    return pytest.importorskip(name, reason=f"skipped: {name} is not installed")
+
+
+@pytest.fixture(scope="module")
+def recent(data: Path) -> Path:
+    return data / "recent"
+
+
+def rows(table: Any) -> list[dict[str, Any]]:
+    return need("pyarrow").table(table).to_pylist()
+
+
+def test_rows_are_the_documents(recent: Path) -> None:
+    table = tordesc.read(recent, "server-descriptor")
+    documents = list(tordesc.parse(recent, types="server-descriptor"))
+    assert table.num_rows == len(table) == len(documents) > 1
+    assert table.column_names[:6] == ["type", "source", "offset", "digest_sha1", "digest_sha256", "nickname"]
+    assert repr(table) == f"<Table {len(documents)} rows, {len(table.column_names)} columns>"
+    assert (table.unparseable, table.errors) == (0, [])
+    for row, document in zip(rows(table), documents, strict=True):
+        assert row["digest_sha1"] == document.digest() and row["source"] == document.source
+        assert row["nickname"] == document.nickname and row["published"] == document.published
+        assert row["address"] == str(document.address)
+        assert row["exit_policy"] == [str(rule) for rule in document.exit_policy]
+
+
+def test_entries_are_rows(recent: Path) -> None:
+    table = tordesc.read(recent, tordesc.Consensus, entries=True)
+    entries = [entry for it in tordesc.parse(recent, types=tordesc.Consensus) for entry in it]
+    assert len(table) == len(entries) > 10
+    for row, entry in zip(rows(table), entries, strict=True):
+        assert (row["fingerprint"], row["flags"], row["offset"]) == (entry.fingerprint, entry.flags, entry.offset)
+        assert row["valid_after"] == entry.document.valid_after and row["bandwidth"] == entry.bandwidth
+    with pytest.raises(tordesc.UsageError, match="no entries"):
+        tordesc.read(recent, "microdescriptor", entries=True)
+
+
+def test_columns_are_exactly_those(recent: Path) -> None:
+    whole = rows(tordesc.read(recent, "server-descriptor"))
+    names = ["published", "type", "digest_sha256", "uptime"]
+    table = tordesc.read(recent, "server-descriptor", columns=names)
+    assert table.column_names == names
+    assert rows(table) == [{name: row[name] for name in names} for row in whole]
+    with pytest.raises(tordesc.UsageError, match="no column nicknme, but nickname"):
+        tordesc.read(recent, "server-descriptor", columns=["nicknme"])
+    none = tordesc.read(recent, "server-descriptor", columns=[], where={"nickname": "nobody"})
+    assert none.num_rows == 0
+
+
+def test_every_column_alone_has_its_values(recent: Path, data: Path) -> None:
+    for kind, entries in [
+        ("server-descriptor", False),
+        ("extra-info", False),
+        ("network-status-consensus-3", False),
+        ("network-status-consensus-3", True),
+        ("network-status-vote-3", True),
+        ("tordnsel", True),
+        ("bandwidth-file", True),
+    ]:
+        whole = rows(tordesc.read(data, kind, entries=entries))
+        assert whole
+        for name in whole[0]:
+            one = tordesc.read(data, kind, columns=[name], entries=entries)
+            assert rows(one) == [{name: row[name]} for row in whole], (kind, name)
+
+
+def test_filters_choose_rows(recent: Path) -> None:
+    whole = rows(tordesc.read(recent, tordesc.Consensus, entries=True))
+    time = sorted(row["published"] for row in whole)[len(whole) // 2]
+    name = whole[0]["fingerprint"]
+    for where, fits in [
+        ({"flags": "Exit"}, lambda row: "Exit" in row["flags"]),
+        ({"flags": ["Exit", "Guard"]}, lambda row: {"Exit", "Guard"} & {*row["flags"]}),
+        ({"flags": {"all": ["Exit", "Guard"]}}, lambda row: {"Exit", "Guard"} <= {*row["flags"]}),
+        ({"fingerprint": [name, "0" * 40]}, lambda row: row["fingerprint"] == name),
+        ({"fingerprint": "$" + name.lower()}, lambda row: row["fingerprint"] == name),
+        ({"published": (time, None)}, lambda row: row["published"] >= time),
+        ({"published": (None, time.isoformat())}, lambda row: row["published"] < time),
+        ({"published": (dt.date(2000, 1, 1), dt.date(2001, 1, 1))}, lambda row: False),
+        ({"bandwidth": (1000, None)}, lambda row: row["bandwidth"] >= 1000),
+        ({"unmeasured": True}, lambda row: row["unmeasured"]),
+        ({"or_port": 9001}, lambda row: row["or_port"] == 9001),
+        ({"flags": "Exit", "or_port": 9001}, lambda row: "Exit" in row["flags"] and row["or_port"] == 9001),
+    ]:
+        table = tordesc.read(recent, tordesc.Consensus, entries=True, where=where)
+        assert rows(table) == [row for row in whole if fits(row)], where
+        narrow = tordesc.read(recent, tordesc.Consensus, entries=True, where=where, columns=["nickname"])
+        assert len(narrow) == len(table)
+    for wrong in [{"nobody": 1}, {"published": 7}, {"flags": {"any": []}}, {"nickname": {"all": ["a"]}}]:
+        with pytest.raises(tordesc.UsageError):
+            tordesc.read(recent, tordesc.Consensus, entries=True, where=wrong)
+
+
+def test_countries_come_from_a_database(recent: Path, tmp_path: Path) -> None:
+    database = tmp_path / "geoip"
+    database.write_text("# of a day\n0,4294967295,DE\n")
+    options: Any = {"entries": True, "geoip": database}
+    table = tordesc.read(recent, tordesc.Consensus, columns=["address", "country"], **options)
+    assert {row["country"] for row in rows(table)} == {"de"}
+    assert len(tordesc.read(recent, tordesc.Consensus, where={"country": "DE"}, **options)) == len(table)
+    assert len(tordesc.read(recent, tordesc.Consensus, where={"country": ["fr", "it"]}, **options)) == 0
+    database.write_text("rubbish\n")
+    with pytest.raises(tordesc.UsageError, match="line 1"):
+        tordesc.read(recent, tordesc.Consensus, **options)
+
+
+def test_a_scan_gives_all_rows_in_tables(data: Path) -> None:
+    whole = tordesc.read(data, "server-descriptor", threads=1)
+    tables = list(tordesc.scan(data, "server-descriptor", rows=10))
+    assert len(tables) > 1 and sum(map(len, tables)) == len(whole)
+    assert [row for table in tables for row in rows(table)] == rows(whole)
+    scan = tordesc.scan(data, "server-descriptor")
+    assert scan.empty.schema == whole.schema and len(scan.empty) == 0
+
+
+def test_errors_are_collected_or_raised(recent: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.gz"
+    bad.write_bytes(b"\x1f\x8b\x08" + bytes(20))
+    table = tordesc.read([recent, bad], "server-descriptor")
+    assert len(table) > 1
+    [error] = table.errors
+    assert isinstance(error, tordesc.ReadError) and error.source == str(bad)
+    with pytest.raises(tordesc.ReadError):
+        tordesc.read([recent, bad], "server-descriptor", on_error="raise")
+    text = b"@type server-descriptor 1.0\nrouter a 1.2.3.4 1 0 0\n"
+    assert tordesc.read(text, "server-descriptor").unparseable == 1
+
+
+@pytest.mark.parametrize("library", ["pyarrow", "polars", "pandas", "duckdb"])
+def test_libraries_take_tables(recent: Path, library: str) -> None:
+    need(library)
+    need("pyarrow")
+    table = tordesc.read(recent, tordesc.Consensus, entries=True)
+    module = importlib.import_module(library)
+    expected = [row["nickname"] for row in rows(table)]
+    if library == "pyarrow":
+        assert module.table(table) == table.to_arrow()
+        assert module.schema(table).field("bandwidth").metadata[b"doc"]
+        assert table.to_arrow()["nickname"].to_pylist() == expected
+    elif library == "polars":
+        assert module.DataFrame(table).equals(table.to_polars())
+        assert table.to_polars()["nickname"].to_list() == expected
+    elif library == "pandas":
+        assert list(table.to_pandas()["nickname"]) == expected
+        assert str(table.to_pandas()["valid_after"].dtype).startswith("datetime64")
+    else:
+        assert [name for (name,) in module.sql('select nickname from "table"').fetchall()] == expected
+
+
+def test_parquet_is_written_whole(recent: Path, tmp_path: Path) -> None:
+    parquet = need("pyarrow.parquet")
+    whole = rows(tordesc.read(recent, "server-descriptor"))
+    [file] = tordesc.write_parquet(recent, "server-descriptor", tmp_path / "one.parquet")
+    assert file == tmp_path / "one.parquet" and parquet.read_table(file).to_pylist() == whole
+    port = whole[0]["or_port"]
+    files = tordesc.write_parquet(recent, "server-descriptor", tmp_path / "many", where={"or_port": port})
+    found = [row for file in files for row in parquet.ParquetFile(file).read().to_pylist()]
+    assert {path.relative_to(tmp_path / "many").parts[0] for path in map(Path, files)} == {"type=server-descriptor"}
+    assert len(found) == sum(row["or_port"] == port for row in whole)
+    bad = tmp_path / "bad.gz"
+    bad.write_bytes(b"\x1f\x8b\x08" + bytes(20))
+    with pytest.warns(RuntimeWarning, match="bad.gz"):
+        tordesc.write_parquet([recent, bad], "server-descriptor", tmp_path / "two.parquet")
+    with pytest.raises(tordesc.ReadError):
+        tordesc.write_parquet([bad], "server-descriptor", tmp_path / "three.parquet", on_error="raise")
+    assert sorted(path.name for path in tmp_path.glob("*parquet*")) == ["one.parquet", "two.parquet"]
