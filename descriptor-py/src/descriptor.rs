@@ -21,7 +21,7 @@ use pyo3::{
     types::{PyBytes, PyDict, PyList, PyTuple, PyType},
 };
 
-use crate::{classes, entries::Iter, issue::Issue, repr, sink::PySink, value};
+use crate::{classes, entries::EntryIterator, issue::Issue, repr, sink::PySink, value};
 
 /// A document of the Tor network, or a part of one that has fields of its own, such as a status entry.
 ///
@@ -257,10 +257,10 @@ impl Descriptor {
     }
 
     /// The entries of the document one after the other, such as the relays of a consensus.
-    fn __iter__(slf: &Bound<'_, Self>) -> PyResult<Iter> {
+    fn __iter__(slf: &Bound<'_, Self>) -> PyResult<EntryIterator> {
         let schema = slf.get().schema()?;
         match classes::entries(schema) {
-            Some(field) => Iter::new(slf, field),
+            Some(field) => EntryIterator::new(slf, field),
             None => Err(PyTypeError::new_err(format!("a {} has no entries", schema.title))),
         }
     }

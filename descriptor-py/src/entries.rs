@@ -60,8 +60,8 @@ impl Entries {
         }
     }
 
-    fn __iter__(&self, py: Python<'_>) -> Iter {
-        Iter {
+    fn __iter__(&self, py: Python<'_>) -> EntryIterator {
+        EntryIterator {
             entries: Entries {
                 parent: self.parent.clone_ref(py),
                 field: self.field,
@@ -73,6 +73,7 @@ impl Entries {
     }
 
     /// The place of a part.
+    #[pyo3(signature = (value, /))]
     fn index(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
         for index in 0..self.length {
             if self.make(py, index)?.eq(value)? {
@@ -83,6 +84,7 @@ impl Entries {
     }
 
     /// How often a part is there.
+    #[pyo3(signature = (value, /))]
     fn count(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<usize> {
         let mut count = 0;
         for index in 0..self.length {
@@ -99,21 +101,21 @@ impl Entries {
 
 /// An iterator over the parts of a document.
 #[pyclass(frozen, module = "tordesc")]
-pub(crate) struct Iter {
+pub(crate) struct EntryIterator {
     entries: Entries,
     next: AtomicUsize,
 }
 
-impl Iter {
+impl EntryIterator {
     pub(crate) fn new(parent: &Bound<'_, Descriptor>, field: usize) -> PyResult<Self> {
         let schema = parent.get().record()?.schema();
         let class = classes::element(parent.py(), schema, field)?;
-        Ok(Iter { entries: Entries::new(parent, field, class)?, next: AtomicUsize::new(0) })
+        Ok(EntryIterator { entries: Entries::new(parent, field, class)?, next: AtomicUsize::new(0) })
     }
 }
 
 #[pymethods]
-impl Iter {
+impl EntryIterator {
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
         slf
     }

@@ -30,7 +30,7 @@ mod _tordesc {
     #[pymodule_export]
     use super::{
         attribute::Attribute,
-        descriptor::{_part, _restore, Descriptor},
+        descriptor::Descriptor,
         entries::Entries,
         issue::Issue,
         network::{Archive, ArchiveFile, DirectoryAuthority, authorities, download, read_index},
@@ -45,6 +45,9 @@ mod _tordesc {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        // For pickles; not to be exported.
+        module.setattr("_restore", wrap_pyfunction!(super::descriptor::_restore, module)?)?;
+        module.setattr("_part", wrap_pyfunction!(super::descriptor::_part, module)?)?;
         super::classes::add(module)
     }
 }

@@ -26,8 +26,6 @@ use crate::{
     table::Table,
 };
 
-/// How many rows a table of a scan has, about.
-const ROWS: usize = 65_536;
 /// How many errors are kept.
 const MOST: usize = 1000;
 /// Where tor has its databases of countries.
@@ -169,7 +167,6 @@ fn question(
         types: Some(types),
         history: history.map(|path| History::load(path)).transpose()?,
         progress: Some(Arc::default()),
-        waiting: 64,
         ..Options::default()
     };
     Ok(Question { plan, options, schema: Arc::new(arrow_schema(&selection)) })
@@ -220,7 +217,7 @@ fn named(chunk: &Chunk) -> impl Iterator<Item = (Arc<str>, Frame<'_>)> {
 ///
 /// The arguments are those of `read`; each table has about `rows` rows.
 #[pyfunction]
-#[pyo3(signature = (paths, r#type, *, columns = None, r#where = None, entries = false, rows = ROWS, geoip = None, threads = None, on_error = "collect", progress = None, history = None))]
+#[pyo3(signature = (paths, r#type, *, columns = None, r#where = None, entries = false, rows = 65536, geoip = None, threads = None, on_error = "collect", progress = None, history = None))]
 #[allow(clippy::too_many_arguments, reason = "they have names in Python")]
 pub(crate) fn scan(
     paths: &Bound<'_, PyAny>,

@@ -26,6 +26,7 @@ def one(data: bytes = SERVER, **options: Any) -> Any:
 def test_values_are_what_python_has_for_them() -> None:
     it = one()
     assert type(it) is tordesc.ServerDescriptor
+    assert it.platform is not None
     assert (it.nickname, it.or_port, it.uptime) == ("toy", 9001, 48)
     assert it.address == ipaddress.IPv4Address("192.0.2.7")
     assert it.published == dt.datetime(2012, 1, 1, 4, 3, 19, tzinfo=dt.timezone.utc)
@@ -66,7 +67,7 @@ def test_digests_are_there_where_the_document_is_signed() -> None:
 
 def test_attributes_explain_themselves_and_cannot_be_set() -> None:
     attribute: Any = vars(tordesc.ServerDescriptor)["uptime"]
-    assert attribute is tordesc.ServerDescriptor.uptime
+    assert attribute is getattr(tordesc.ServerDescriptor, "uptime")
     assert "seconds" in attribute.__doc__ and attribute.unit == "seconds"
     assert (attribute.__name__, attribute.keywords) == ("uptime", ["uptime"])
     assert attribute.__objclass__ is tordesc.ServerDescriptor
@@ -128,16 +129,16 @@ def test_a_policy_answers_and_gives_its_rules() -> None:
 
 
 def test_entries_belong_to_their_document(data: Path) -> None:
-    [consensus, *_] = tordesc.parse(data / "recent", types=tordesc.Consensus)
-    entries = consensus.entries
+    consensus: Any = next(tordesc.parse(data / "recent", types=tordesc.Consensus))
+    entries: Any = consensus.entries
     assert len(entries) == len(list(consensus)) == consensus.raw.count(b"\nr ")
-    first = entries[0]
-    assert type(first) is tordesc.RouterStatus and first.type == "network-status-entry-3"
-    assert first == next(iter(consensus)) == next(iter(entries)) and first.document is consensus
+    first: Any = entries[0]
+    assert [type(first)] == [tordesc.RouterStatus] and first.type == "network-status-entry-3"
+    assert first == next(iter(consensus)) == next(iter(entries)) and [first.document] == [consensus]
     assert consensus.raw[first.offset - consensus.offset :].startswith(first.raw)
     assert "Running" in first.flags and first.digest() is None
     assert entries[-1] == list(entries)[-1] and entries[1:3] == list(entries)[1:3] and entries[::-1][-1] == first
-    assert isinstance(entries, Sequence) and entries.index(entries[2]) == 2 and entries.count(first) == 1
+    assert issubclass(type(entries), Sequence) and entries.index(entries[2]) == 2 and entries.count(first) == 1
     assert first in entries and next(reversed(entries)) == entries[-1]
     with pytest.raises(IndexError):
         entries[len(entries)]

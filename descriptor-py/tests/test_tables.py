@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ def recent(data: Path) -> Path:
 
 
 def rows(table: Any) -> list[dict[str, Any]]:
-    return need("pyarrow").table(table).to_pylist()
+    found: list[dict[str, Any]] = need("pyarrow").table(table).to_pylist()
+    return found
 
 
 def test_rows_are_the_documents(recent: Path) -> None:
@@ -83,7 +85,7 @@ def test_filters_choose_rows(recent: Path) -> None:
     whole = rows(tordesc.read(recent, tordesc.Consensus, entries=True))
     time = sorted(row["published"] for row in whole)[len(whole) // 2]
     name = whole[0]["fingerprint"]
-    for where, fits in [
+    cases: list[tuple[dict[str, Any], Callable[[Any], Any]]] = [
         ({"flags": "Exit"}, lambda row: "Exit" in row["flags"]),
         ({"flags": ["Exit", "Guard"]}, lambda row: {"Exit", "Guard"} & {*row["flags"]}),
         ({"flags": {"all": ["Exit", "Guard"]}}, lambda row: {"Exit", "Guard"} <= {*row["flags"]}),
@@ -96,12 +98,19 @@ def test_filters_choose_rows(recent: Path) -> None:
         ({"unmeasured": True}, lambda row: row["unmeasured"]),
         ({"or_port": 9001}, lambda row: row["or_port"] == 9001),
         ({"flags": "Exit", "or_port": 9001}, lambda row: "Exit" in row["flags"] and row["or_port"] == 9001),
-    ]:
+    ]
+    for where, fits in cases:
         table = tordesc.read(recent, tordesc.Consensus, entries=True, where=where)
         assert rows(table) == [row for row in whole if fits(row)], where
         narrow = tordesc.read(recent, tordesc.Consensus, entries=True, where=where, columns=["nickname"])
         assert len(narrow) == len(table)
-    for wrong in [{"nobody": 1}, {"published": 7}, {"flags": {"any": []}}, {"nickname": {"all": ["a"]}}]:
+    refused: list[dict[str, Any]] = [
+        {"nobody": 1},
+        {"published": 7},
+        {"flags": {"any": []}},
+        {"nickname": {"all": ["a"]}},
+    ]
+    for wrong in refused:
         with pytest.raises(tordesc.UsageError):
             tordesc.read(recent, tordesc.Consensus, entries=True, where=wrong)
 

@@ -194,7 +194,9 @@ fn fill<'a, D: Table<'a>>(
     let (mut seen, mut lost) = (0u128, 0u128);
     let outermost = around.is_none();
     let part = std::mem::replace(&mut reader.part, u128::MAX);
-    let wanted = if outermost { reader.wanted.document } else { part };
+    let required = const { required(D::FIELDS) };
+    // What must be there decides whether there is a document or entry at all.
+    let wanted = required | if outermost { reader.wanted.document } else { part };
     let start = first.map_or_else(|| reader.lexer.position(), |item| item.offset);
     let mut next: Option<Item<'a>> = None;
     if let Some(item) = first {
@@ -242,7 +244,6 @@ fn fill<'a, D: Table<'a>>(
     }
     let end = next.map_or_else(|| reader.lexer.position(), |item| item.offset);
     document.set_raw(reader.lexer.slice(start, end));
-    let required = const { required(D::FIELDS) };
     let missing = required & !seen;
     if missing != 0 {
         for (row, field) in D::FIELDS.iter().enumerate() {
@@ -412,8 +413,8 @@ pub fn parse<'a, D: Table<'a>>(frame: Frame<'a>) -> Parsed<'a, D> {
     parse_columns(frame, Wanted::ALL)
 }
 
-/// Reads some rows of one document. The others have their default values, and nothing is said about what is wrong in
-/// them, nor between lines; whether required lines stand there is known all the same.
+/// Reads some rows of one document, and those that every document must have. The others have their default values, and
+/// nothing is said about what is wrong in them, nor between lines.
 pub fn parse_columns<'a, D: Table<'a>>(frame: Frame<'a>, wanted: Wanted) -> Parsed<'a, D> {
     let mut reader = Reader::new(frame.body);
     reader.wanted = wanted;

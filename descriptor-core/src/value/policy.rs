@@ -86,7 +86,7 @@ impl fmt::Display for Policy<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{document::Type, netdoc::Frame, schema::Record};
+    use crate::{document::Type, netdoc::Frame};
 
     /// Asks the policy of a descriptor that has the lines.
     fn with<T>(lines: &str, field: &str, ask: impl FnOnce(Policy<'_>) -> T) -> T {
