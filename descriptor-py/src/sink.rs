@@ -13,9 +13,12 @@ use crate::value;
 
 /// A list or dict that is not closed yet.
 enum Open<'py> {
-    List(Bound<'py, PyList>),
+    List(Vec<Bound<'py, PyAny>>),
     Dict(Bound<'py, PyDict>, Option<Bound<'py, PyAny>>),
 }
+
+/// How many elements most lists have at most: flags.
+const FEW: usize = 10;
 
 /// Builds one object out of what it is told. The first error of Python is kept until [`finish`](PySink::finish).
 pub(crate) struct PySink<'py> {
@@ -44,7 +47,10 @@ impl<'py> PySink<'py> {
                 self.result.get_or_insert(Ok(value));
                 return;
             }
-            Some(Open::List(list)) => list.append(value),
+            Some(Open::List(list)) => {
+                list.push(value);
+                return;
+            }
             Some(Open::Dict(dict, key)) => match key.take() {
                 Some(key) => dict.set_item(key, value),
                 None => Err(PyRuntimeError::new_err("a value in a map has no key")),
@@ -73,7 +79,10 @@ impl<'py> PySink<'py> {
 
     fn close(&mut self) {
         match self.open.pop() {
-            Some(Open::List(list)) => self.push(list.into_any()),
+            Some(Open::List(list)) => {
+                let list = PyList::new(self.py, list).map(Bound::into_any);
+                self.put(list);
+            }
             Some(Open::Dict(dict, _)) => self.push(dict.into_any()),
             None => {}
         }
@@ -121,7 +130,7 @@ impl Sink for PySink<'_> {
         self.put(address);
     }
     fn list(&mut self) {
-        self.open.push(Open::List(PyList::empty(self.py)));
+        self.open.push(Open::List(Vec::with_capacity(FEW)));
     }
     fn end_list(&mut self) {
         self.close();

@@ -1,4 +1,8 @@
 //! Rows and their columns, before any format.
+#![cfg_attr(
+    not(feature = "columnar"),
+    allow(dead_code, reason = "tables need a part of it that nothing else does")
+)]
 
 use std::{borrow::Cow, sync::Arc};
 
