@@ -6,11 +6,12 @@
 
 use std::net::IpAddr;
 
+use base64::Engine;
+
 use super::row::{From, Row, Selection, UnknownColumn};
 use crate::{
-    netdoc::FromArg,
     schema::{Kind, Sink},
-    value::{Base64, Timestamp},
+    value::{BASE64, Timestamp},
 };
 
 /// What the values of a column must be.
@@ -76,7 +77,7 @@ impl Value {
         Value {
             text: text.as_bytes().to_vec(),
             hex: const_hex::decode(digits).ok(),
-            base64: <Base64<32> as FromArg<'_>>::from_arg(text.as_bytes()).ok().map(|it| it.0.to_vec()),
+            base64: BASE64.decode(text).ok(),
             address: text.parse().ok(),
             number: text.parse().ok(),
         }
@@ -249,6 +250,21 @@ mod tests {
             ("or_port", any(&["9001"]), "ab"),
         ] {
             assert_eq!(fitting(name, condition.clone()).as_deref(), Ok(expected), "{name} {condition:?}");
+        }
+    }
+
+    #[test]
+    fn keys_of_any_length_fit_by_their_base64() {
+        let (kind, key) = (Type::ServerDescriptor, "ab+/".repeat(21) + "aw");
+        let text = format!("router a 1.2.3.4 1 0 0\nrouter-sig-ed25519 {key}\n");
+        let selection = Selection::documents(kind);
+        let parsed = kind.parse(Frame::whole(kind, text.as_bytes()));
+        let document = Document { kind, source: "", parsed: &parsed, digests: Digests::default() };
+        for (wanted, expected) in [(key.clone() + "==", true), (key, true), ("ab+/".repeat(21), false)] {
+            let filter = Filter::new(&selection, &[("router_sig_ed25519", any(&[&wanted]))]).expect("sound");
+            let mut found = Vec::new();
+            selection.rows(&document, &mut |row| found.push(filter.fits(row)));
+            assert_eq!(found, [expected]);
         }
     }
 
