@@ -19,7 +19,7 @@ def sums(paths: list[str], geoip: str) -> pa.Table:
     return rows.group_by(["month", "country"]).aggregate([("advertised", "sum"), ("advertised", "count")])
 
 
-def mean_bandwidth(paths: str, geoip: str) -> pa.Table:
+def mean_bandwidth(paths: list[str], geoip: str) -> pa.Table:
     parts = ray.data.from_arrow_refs([sums.remote(part, geoip) for part in partitions(paths)])
     rows = pa.concat_tables(ray.get(parts.to_arrow_refs()))
     total = rows.group_by(["month", "country"]).aggregate(
