@@ -3,7 +3,7 @@ CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 export CARGO
 
-.PHONY: demo test bench bench-python fuzz man compare-stem ci
+.PHONY: demo test test-spark test-spark-cluster docs-python bench bench-python fuzz man compare-stem ci
 
 # What is in the sample data.
 demo:
@@ -12,6 +12,18 @@ demo:
 # All tests, Rust and Python; the last line is their count.
 test:
 	@.ci/test
+
+# The data source of Spark, in one process; installs PySpark into .venv-spark.
+test-spark:
+	@.ci/spark
+
+# The same question on a cluster of two workers on this machine; takes a minute or more.
+test-spark-cluster:
+	@.ci/spark cluster
+
+# The documentation of the Python module into descriptor-py/site; every program and notebook on its pages is run.
+docs-python:
+	@.ci/docs-python
 
 # What CI runs: tests, format, lints, docs, features, examples, fuzz targets.
 ci:
