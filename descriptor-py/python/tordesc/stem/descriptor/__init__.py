@@ -1,0 +1,157 @@
+"""Reading descriptors: `parse_file` gives those of a file."""
+
+import io
+import os
+import re
+import tarfile
+
+from ..util import system
+from ..util.str_tools import _to_bytes, _to_unicode
+from . import _archive
+from ._base import CRYPTO_BLOB, Descriptor, DigestEncoding, DigestHash, DocumentHandler, TypeAnnotation
+from ._compression import Compression, _Compression
+from ._crypto import SigningKey, create_signing_key
+from . import (  # isort: skip
+    bandwidth_file,
+    certificate,
+    extrainfo_descriptor,
+    hidden_service,
+    microdescriptor,
+    networkstatus,
+    router_status_entry,
+    server_descriptor,
+    tordnsel,
+)
+
+__all__ = [
+    "CRYPTO_BLOB",
+    "Compression",
+    "Descriptor",
+    "DigestEncoding",
+    "DigestHash",
+    "DocumentHandler",
+    "SigningKey",
+    "TypeAnnotation",
+    "bandwidth_file",
+    "certificate",
+    "collector",
+    "create_signing_key",
+    "export",
+    "extrainfo_descriptor",
+    "hidden_service",
+    "microdescriptor",
+    "networkstatus",
+    "parse_file",
+    "reader",
+    "remote",
+    "router_status_entry",
+    "server_descriptor",
+    "tordnsel",
+]
+
+_TYPE = re.compile(r"(?:@type )?(\S+) (\d+)\.(\d+)").fullmatch
+
+#: The class of each type in CollecTor's archive.
+_CLASSES = {
+    **{
+        cls.TYPE_ANNOTATION_NAME: cls
+        for cls in (
+            server_descriptor.RelayDescriptor,
+            server_descriptor.BridgeDescriptor,
+            extrainfo_descriptor.RelayExtraInfoDescriptor,
+            extrainfo_descriptor.BridgeExtraInfoDescriptor,
+            microdescriptor.Microdescriptor,
+            networkstatus.NetworkStatusDocumentV2,
+            networkstatus.KeyCertificate,
+            networkstatus.BridgeNetworkStatusDocument,
+            networkstatus.DetachedSignature,
+            tordnsel.TorDNSEL,
+            hidden_service.HiddenServiceDescriptorV2,
+            hidden_service.HiddenServiceDescriptorV3,
+            bandwidth_file.BandwidthFile,
+        )
+    },
+    "network-status-consensus-3": networkstatus.NetworkStatusDocumentV3,
+    "network-status-vote-3": networkstatus.NetworkStatusDocumentV3,
+    "network-status-microdesc-consensus-3": networkstatus.NetworkStatusDocumentV3,
+}
+
+#: The types of the files in tor's data folder.
+_NAMES = {
+    "cached-descriptors": "server-descriptor",
+    "cached-descriptors.new": "server-descriptor",
+    "cached-extrainfo": "extra-info",
+    "cached-extrainfo.new": "extra-info",
+    "cached-microdescs": "microdescriptor",
+    "cached-microdescs.new": "microdescriptor",
+    "cached-consensus": "network-status-consensus-3",
+    "cached-microdesc-consensus": "network-status-microdesc-consensus-3",
+}
+
+
+def parse_file(descriptor_file, descriptor_type=None, validate=False, document_handler=DocumentHandler.ENTRIES, normalize_newlines=None, **kwargs):
+    """The descriptors of a file, one after the other.
+
+    `descriptor_file` is a path, an open file, or a tarball, opened or by its path. `descriptor_type`, such as
+    `server-descriptor 1.0`, is needed where neither `@type` nor the file's name tells it. With `validate` a ValueError
+    is raised by what is malformed. `document_handler` says what to make of a status: its entries, the document, or that
+    without its entries. `normalize_newlines` reads CR LF as LF. The other arguments go to the class of the descriptor.
+    """
+    options = descriptor_type, validate, document_handler, normalize_newlines, kwargs
+    if isinstance(descriptor_file, tarfile.TarFile):
+        return _archive.members(descriptor_file, _parse, options)
+    if not isinstance(descriptor_file, str):
+        return _parse(descriptor_file, *options)
+    if system.is_tarfile(descriptor_file):
+        return _archive.tarball(descriptor_file, _parse, options, _CLASSES)
+    return _parse_path(descriptor_file, options)
+
+
+def _parse_path(path, options):
+    with open(path, "rb") as file:
+        yield from _parse(file, *options)
+
+
+def _parse(file, descriptor_type, validate, document_handler, normalize_newlines, kwargs):
+    try:
+        file.tell()
+    except OSError as exc:
+        raise OSError("File object isn't seekable; read it, and give the bytes to Descriptor.from_str()") from exc
+    content = _to_bytes(file.read())
+    path = getattr(file, "name", None)
+    kind = _kind(content, path, descriptor_type)
+    # Windows writes CR LF into what it believes to be text.
+    is_text = normalize_newlines is None and system.is_windows() and not descriptor_type and not content.startswith(b"@type")
+    if normalize_newlines or is_text:
+        content = content.replace(b"\r\n", b"\n")
+    cls = _CLASSES[kind]
+    if cls is server_descriptor.RelayDescriptor or cls is server_descriptor.BridgeDescriptor:
+        found = server_descriptor._parse_file(io.BytesIO(content), cls is server_descriptor.BridgeDescriptor, validate, **kwargs)
+    else:
+        found = cls._read_all(content, validate, document_handler, kind, **kwargs)
+    if path is None:
+        yield from found
+        return
+    path = os.path.abspath(path)
+    for descriptor in found:
+        descriptor._path = path
+        yield descriptor
+
+
+def _kind(content, path, descriptor_type):
+    # What a file has: by what the caller says, by its first line, or by its name.
+    first = _to_unicode(content[: content.find(b"\n") % (len(content) + 1)].strip())
+    match = _TYPE(first) if first.startswith("@type ") else None
+    if descriptor_type is not None:
+        match = None if descriptor_type.startswith("@") else _TYPE(descriptor_type)
+        if match is None:
+            raise ValueError("The descriptor_type must be of the form '<type> <major_version>.<minor_version>'")
+    if match:
+        kind, major, minor = match.groups()
+        if kind not in _CLASSES or major != "1":
+            raise TypeError(f"Unrecognized metrics descriptor format. type: '{kind}', version: '{major}.{minor}'")
+        return kind
+    name = "<undefined>" if path is None else os.path.basename(path)
+    if name not in _NAMES:
+        raise TypeError(f"Unable to determine the descriptor's type. filename: '{name}', first line: '{first}'")
+    return _NAMES[name]

@@ -1,0 +1,78 @@
+"""Documents as lines. What core found nothing wrong with never comes here."""
+
+import re
+import string
+
+_KEYWORD = re.compile(r"([a-zA-Z0-9-]+)(?:[ \t]+(.*))?").fullmatch
+_BEGIN = re.compile(r"-----BEGIN ([a-zA-Z0-9 \t-]+)-----").fullmatch
+
+
+class Lines:
+    """The lines of one keyword in one document, as a rule sees them."""
+
+    __slots__ = ("document", "keyword", "lines")
+
+    def __init__(self, keyword):
+        self.keyword, self.lines = keyword, []
+
+    @property
+    def value(self):
+        """What follows the keyword in the first line."""
+        return self.lines[0][0]
+
+    @property
+    def values(self):
+        """What follows the keyword in each line."""
+        return [value for value, _, _ in self.lines]
+
+    def block(self, kind):
+        """The object below the first line; ValueError if it is of another kind."""
+        _, found, block = self.lines[0]
+        if not block or found != kind:
+            raise ValueError(f"'{self.keyword}' should be followed by a {kind} block, but was a {found}")
+        return block
+
+
+def split(text, strict, together=(), free=()):
+    """The lines of a document by keyword, in order.
+
+    Keywords `together` are one: their lines stand under the first of them, with their own keyword before the value.
+    What is no line is left out, or with `strict` a ValueError; so is text beyond ASCII in keywords that are not `free`.
+    """
+    found = {}
+    lines, at = text.split("\n"), 0
+    while at < len(lines):
+        line = lines[at].removeprefix("opt ")
+        at += 1
+        if not line:
+            continue
+        match = _KEYWORD(line)
+        if match is None:
+            if strict:
+                raise ValueError(f"Line contains invalid characters: {line}")
+            continue
+        keyword, value = match.groups("")
+        kind = block = None
+        begin = _BEGIN(lines[at]) if at < len(lines) else None
+        if begin:
+            start, kind = at, begin[1]
+            try:
+                at = lines.index(f"-----END {kind}-----", start) + 1
+            except ValueError:
+                if strict:
+                    raise ValueError(f"The {kind} below '{keyword}' does not end") from None
+                break
+            block = "\n".join(lines[start:at])
+        if strict and not value.isascii() and keyword not in free:
+            shown = "".join(char if char in string.printable else "?" for char in value)
+            raise ValueError(f"'{keyword}' line had non-ascii content: {shown}")
+        if keyword in together:
+            keyword, value = together[0], f"{keyword} {value}"
+        found.setdefault(keyword, Lines(keyword)).lines.append((value, kind, block))
+    return found
+
+
+def starts(content, *keywords):
+    """Where lines with one of the keywords begin, as offsets into bytes."""
+    words = b"|".join(keyword.encode() for keyword in keywords)
+    return [match.start() for match in re.finditer(rb"^(?:%s)(?=[ \t\r\n]|\Z)" % words, content, re.MULTILINE)]

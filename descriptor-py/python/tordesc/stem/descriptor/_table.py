@@ -1,0 +1,95 @@
+"""Tables: which attributes a class of stem has, and where each comes from."""
+
+import inspect
+from operator import attrgetter
+
+
+class Row:
+    """An attribute of stem: the keyword of its line, how core names it, and how stem reads it where core saw a fault.
+
+    `column` is core's attribute, or a function of core's object, and `convert` makes stem's value of core's; `default` is
+    what is not there, or a function of the descriptor. `rule` is told the `Lines` and gives the value, or yields several
+    attributes with their values. A rule that fails raises ValueError; what it has yielded stays.
+    """
+
+    __slots__ = ("attribute", "column", "convert", "default", "keyword", "rule", "tells_several")
+
+    def __init__(self, attribute, keyword, rule, column=None, convert=None, default=None):
+        self.attribute, self.keyword, self.rule = attribute, keyword, rule
+        self.column, self.convert, self.default = column, convert, default
+        self.tells_several = inspect.isgeneratorfunction(rule)
+
+    def missing(self, owner):
+        """The value of what is not there; a new one each time if it could be changed."""
+        if isinstance(self.default, (list, dict, set)):
+            return self.default.copy()
+        return self.default(owner) if callable(self.default) else self.default
+
+    def tell(self, lines):
+        """Attributes and values, one after the other."""
+        return self.rule(lines) if self.tells_several else iter([(self.attribute, self.rule(lines))])
+
+
+class Table:
+    """The rows of a class, after those of the table that it builds on."""
+
+    def __init__(self, *rows, base=()):
+        self.rows = {row.attribute: row for row in (*base, *rows)}
+        self.by_keyword = {row.keyword: row for row in self.rows.values()}
+
+    def __iter__(self):
+        return iter(self.rows.values())
+
+    def install(self, cls):
+        """Puts the attributes on a class."""
+        for row in self:
+            setattr(cls, row.attribute, Attribute(row))
+
+
+class Attribute:
+    """Reads an attribute when it is asked for the first time; then it is in the object's own dict."""
+
+    __slots__ = ("fetch", "name", "row")
+
+    def __init__(self, row):
+        self.row, self.name = row, row.attribute
+        self.fetch = _fetch(row)
+
+    def __get__(self, owner, cls=None):
+        if owner is None:
+            return self
+        native = owner._native
+        if native is None or self.fetch is None:
+            value = owner._read(self.row)
+        elif (value := self.fetch(native)) is None and self.row.default is not None:
+            value = self.row.missing(owner)
+        owner.__dict__[self.name] = value
+        return value
+
+
+def _fetch(row):
+    # A function from core's object to stem's value, as short as it can be.
+    if row.column is None:
+        return None
+    get, convert = row.column if callable(row.column) else attrgetter(row.column), row.convert
+    if convert is None:
+        return get
+    return lambda native: None if (value := get(native)) is None else convert(value)
+
+
+class lazy:
+    """An attribute that a method computes when it is asked for the first time."""
+
+    __slots__ = ("function", "name")
+
+    def __init__(self, function):
+        self.function = function
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, owner, cls=None):
+        if owner is None:
+            return self
+        value = owner.__dict__[self.name] = self.function(owner)
+        return value

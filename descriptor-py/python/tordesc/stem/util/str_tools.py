@@ -1,0 +1,60 @@
+"""Text, times and sizes."""
+
+import base64
+import datetime
+import math
+import re
+
+_TIMESTAMP = re.compile(r"(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})", re.ASCII)
+_ISO = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?", re.ASCII)
+
+_PREFIXES = ("", "Kilo", "Mega", "Giga", "Tera", "Peta")
+
+
+def _to_bytes(msg):
+    return msg.encode("utf-8") if isinstance(msg, str) else msg
+
+
+def _to_unicode(msg):
+    return msg.decode("utf-8", "replace") if isinstance(msg, bytes) else msg
+
+
+def _decode_b64(msg):
+    # What Tor writes has no padding.
+    return base64.b64decode(_to_bytes(msg) + b"=" * (-len(msg) % 4))
+
+
+def _split_by_length(msg, size):
+    return [msg[at : at + size] for at in range(0, len(msg), size)]
+
+
+def _parse_timestamp(entry):
+    # A time such as `2012-11-08 16:48:41`, in UTC and without a zone.
+    match = _TIMESTAMP.fullmatch(entry)
+    if match is None:
+        raise ValueError(f"Expected timestamp in format YYYY-MM-DD HH:MM:ss but got {entry}")
+    return datetime.datetime(*map(int, match.groups()))
+
+
+def _parse_iso_timestamp(entry):
+    # A time such as `2012-11-08T16:48:41.420251`.
+    match = _ISO.fullmatch(entry) if isinstance(entry, str) else None
+    if match is None:
+        raise ValueError(f"Invalid ISO timestamp: {entry}")
+    date, time, fraction = match.groups()
+    return _parse_timestamp(f"{date} {time}") + datetime.timedelta(microseconds=int(fraction or 0))
+
+
+def size_label(byte_count, decimal=0, is_long=False, is_bytes=True, round=False):
+    """A number of bytes in its largest unit, such as `1.9 MB`, or of bits with `is_bytes` off. Rounds down unless asked."""
+    bits, name = (0, "Byte") if is_bytes else (3, "Bit")
+    count = abs(byte_count) * 2**bits
+    step = next((step for step in range(5, 0, -1) if count >= 1 << 10 * step), 0)
+    value = count / (1 << 10 * step)
+    if not round:
+        value = math.floor(value * 10**decimal) / 10**decimal
+    sign = "-" if byte_count < 0 else ""
+    if not is_long:
+        return f"{sign}{value:.{decimal}f} {' KMGTP'[step].strip()}{name[0] if is_bytes else 'b'}"
+    plural = "" if value == 1 else "s"
+    return f"{sign}{value:.{decimal}f} {(_PREFIXES[step] + name).capitalize()}{plural}"
