@@ -1,6 +1,5 @@
 """Reading descriptors: `parse_file` gives those of a file."""
 
-import io
 import os
 import re
 import tarfile
@@ -124,11 +123,7 @@ def _parse(file, descriptor_type, validate, document_handler, normalize_newlines
     is_text = normalize_newlines is None and system.is_windows() and not descriptor_type and not content.startswith(b"@type")
     if normalize_newlines or is_text:
         content = content.replace(b"\r\n", b"\n")
-    cls = _CLASSES[kind]
-    if cls is server_descriptor.RelayDescriptor or cls is server_descriptor.BridgeDescriptor:
-        found = server_descriptor._parse_file(io.BytesIO(content), cls is server_descriptor.BridgeDescriptor, validate, **kwargs)
-    else:
-        found = cls._read_all(content, validate, document_handler, kind, **kwargs)
+    found = _CLASSES[kind]._read_all(content, validate, document_handler, kind, **kwargs)
     if path is None:
         yield from found
         return

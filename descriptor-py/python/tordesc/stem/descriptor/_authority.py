@@ -36,8 +36,10 @@ def _commitments(lines):
     found = []
     for value in lines.values:
         words = value.split()
-        if len(words) < 4 or not words[0].isdigit():
+        if len(words) < 4:
             raise ValueError(f"'shared-rand-commit' must at least have a 'Version AlgName Identity Commit': {value}")
+        if not words[0].isdigit():
+            raise ValueError(f"The version on our 'shared-rand-commit' line wasn't an integer: {value}")
         found.append(SharedRandomnessCommitment(int(words[0]), *words[1:4], words[4] if len(words) > 4 else None))
     return found
 

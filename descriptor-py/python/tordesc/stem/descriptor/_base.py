@@ -43,6 +43,8 @@ class Descriptor:
     TOGETHER, FREE = (), ()
     #: Lines that must stand once, that may stand once, and the first and the last one; for validation.
     REQUIRED, SINGLE, FIRST, LAST = (), (), None, None
+    #: Keywords that are known and are no attribute.
+    KNOWN = ()
 
     _path = _archive_path = None
 
@@ -87,7 +89,8 @@ class Descriptor:
             return None
         raw = self.get_bytes()
         found = list(tordesc.parse(raw, type=self.KIND))
-        return found[0] if len(found) == 1 and found[0].raw == raw and not found[0].issues else None
+        is_sound = len(found) == 1 and found[0].type == self.KIND and found[0].raw == raw and not found[0].issues
+        return found[0] if is_sound else None
 
     @lazy
     def _entries(self):
@@ -103,9 +106,19 @@ class Descriptor:
         """The text whose lines are attributes of this object."""
         return _to_unicode(self._raw_contents)
 
+    def _lines_of(self, keyword):
+        # A document that is sound need not be split for a line or two.
+        is_whole = type(self)._own_text is Descriptor._own_text and keyword not in self.TOGETHER
+        if self._native is None or not is_whole or "_entries" in self.__dict__:
+            return self._entries.get(keyword)
+        lines = _lines.find(self.get_bytes(), keyword)
+        if lines:
+            lines.document = self
+        return lines
+
     def _read(self, row):
         # The value of an attribute by its line. Others that the line tells are kept.
-        lines = self._entries.get(row.keyword)
+        lines = self._lines_of(row.keyword)
         if lines is None:
             return row.missing(self)
         told = {}
@@ -199,7 +212,7 @@ class Descriptor:
         """The lines that stem does not know, with the objects below them."""
         told = []
         for keyword, lines in self._entries.items():
-            if keyword not in self.TABLE.by_keyword:
+            if keyword not in self.TABLE.by_keyword and keyword not in self.KNOWN:
                 told += [f"{keyword} {value}" + (f"\n{block}" if block else "") for value, _, block in lines.lines]
         return told
 

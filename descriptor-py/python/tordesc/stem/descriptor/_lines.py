@@ -1,5 +1,6 @@
 """Documents as lines. What core found nothing wrong with never comes here."""
 
+import functools
 import re
 import string
 
@@ -72,7 +73,43 @@ def split(text, strict, together=(), free=()):
     return found
 
 
-def starts(content, *keywords):
-    """Where lines with one of the keywords begin, as offsets into bytes."""
-    words = b"|".join(keyword.encode() for keyword in keywords)
-    return [match.start() for match in re.finditer(rb"^(?:%s)(?=[ \t\r\n]|\Z)" % words, content, re.MULTILINE)]
+def find(content, keyword):
+    """The lines of one keyword, out of the bytes of a document that core found nothing wrong with; None if there are none."""
+    lines = Lines(keyword)
+    for match in _pattern(keyword).finditer(content):
+        value, block, kind = (None if part is None else part.decode("utf-8", "replace") for part in match.groups())
+        lines.lines.append((value or "", kind, block))
+    return lines if lines.lines else None
+
+
+@functools.lru_cache(maxsize=None)
+def _pattern(keyword):
+    line = rb"^(?:opt )?%s(?:[ \t]+(.*))?$" % keyword.encode()
+    return re.compile(line + rb"(?:\n(-----BEGIN (.+)-----\n(?:.+\n)*?-----END \3-----)$)?", re.MULTILINE)
+
+
+def starts(content, keyword):
+    """Where lines with a keyword begin, as offsets into bytes."""
+    pattern = rb"^%s(?=[ \t\r\n]|\Z)" % keyword.encode()
+    return [match.start() for match in re.finditer(pattern, content, re.MULTILINE)]
+
+
+def first(content, start, *keywords):
+    """Where the first line with one of the keywords begins, from an offset on; the end if there is none."""
+    return min(_first(content, start, keyword.encode()) for keyword in keywords)
+
+
+def _first(content, start, keyword):
+    at = start
+    while True:
+        at = content.find(keyword, at)
+        if at < 0:
+            return len(content)
+        end = at + len(keyword)
+        if (at == 0 or content[at - 1] == 10) and content[end : end + 1] in (b"", b" ", b"\t", b"\r", b"\n"):
+            return at
+        # A line begins after a line feed, which is quicker to find.
+        at = content.find(b"\n" + keyword, at)
+        if at < 0:
+            return len(content)
+        at += 1

@@ -28,17 +28,6 @@ def texts(numbers):
     return list(map(str, numbers))
 
 
-def or_address(text):
-    """An address with its port as address, port and whether it is IPv6."""
-    address, _, number = text.rpartition(":")
-    return address.strip("[]"), int(number), address.startswith("[")
-
-
-def or_addresses(all):
-    """Such addresses."""
-    return list(map(or_address, all))
-
-
 def versions(text):
     """The versions of a subprotocol, such as `1-2,4`, one by one."""
     numbers = []

@@ -106,15 +106,10 @@ def commas(lines):
     return lines.value.split(",")
 
 
-def as_versions(texts):
-    """Versions of tor."""
-    return [version.get(text) for text in texts]
-
-
 def tor_versions(lines):
     """Versions of tor, with commas between."""
     try:
-        return as_versions(lines.value.split(","))
+        return [version.get(text) for text in lines.value.split(",")]
     except ValueError as error:
         raise ValueError(f"Network status document's '{lines.keyword}' line cannot be read: {error}") from None
 

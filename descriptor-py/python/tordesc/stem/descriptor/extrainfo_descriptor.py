@@ -114,6 +114,27 @@ def _port_key(key):
     return int(key) if key.isdigit() else key
 
 
+def _if_natural(counts):
+    # Core lets pass what is below zero.
+    return counts if min(counts.values(), default=0) >= 0 else None
+
+
+def _told_ports(counts):
+    return {_port_key(port): count for port, count in counts.items()} if _if_natural(counts) is not None else None
+
+
+def _floats(numbers):
+    return list(map(float, numbers))
+
+
+def _among(counts, names):
+    return {key: count for key, count in counts.items() if key in names} if _if_natural(counts) is not None else None
+
+
+def _besides(counts, names):
+    return {key: count for key, count in counts.items() if key not in names} if _if_natural(counts) is not None else None
+
+
 _countries = _counts(_COUNTRY)
 _ports = _counts(_port_or_other, _port_key)
 _names = _counts(lambda key: True)
@@ -124,8 +145,8 @@ def _answers(attribute, known):
 
     def rule(lines):
         counts = _names(lines)
-        yield attribute, {key: count for key, count in counts.items() if key in list(known)}
-        yield f"{attribute}_unknown", {key: count for key, count in counts.items() if key not in list(known)}
+        yield attribute, _among(counts, list(known))
+        yield f"{attribute}_unknown", _besides(counts, list(known))
 
     return rule
 
@@ -199,8 +220,9 @@ def _hidserv(attribute):
         except ValueError:
             what = f"stat was non-numeric ({number})" if number else "line was blank"
             raise ValueError(f"'{lines.keyword}' {what}: {lines.keyword} {lines.value}") from None
+        pairs = dict(rules.split_pairs(lines.keyword, rest))
         yield attribute, count
-        yield f"{attribute}_attr", dict(rules.split_pairs(lines.keyword, rest))
+        yield f"{attribute}_attr", pairs
 
     return rule
 
@@ -216,17 +238,17 @@ def _rows_of(keyword, prefix):
 
 def _directory_rows(version):
     line, attribute, column = f"dirreq-{version}-", f"dir_{version}_", f"dirreq_{version}_"
-    yield Row(f"{attribute}ips", f"{line}ips", _countries, f"{column}ips")
-    yield Row(f"{attribute}requests", f"{line}reqs", _countries, f"{column}reqs")
+    yield Row(f"{attribute}ips", f"{line}ips", _countries, f"{column}ips", _if_natural)
+    yield Row(f"{attribute}requests", f"{line}reqs", _countries, f"{column}reqs", _if_natural)
     yield Row(f"{attribute}share", f"{line}share", _share)
     for what, name, known in (
         ("resp", "responses", DirResponse),
         ("direct-dl", "direct_dl", DirStat),
         ("tunneled-dl", "tunneled_dl", DirStat),
     ):
-        rule = _answers(attribute + name, known)
-        yield Row(attribute + name, line + what, rule)
-        yield Row(f"{attribute}{name}_unknown", line + what, rule)
+        rule, told = _answers(attribute + name, known), column + what.replace("-", "_")
+        yield Row(attribute + name, line + what, rule, told, lambda counts, names=frozenset(known): _among(counts, names))
+        yield Row(f"{attribute}{name}_unknown", line + what, rule, told, lambda counts, names=frozenset(known): _besides(counts, names))
 
 
 class ExtraInfoDescriptor(Descriptor):
@@ -242,40 +264,41 @@ class ExtraInfoDescriptor(Descriptor):
         Row("geoip_db_digest", "geoip-db-digest", rules.hex40, "geoip_db_digest"),
         Row("geoip6_db_digest", "geoip6-db-digest", rules.hex40, "geoip6_db_digest"),
         Row("transport", "transport", _transport, default={}),
+        Row("conn_bi_direct_end", "conn-bi-direct", _conn_bi_direct, "conn_bi_direct_end", rules.naive),
         *(
-            Row(f"conn_bi_direct_{name}", "conn-bi-direct", _conn_bi_direct)
-            for name in ("end", "interval", "below", "read", "write", "both")
+            Row(f"conn_bi_direct_{name}", "conn-bi-direct", _conn_bi_direct, f"conn_bi_direct_{name}")
+            for name in ("interval", "below", "read", "write", "both")
         ),
         *rules.history_rows(Row, "read-history", "read_history", "read_history"),
         *rules.history_rows(Row, "write-history", "write_history", "write_history"),
         *rules.history_rows(Row, "dirreq-read-history", "dir_read_history", "dirreq_read_history"),
         *rules.history_rows(Row, "dirreq-write-history", "dir_write_history", "dirreq_write_history"),
         *_rows_of("cell-stats-end", "cell_stats"),
-        Row("cell_processed_cells", "cell-processed-cells", _cells("cell_processed_cells")),
-        Row("cell_queued_cells", "cell-queued-cells", _cells("cell_queued_cells")),
-        Row("cell_time_in_queue", "cell-time-in-queue", _cells("cell_time_in_queue")),
-        Row("cell_circuits_per_decile", "cell-circuits-per-decile", rules.natural),
+        Row("cell_processed_cells", "cell-processed-cells", _cells("cell_processed_cells"), "cell_processed_cells", _floats),
+        Row("cell_queued_cells", "cell-queued-cells", _cells("cell_queued_cells"), "cell_queued_cells", _floats),
+        Row("cell_time_in_queue", "cell-time-in-queue", _cells("cell_time_in_queue"), "cell_time_in_queue", _floats),
+        Row("cell_circuits_per_decile", "cell-circuits-per-decile", rules.natural, "cell_circuits_per_decile"),
         *_rows_of("dirreq-stats-end", "dir_stats"),
         *_directory_rows("v2"),
         *_directory_rows("v3"),
         *_rows_of("entry-stats-end", "entry_stats"),
-        Row("entry_ips", "entry-ips", _countries, "entry_ips"),
+        Row("entry_ips", "entry-ips", _countries, "entry_ips", _if_natural),
         *_rows_of("exit-stats-end", "exit_stats"),
-        Row("exit_kibibytes_written", "exit-kibibytes-written", _ports),
-        Row("exit_kibibytes_read", "exit-kibibytes-read", _ports),
-        Row("exit_streams_opened", "exit-streams-opened", _ports),
-        Row("hs_stats_end", "hidserv-stats-end", rules.timestamp),
+        Row("exit_kibibytes_written", "exit-kibibytes-written", _ports, "exit_kibibytes_written", _told_ports),
+        Row("exit_kibibytes_read", "exit-kibibytes-read", _ports, "exit_kibibytes_read", _told_ports),
+        Row("exit_streams_opened", "exit-streams-opened", _ports, "exit_streams_opened", _told_ports),
+        Row("hs_stats_end", "hidserv-stats-end", rules.timestamp, "hidserv_stats_end", rules.naive),
         Row("hs_rend_cells", "hidserv-rend-relayed-cells", _hidserv("hs_rend_cells")),
         Row("hs_rend_cells_attr", "hidserv-rend-relayed-cells", _hidserv("hs_rend_cells"), default={}),
         Row("hs_dir_onions_seen", "hidserv-dir-onions-seen", _hidserv("hs_dir_onions_seen")),
         Row("hs_dir_onions_seen_attr", "hidserv-dir-onions-seen", _hidserv("hs_dir_onions_seen"), default={}),
         Row("padding_counts", "padding-counts", _padding_counts, default={}),
-        Row("padding_counts_end", "padding-counts", _padding_counts),
-        Row("padding_counts_interval", "padding-counts", _padding_counts),
+        Row("padding_counts_end", "padding-counts", _padding_counts, "padding_counts_end", rules.naive),
+        Row("padding_counts_interval", "padding-counts", _padding_counts, "padding_counts_interval"),
         *_rows_of("bridge-stats-end", "bridge_stats"),
-        Row("bridge_ips", "bridge-ips", _countries, "bridge_ips"),
-        Row("geoip_start_time", "geoip-start-time", rules.timestamp),
-        Row("geoip_client_origins", "geoip-client-origins", _countries),
+        Row("bridge_ips", "bridge-ips", _countries, "bridge_ips", _if_natural),
+        Row("geoip_start_time", "geoip-start-time", rules.timestamp, "geoip_start_time", rules.naive),
+        Row("geoip_client_origins", "geoip-client-origins", _countries, "geoip_client_origins", _if_natural),
         Row("ip_versions", "bridge-ip-versions", _names, "bridge_ip_versions"),
         Row("ip_transports", "bridge-ip-transports", _names, "bridge_ip_transports"),
     )

@@ -99,7 +99,7 @@ class HiddenServiceDescriptorV2(BaseHiddenServiceDescriptor):
         Row("permanent_key", "permanent-key", rules.block("RSA PUBLIC KEY"), "permanent_key"),
         Row("secret_id_part", "secret-id-part", rules.text, "secret_id_part"),
         Row("published", "publication-time", rules.timestamp, "published", rules.naive),
-        Row("protocol_versions", "protocol-versions", _protocol_versions, "protocol_versions", default=[]),
+        Row("protocol_versions", "protocol-versions", _protocol_versions, default=[]),
         Row("introduction_points_encoded", "introduction-points", _points),
         Row("introduction_points_auth", "introduction-points", _points, default=[]),
         Row("introduction_points_content", "introduction-points", _points),
@@ -340,7 +340,7 @@ class HiddenServiceDescriptorV3(BaseHiddenServiceDescriptor):
         if not tor_tools.is_valid_hidden_service_address(address, version=3):
             raise ValueError(f"'{address}.onion' isn't a valid hidden service v3 address")
         decoded = base64.b32decode(address.upper())
-        key, told, own = decoded[:32], decoded[32:34], _checksum(decoded[:32])
+        key, told, own = decoded[:32], decoded[32:34], _checksum(decoded[:32], decoded[34:])
         if told != own:
             raise ValueError(f"Bad checksum (expected {told.hex()} but was {own.hex()})")
         return key
@@ -348,8 +348,8 @@ class HiddenServiceDescriptorV3(BaseHiddenServiceDescriptor):
     _subcredential = staticmethod(subcredential_of)
 
 
-def _checksum(key):
-    return hashlib.sha3_256(CHECKSUM_CONSTANT + key + b"\3").digest()[:2]
+def _checksum(key, version=b"\3"):
+    return hashlib.sha3_256(CHECKSUM_CONSTANT + key + version).digest()[:2]
 
 
 def _clients(lines):

@@ -36,7 +36,7 @@ class Microdescriptor(Descriptor):
         Row("onion_key", "onion-key", rules.block("RSA PUBLIC KEY"), "onion_key"),
         # As it stands there, padded or not; core tells it without.
         Row("ntor_onion_key", "ntor-onion-key", rules.text),
-        Row("or_addresses", "a", rules.addresses, "or_addresses", rules.or_addresses, default=[]),
+        Row("or_addresses", "a", rules.addresses, default=[]),
         Row("family", "family", rules.words, "family", default=[]),
         Row("exit_policy", "p", rules.micro_policy, "exit_policy", lambda policy: policies.micro(str(policy)), default=policies.micro("reject 1-65535")),
         Row("exit_policy_v6", "p6", rules.micro_policy, "ipv6_policy", lambda policy: policies.micro(str(policy))),

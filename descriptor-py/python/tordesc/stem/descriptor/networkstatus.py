@@ -98,11 +98,10 @@ class NetworkStatusDocument(Descriptor):
         return {entry.fingerprint: entry for entry in entries}
 
     @staticmethod
-    def _router_places(content):
+    def _router_places(content, start=0):
         """Where the entries begin and end."""
-        start = next(iter(_lines.starts(content, _ROUTERS, _FOOTER, _SIGNATURES)), len(content))
-        end = next((at for at in _lines.starts(content, _FOOTER, _SIGNATURES) if at >= start), len(content))
-        return start, end
+        start = _lines.first(content, start, _ROUTERS, _FOOTER, _SIGNATURES)
+        return start, _lines.first(content, start, _FOOTER, _SIGNATURES)
 
     @classmethod
     def _without_routers(cls, content):
@@ -146,9 +145,6 @@ class NetworkStatusDocumentV2(NetworkStatusDocument):
     FIRST = "network-status-version"
     REQUIRED = (FIRST, _AUTHORITIES, "fingerprint", "contact", "dir-signing-key", "published", _SIGNATURES)
     SINGLE = ("client-versions", "server-versions", "dir-options")
-
-    #: Never set; the signature is `signature`.
-    signatures = None
 
     TABLE = Table(
         # attribute, keyword, rule, core's name for it, converter
@@ -209,6 +205,8 @@ class NetworkStatusDocumentV3(NetworkStatusDocument):
 
     TYPE_ANNOTATION_NAME = "network-status-consensus-3"
 
+    KNOWN = (_FOOTER,)
+
     #: These are attributes of authorities.
     is_shared_randomness_participate = False
     shared_randomness_commitments = []  # noqa: RUF012
@@ -228,10 +226,10 @@ class NetworkStatusDocumentV3(NetworkStatusDocument):
         Row("valid_after", "valid-after", rules.timestamp, "valid_after", rules.naive),
         Row("fresh_until", "fresh-until", rules.timestamp, "fresh_until", rules.naive),
         Row("valid_until", "valid-until", rules.timestamp, "valid_until", rules.naive),
-        Row("vote_delay", "voting-delay", _status.delays, "vote_seconds"),
-        Row("dist_delay", "voting-delay", _status.delays, "dist_seconds"),
-        Row("client_versions", "client-versions", _status.tor_versions, "client_versions", _status.as_versions, default=[]),
-        Row("server_versions", "server-versions", _status.tor_versions, "server_versions", _status.as_versions, default=[]),
+        Row("vote_delay", "voting-delay", _status.delays),
+        Row("dist_delay", "voting-delay", _status.delays),
+        Row("client_versions", "client-versions", _status.tor_versions, default=[]),
+        Row("server_versions", "server-versions", _status.tor_versions, default=[]),
         Row("packages", "package", _status.packages, default=[]),
         Row("known_flags", "known-flags", lambda lines: lines.value.split(), "known_flags", default=[]),
         Row("flag_thresholds", "flag-thresholds", _status.thresholds, default={}),
@@ -239,12 +237,12 @@ class NetworkStatusDocumentV3(NetworkStatusDocument):
         Row("recommended_relay_protocols", "recommended-relay-protocols", rules.protocols, "recommended_relay_protocols", rules.protocols_of, default={}),
         Row("required_client_protocols", "required-client-protocols", rules.protocols, "required_client_protocols", rules.protocols_of, default={}),
         Row("required_relay_protocols", "required-relay-protocols", rules.protocols, "required_relay_protocols", rules.protocols_of, default={}),
-        Row("params", "params", _status.params, "params", default=lambda document: dict(DEFAULT_PARAMS) if document._default_params else {}),
+        Row("params", "params", _status.params, default=lambda document: dict(DEFAULT_PARAMS) if document._default_params else {}),
         *_status.shared_random_rows(Row),
         Row("bandwidth_file_headers", "bandwidth-file-headers", rules.pairs, _only_in("bandwidth_file_headers"), default={}),
         Row("bandwidth_file_digest", "bandwidth-file-digest", rules.pairs, default={}),
         Row("signatures", _SIGNATURES, _status.signatures, "signatures", signatures_of, default=[]),
-        Row("bandwidth_weights", "bandwidth-weights", _status.integers, _only_in("bandwidth_weights"), default={}),
+        Row("bandwidth_weights", "bandwidth-weights", _status.integers, default={}),
     )
 
     def __init__(self, raw_content, validate=False, default_params=True):
@@ -272,18 +270,9 @@ class NetworkStatusDocumentV3(NetworkStatusDocument):
     def _sections(self):
         """What is before the authorities, the authorities, the entries, and what is after them; as bytes."""
         content = _to_bytes(self._raw_contents)
-        head = next(iter(_lines.starts(content, _AUTHORITIES, _ROUTERS, _FOOTER)), len(content))
-        later = [at for at in _lines.starts(content, _ROUTERS, _FOOTER, _SIGNATURES) if at >= head]
-        authorities = later[0] if later else len(content)
-        end = [at for at in _lines.starts(content, _FOOTER, _SIGNATURES) if at >= authorities]
-        entries = end[0] if end else len(content)
+        head = _lines.first(content, 0, _AUTHORITIES, _ROUTERS, _FOOTER)
+        authorities, entries = self._router_places(content, head)
         return content[:head], content[head:authorities], content[authorities:entries], content[entries:]
-
-    @classmethod
-    def _router_parts(cls, content):
-        # What stands after the authorities belongs to entries, whatever it is.
-        start = next(iter(_lines.starts(content, _AUTHORITIES, _ROUTERS, _FOOTER, _SIGNATURES)), len(content))
-        return super()._router_parts(content[start:])
 
     def _own_text(self):
         head, _, _, foot = self._sections()
@@ -381,11 +370,9 @@ class NetworkStatusDocumentV3(NetworkStatusDocument):
         )
         text = _make.content(attr, exclude, head, foot)
         # Authorities and entries stand before the footer.
-        places = _lines.starts(text, _FOOTER) or _lines.starts(text, _SIGNATURES)
         inner = "".join(f"{part}\n" for part in [*(authorities or ()), *(routers or ())]).encode()
-        if not inner:
-            return text
-        return text[: places[0]] + inner + text[places[0] :] if places else text + b"\n" + inner
+        place = _lines.first(text, 0, _FOOTER, _SIGNATURES)
+        return text[:place] + (b"\n" * (place == len(text)) + inner if inner else b"") + text[place:]
 
     @classmethod
     def create(cls, attr=None, exclude=(), validate=True, sign=False, authorities=None, routers=None):

@@ -82,6 +82,8 @@ def save_processed_files(path, processed_files):
         for name, time in processed_files.items():
             if not os.path.isabs(name):
                 raise TypeError(f"Only absolute paths are acceptable: {name}")
+            if not isinstance(time, (int, float)):
+                raise TypeError(f"A time is a number: {time}")
             file.write(f"{name} {int(time)}\n")
 
 

@@ -173,7 +173,11 @@ class RouterStatusEntry(Descriptor):
         if cls is RouterStatusEntry:
             raise NotImplementedError("Please use the from_str() method from RouterStatusEntry subclasses, not RouterStatusEntry itself")
         if "descriptor_type" in kwargs:
-            raise ValueError("Router status entries don't have their own @type annotation, so 'descriptor_type' means nothing here.")
+            raise ValueError(
+                "Router status entries don't have their own @type annotation. As such providing a 'descriptor_type' argument with "
+                "RouterStatusEntry.from_str() does not work. Please drop the 'descriptor_type' argument when using this these "
+                "subclasses' from_str() method."
+            )
         multiple, validate = kwargs.pop("multiple", False), kwargs.pop("validate", False)
         return cls._only([cls(text, validate, **kwargs) for text in parts(_to_bytes(content), "r")], multiple)
 
@@ -212,7 +216,7 @@ class RouterStatusEntryBridgeV2(RouterStatusEntryV2):
 
 
 _WEIGHTED = Table(
-    Row("or_addresses", "a", rules.addresses, "or_addresses", rules.or_addresses, default=[]),
+    Row("or_addresses", "a", rules.addresses, default=[]),
     Row("bandwidth", "w", _weight, "bandwidth"),
     Row("measured", "w", _weight, "measured"),
     Row("is_unmeasured", "w", _weight, "unmeasured", default=False),

@@ -8,7 +8,7 @@ from .. import exit_policy as policies
 from .. import prereq, version
 from ..util import connection, tor_tools
 from ..util.enum import Enum
-from . import _make
+from . import _lines, _make
 from . import _rules as rules
 from ._base import Descriptor, DigestEncoding, DigestHash, bytes_for_block, check_hash, encode_digest
 from ._crypto import append_signature, create_signing_key
@@ -173,9 +173,9 @@ class ServerDescriptor(Descriptor):
         Row("extra_info_digest", "extra-info-digest", _extra_info_digest, "extra_info_digest_sha1"),
         Row("extra_info_sha256_digest", "extra-info-digest", _extra_info_digest, "extra_info_digest_sha256"),
         Row("eventdns", "eventdns", lambda lines: lines.value == "1", "eventdns"),
-        # As it stands there, padded or not; core tells it without.
+        # As they stand there, which core does not tell: with padding, and with zeros.
         Row("ntor_onion_key", "ntor-onion-key", rules.text),
-        Row("or_addresses", "or-address", rules.addresses, "or_addresses", rules.or_addresses, default=[]),
+        Row("or_addresses", "or-address", rules.addresses, default=[]),
         *rules.history_rows(Row, "read-history", "read_history", "read_history"),
         *rules.history_rows(Row, "write-history", "write_history", "write_history"),
     )
@@ -187,6 +187,15 @@ class ServerDescriptor(Descriptor):
     def digest(self, hash_type=DigestHash.SHA1, encoding=DigestEncoding.HEX):
         """The digest of the descriptor, by which statuses refer to it."""
         raise NotImplementedError
+
+    @classmethod
+    def _from(cls, native, validate=False, document_handler=None, **kwargs):
+        # What has no first line is no descriptor, and stem takes it for annotations.
+        if native.issues and not _lines.starts(native.raw, cls.FIRST):
+            if validate:
+                raise ValueError(f"Content conform to being a server descriptor:\n{native.raw.decode('utf-8', 'replace')}")
+            return
+        yield from super()._from(native, validate, document_handler, **kwargs)
 
     @classmethod
     def _of(cls, native, sound, validate=False, **kwargs):
@@ -383,9 +392,5 @@ class BridgeDescriptor(ServerDescriptor):
 
 
 def _parse_file(descriptor_file, is_bridge=False, validate=False, **kwargs):
-    cls, content = BridgeDescriptor if is_bridge else RelayDescriptor, descriptor_file.read()
-    found = False
-    for found in cls._read_all(content, validate, **kwargs):
-        yield found
-    if validate and not found and content.strip():
-        raise ValueError(f"Content conform to being a server descriptor:\n{content.decode('utf-8', 'replace')}")
+    cls = BridgeDescriptor if is_bridge else RelayDescriptor
+    return cls._read_all(descriptor_file.read(), validate, **kwargs)

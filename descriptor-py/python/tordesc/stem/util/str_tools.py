@@ -29,8 +29,8 @@ def _split_by_length(msg, size):
 
 
 def _parse_timestamp(entry):
-    # A time such as `2012-11-08 16:48:41`, in UTC and without a zone.
-    match = _TIMESTAMP.fullmatch(entry)
+    # A time such as `2012-11-08 16:48:41`, in UTC and without a zone; what follows it does not matter.
+    match = _TIMESTAMP.match(entry)
     if match is None:
         raise ValueError(f"Expected timestamp in format YYYY-MM-DD HH:MM:ss but got {entry}")
     return datetime.datetime(*map(int, match.groups()))
