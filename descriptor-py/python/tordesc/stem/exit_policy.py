@@ -86,6 +86,10 @@ class ExitPolicy:
 
     def is_exiting_allowed(self):
         """Whether any connection is allowed."""
+        return self._allows_any
+
+    @functools.cached_property
+    def _allows_any(self):
         rejected = []
         for rule in self._rules:
             ports = (rule.min_port, rule.max_port)

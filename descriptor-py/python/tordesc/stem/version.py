@@ -47,14 +47,3 @@ class Version:
 
 #: The version of a text. One object serves all relays that run it.
 get = functools.lru_cache(maxsize=4096)(Version)
-
-
-def get_system_tor_version(tor_cmd="tor"):
-    """The version of the tor that is installed here; OSError if there is none."""
-    import subprocess
-
-    output = subprocess.run([tor_cmd, "--version"], capture_output=True, text=True, check=True).stdout
-    match = re.search(r"^Tor version (.*)\.$", output, re.MULTILINE)
-    if match is None:
-        raise OSError(f"'{tor_cmd} --version' does not tell a version:\n{output}")
-    return Version(match[1])

@@ -43,6 +43,8 @@ class Descriptor:
     TOGETHER, FREE = (), ()
     #: Lines that must stand once, that may stand once, and the first and the last one; for validation.
     REQUIRED, SINGLE, FIRST, LAST = (), (), None, None
+    #: Whether a document of core is a descriptor here, and not several.
+    _is_plain = True
     #: Keywords that are known and are no attribute.
     KNOWN = ()
 
@@ -75,8 +77,16 @@ class Descriptor:
     @classmethod
     def _read_all(cls, source, validate=False, document_handler=DocumentHandler.ENTRIES, kind=None, **kwargs):
         """All descriptors of bytes or a file; `kind` is core's name of the type that documents have without `@type`."""
-        for native in tordesc.parse(source, type=kind or cls.KIND):
-            yield from cls._from(native, validate, document_handler, **kwargs)
+        is_plain = cls._is_plain and not validate and not kwargs
+        new, own = cls.__new__, cls.KIND
+        for native in tordesc.parse(source, type=kind or own):
+            if is_plain and native.type == own and not native.issues:
+                # What nearly all are, as quickly as can be.
+                descriptor = new(cls)
+                descriptor._native = native
+                yield descriptor
+            else:
+                yield from cls._from(native, validate, document_handler, **kwargs)
 
     @lazy
     def _raw_contents(self):

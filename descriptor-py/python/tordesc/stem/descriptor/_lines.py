@@ -1,6 +1,5 @@
 """Documents as lines. What core found nothing wrong with never comes here."""
 
-import functools
 import re
 import string
 
@@ -75,17 +74,24 @@ def split(text, strict, together=(), free=()):
 
 def find(content, keyword):
     """The lines of one keyword, out of the bytes of a document that core found nothing wrong with; None if there are none."""
-    lines = Lines(keyword)
-    for match in _pattern(keyword).finditer(content):
-        value, block, kind = (None if part is None else part.decode("utf-8", "replace") for part in match.groups())
-        lines.lines.append((value or "", kind, block))
+    lines, word, at = Lines(keyword), keyword.encode(), 0
+    while (at := first(content, at, keyword, f"opt {keyword}")) < len(content):
+        end = _end(content, at)
+        value = content[content.index(word, at) + len(word) : end].lstrip(b" \t")
+        kind = block = None
+        if content.startswith(b"-----BEGIN ", end + 1):
+            start, end = end + 1, _end(content, content.index(b"\n-----END ", end) + 1)
+            block = content[start:end].decode("utf-8", "replace")
+            kind = block[len("-----BEGIN ") : block.index("-----\n")]
+        lines.lines.append((value.decode("utf-8", "replace"), kind, block))
+        at = end
     return lines if lines.lines else None
 
 
-@functools.lru_cache(maxsize=None)
-def _pattern(keyword):
-    line = rb"^(?:opt )?%s(?:[ \t]+(.*))?$" % keyword.encode()
-    return re.compile(line + rb"(?:\n(-----BEGIN (.+)-----\n(?:.+\n)*?-----END \3-----)$)?", re.MULTILINE)
+def _end(content, at):
+    # Where the line ends.
+    end = content.find(b"\n", at)
+    return len(content) if end < 0 else end
 
 
 def starts(content, keyword):

@@ -1,6 +1,7 @@
 """How lines are read that many documents have, and how core's values become stem's."""
 
 import base64
+import functools
 import re
 
 from .. import exit_policy, version
@@ -28,6 +29,7 @@ def texts(numbers):
     return list(map(str, numbers))
 
 
+@functools.lru_cache(maxsize=4096)
 def versions(text):
     """The versions of a subprotocol, such as `1-2,4`, one by one."""
     numbers = []
@@ -36,12 +38,12 @@ def versions(text):
         if not first.isdigit() or not (last or first).isdigit():
             raise ValueError(text)
         numbers.extend(range(int(first), int(last or first) + 1))
-    return numbers
+    return tuple(numbers)
 
 
 def protocols_of(all):
     """Subprotocols with their versions."""
-    return {name: versions(text) for name, text in all.items()}
+    return {name: [*versions(text)] for name, text in all.items()}
 
 
 def tor_version(platform):

@@ -42,6 +42,7 @@ class NetworkStatusDocument(Descriptor):
 
     #: Whether the entries are left out.
     _is_bare = False
+    _is_plain = False
 
     @classmethod
     def _from(cls, native, validate=False, document_handler=DocumentHandler.ENTRIES, **kwargs):

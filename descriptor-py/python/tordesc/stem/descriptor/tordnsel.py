@@ -49,6 +49,7 @@ class TorDNSEL(Descriptor):
 
     # Core reads whole lists: what stands alone is read by its lines.
     _native = None
+    _is_plain = False
 
     @classmethod
     def _from(cls, native, validate=False, document_handler=None, **kwargs):

@@ -2,7 +2,6 @@
 
 import base64
 import datetime
-import math
 import re
 
 _TIMESTAMP = re.compile(r"(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})", re.ASCII)
@@ -50,11 +49,12 @@ def size_label(byte_count, decimal=0, is_long=False, is_bytes=True, round=False)
     bits, name = (0, "Byte") if is_bytes else (3, "Bit")
     count = abs(byte_count) * 2**bits
     step = next((step for step in range(5, 0, -1) if count >= 1 << 10 * step), 0)
-    value = count / (1 << 10 * step)
+    unit = 1 << 10 * step
     if not round:
-        value = math.floor(value * 10**decimal) / 10**decimal
-    sign = "-" if byte_count < 0 else ""
+        # Floats and all, as stem does.
+        count -= count % (unit / 10**decimal)
+    sign, number = "-" if byte_count < 0 else "", f"{count / unit:.{decimal}f}"
     if not is_long:
-        return f"{sign}{value:.{decimal}f} {' KMGTP'[step].strip()}{name[0] if is_bytes else 'b'}"
-    plural = "" if value == 1 else "s"
-    return f"{sign}{value:.{decimal}f} {(_PREFIXES[step] + name).capitalize()}{plural}"
+        return f"{sign}{number} {' KMGTP'[step].strip()}{name[0] if is_bytes else 'b'}"
+    plural = "" if 0 < count <= unit or (not decimal and 0 < count < 2 * unit) else "s"
+    return f"{sign}{number} {(_PREFIXES[step] + name).capitalize()}{plural}"

@@ -3,6 +3,7 @@
 import re
 
 _FINGERPRINT = re.compile(r"[0-9a-fA-F]{40}")
+_PREFIXED = re.compile(r"\$[0-9a-fA-F]{40}")
 _NICKNAME = re.compile(r"[a-zA-Z0-9]{1,19}")
 _ONION = {2: re.compile(r"[a-z2-7]{16}"), 3: re.compile(r"[a-z2-7]{56}")}
 
@@ -17,11 +18,7 @@ def _text(entry):
 
 def is_valid_fingerprint(entry, check_prefix=False):
     """Whether this is a fingerprint: forty hex digits, with a `$` before them if `check_prefix`."""
-    if check_prefix:
-        if not entry or _text(entry)[0] != "$":
-            return False
-        entry = entry[1:]
-    return _fits(_FINGERPRINT, entry)
+    return _fits(_PREFIXED if check_prefix else _FINGERPRINT, entry)
 
 
 def is_valid_nickname(entry):
