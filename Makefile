@@ -3,7 +3,7 @@ CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 export CARGO
 
-.PHONY: demo test test-spark test-spark-cluster docs-python bench bench-python fuzz man compare-stem ci
+.PHONY: demo test test-spark test-spark-cluster docs-python bench bench-python fuzz man compare-stem test-stem ci
 
 # What is in the sample data.
 demo:
@@ -49,3 +49,7 @@ man:
 # Every value that stem reads, against ours; differences must stand in descriptor-core/tests/stem/DIFFERENCES.md.
 compare-stem:
 	@descriptor-core/tests/stem/compare
+
+# stem's own tests and the programs of its tutorials, with tordesc.stem in stem's place.
+test-stem:
+	@descriptor-py/stem/run

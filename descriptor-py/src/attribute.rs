@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use descriptor_core::schema::{Kind, Schema};
+use descriptor_core::schema::{Kind, Record, Schema};
 use pyo3::{
     exceptions::{PyAttributeError, PyTypeError},
     prelude::*,
@@ -52,6 +52,34 @@ impl Attribute {
         };
         Ok(Attribute { schema, column, field: it.field, part: it.part, read })
     }
+
+    /// The column of a document in the plainest form; a policy as text.
+    #[inline]
+    pub(crate) fn plain<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = object.py();
+        let descriptor = object.cast::<Descriptor>()?.get();
+        let record = self.record(descriptor)?;
+        if matches!(self.read, Read::Policy) {
+            return match record.policy(self.field) {
+                Some(policy) => Ok(PyString::new(py, &policy.to_string()).into_any()),
+                None => Ok(py.None().into_bound(py)),
+            };
+        }
+        let mut sink = PySink::plain(py);
+        descriptor.emit(record, self.field, self.part, &mut sink);
+        sink.finish()
+    }
+
+    /// What a document shows, if the column is one of it.
+    #[inline]
+    fn record<'a>(&self, descriptor: &'a Descriptor) -> PyResult<&'a dyn Record> {
+        let record = descriptor.record()?;
+        if ptr::eq(record.schema(), self.schema) {
+            return Ok(record);
+        }
+        let (name, title) = (&self.schema.columns()[self.column].name, self.schema.title);
+        Err(PyTypeError::new_err(format!("{name} is an attribute of {title}")))
+    }
 }
 
 #[pymethods]
@@ -65,11 +93,7 @@ impl Attribute {
         let (py, this) = (slf.py(), slf.get());
         let object = object.cast::<Descriptor>()?;
         let descriptor = object.get();
-        let record = descriptor.record()?;
-        if !ptr::eq(record.schema(), this.schema) {
-            let (name, title) = (&this.schema.columns()[this.column].name, this.schema.title);
-            return Err(PyTypeError::new_err(format!("{name} is an attribute of {title}")));
-        }
+        let record = this.record(descriptor)?;
         match &this.read {
             Read::Value => {
                 let mut sink = PySink::new(py);

@@ -10,6 +10,7 @@ mod entries;
 mod errors;
 mod filter;
 mod issue;
+mod lazy;
 mod names;
 mod network;
 mod policy;
@@ -33,6 +34,7 @@ mod _tordesc {
         descriptor::Descriptor,
         entries::Entries,
         issue::Issue,
+        lazy::Lazy,
         network::{Archive, ArchiveFile, DirectoryAuthority, authorities, download, read_index},
         policy::{Policy, PolicyRule},
         reader::{Reader, parse},

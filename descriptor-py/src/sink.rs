@@ -6,7 +6,7 @@ use descriptor_core::{schema::Sink, value::Timestamp};
 use pyo3::{
     exceptions::PyRuntimeError,
     prelude::*,
-    types::{PyBool, PyDict, PyFloat, PyList},
+    types::{PyBool, PyDict, PyFloat, PyList, PyString},
 };
 
 use crate::value;
@@ -25,12 +25,19 @@ pub(crate) struct PySink<'py> {
     py: Python<'py>,
     open: Vec<Open<'py>>,
     result: Option<PyResult<Bound<'py, PyAny>>>,
+    is_plain: bool,
 }
 
 impl<'py> PySink<'py> {
     #[inline]
     pub(crate) fn new(py: Python<'py>) -> Self {
-        PySink { py, open: Vec::new(), result: None }
+        PySink { py, open: Vec::new(), result: None, is_plain: false }
+    }
+
+    /// The same with times without their zone, and addresses as text.
+    #[inline]
+    pub(crate) fn plain(py: Python<'py>) -> Self {
+        PySink { is_plain: true, ..Self::new(py) }
     }
 
     /// The object.
@@ -122,11 +129,15 @@ impl Sink for PySink<'_> {
         self.put(made);
     }
     fn time(&mut self, value: Timestamp) {
-        let time = value::time(self.py, value);
+        let time = if self.is_plain { value::naive(self.py, value) } else { value::time(self.py, value) };
         self.put(time);
     }
     fn address(&mut self, value: IpAddr) {
-        let address = value::address(self.py, value);
+        let address = if self.is_plain {
+            Ok(PyString::new(self.py, &value.to_string()).into_any())
+        } else {
+            value::address(self.py, value)
+        };
         self.put(address);
     }
     fn list(&mut self) {

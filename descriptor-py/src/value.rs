@@ -75,15 +75,27 @@ fn slot(text: &[u8]) -> usize {
 
 /// A time as an aware `datetime`; `None` beyond the years that Python knows.
 pub(crate) fn time<'py>(py: Python<'py>, value: Timestamp) -> PyResult<Bound<'py, PyAny>> {
+    datetime(py, value, true)
+}
+
+/// The same without its zone.
+pub(crate) fn naive<'py>(py: Python<'py>, value: Timestamp) -> PyResult<Bound<'py, PyAny>> {
+    datetime(py, value, false)
+}
+
+fn datetime<'py>(py: Python<'py>, value: Timestamp, with_zone: bool) -> PyResult<Bound<'py, PyAny>> {
     let Some(time) = value.to_datetime().filter(|time| time.year() > 0) else {
         return Ok(py.None().into_bound(py));
     };
-    let utc = PyTzInfo::utc(py)?;
     // As pickles have it, which is read three times as quickly as eight numbers.
     let [high, low] = (time.year() as u16).to_be_bytes();
     let (month, day) = (u8::from(time.month()), time.day());
     let state = [high, low, month, day, time.hour(), time.minute(), time.second(), 0, 0, 0];
-    PyDateTime::type_object(py).call1((PyBytes::new(py, &state), utc))
+    let (class, state) = (PyDateTime::type_object(py), PyBytes::new(py, &state));
+    match with_zone {
+        true => class.call1((state, PyTzInfo::utc(py)?)),
+        false => class.call1((state,)),
+    }
 }
 
 /// A time from an aware `datetime`, or a naive one, which is taken for UTC.

@@ -1,12 +1,16 @@
 """Reads the same files with stem and with tordesc.stem, and compares every attribute, text and digest.
 
-compare.py STEM FOLDER…: STEM is the folder that stem's package is in. Files whose type neither `@type` nor a folder of the
-corpus tells are left out.
+compare.py STEM FOLDER…: STEM is the folder that stem's package is in. Files whose type neither `@type` nor a folder of
+the corpus tells are left out. What differs must stand in MOVING-FROM-STEM.md.
 """
 
 import datetime
 import os
+import re
 import sys
+from pathlib import Path
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "MOVING-FROM-STEM.md"
 
 #: What folders of the corpus have in them.
 FOLDERS = {
@@ -114,7 +118,13 @@ def main(where, folders):
                     ours = read(tordesc.stem.descriptor.parse_file, path, kind, handler)
                     if len(ours) != len(theirs):
                         differ += 1
-                        note(seen, f"{len(theirs)} descriptors in stem, {len(ours)} here", path, theirs[-1], ours[-1] if ours else None)
+                        note(
+                            seen,
+                            f"{len(theirs)} descriptors in stem, {len(ours)} here",
+                            path,
+                            theirs[-1],
+                            ours[-1] if ours else None,
+                        )
                     for one, other in zip(theirs, ours):
                         count += 1
                         if one[0] != other[0]:
@@ -128,8 +138,11 @@ def main(where, folders):
                                 note(seen, f"{one[0]}.{key}", path, value, other[1].get(key))
     for what, (times, path, one, other) in sorted(seen.items()):
         print(f"{times:6} {what} ({path})\n         stem: {str(one)[:300]!r}\n         here: {str(other)[:300]!r}")
-    print(f"{count} descriptors, {values} values, {differ} differ")
-    return differ
+    known = set(re.findall(r"^\| `(\w+\.\w+)` \|", DOCUMENT.read_text(), re.MULTILINE))
+    print(
+        f"stem's values: {count} descriptors, {values} values, {differ} differ, {len(seen.keys() - known)} not listed"
+    )
+    return 1 if not count or seen.keys() - known else 0
 
 
 def note(seen, what, path, one, other):
@@ -140,4 +153,4 @@ def note(seen, what, path, one, other):
 ATTRIBUTES: dict = {}
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -32,5 +32,13 @@ def take():
     """From now on `stem` is `tordesc.stem`."""
     sys.meta_path.insert(0, _Finder())
     # What stem imports along with its package, tests do not import.
-    for name in ("client.datatype", "descriptor.collector", "descriptor.export", "descriptor.reader", "descriptor.remote", "util.proc", "util.system"):
+    for name in (
+        "client.datatype",
+        "descriptor.collector",
+        "descriptor.export",
+        "descriptor.reader",
+        "descriptor.remote",
+        "util.proc",
+        "util.system",
+    ):
         importlib.import_module(f"stem.{name}")

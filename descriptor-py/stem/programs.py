@@ -1,7 +1,7 @@
-"""Runs the programs of stem's tutorials about descriptors, unchanged but for their imports, with stem and with tordesc.stem.
+"""Runs the programs of stem's tutorials about descriptors, with nothing changed but their imports, with both packages.
 
-programs.py SOURCE: SOURCE is stem's source package. Both must print the same. There is no network: what programs ask for is
-answered out of stem's test data.
+programs.py SOURCE: SOURCE is stem's source package. Both must print the same. There is no network: what programs ask
+for is answered out of stem's test data.
 """
 
 import base64
@@ -119,7 +119,9 @@ def child(program, source, who, folder):
     if who == "stem":
         sys.path.insert(0, str(source))
     else:
-        text = re.sub(r"^( *)import (stem\S*)", r"\1import tordesc.\2; from tordesc import stem", text, flags=re.MULTILINE)
+        text = re.sub(
+            r"^( *)import (stem\S*)", r"\1import tordesc.\2; from tordesc import stem", text, flags=re.MULTILINE
+        )
         text = re.sub(r"^( *)from (stem\S*) import", r"\1from tordesc.\2 import", text, flags=re.MULTILINE)
     # The folders of their author are not here.
     text = re.sub(r"/home/atagar/(?:\S*/)?|/tmp/", f"{folder}/", text)
@@ -170,7 +172,9 @@ def main(source):
             bad += ours[1] != "done"
         elif ours[:2] != theirs[:2]:
             bad += 1
-            print(f"FAILED {program.name}: stem prints\n{theirs[0][:8]} {theirs[1]}\nand here it prints\n{ours[0][:8]} {ours[1]}\n{ours[2]}")
+            print(
+                f"FAILED {program.name}: stem prints\n{theirs[0][:8]} {theirs[1]}\nand here it prints\n{ours[0][:8]} {ours[1]}\n{ours[2]}"
+            )
         elif theirs[1] != "done":
             print(f"{program.name}: ends with {theirs[1]} in both")
         else:

@@ -98,11 +98,20 @@ def main(source):
     for name in sorted(known - ours.keys()):
         print(f"FAILED {name} stands in {DOCUMENT.name}, and is no test")
     for name in sorted(cannot):
-        print(f"stem itself fails {name}: {theirs[name].strip().splitlines()[-1]}; here it {'fails' if name in failed else 'passes'}")
+        print(
+            f"stem itself fails {name}: {theirs[name].strip().splitlines()[-1]}; here it {'fails' if name in failed else 'passes'}"
+        )
     counted = ran - (cannot & failed)
     passed = len(counted - failed)
-    print(f"stem's tests: {passed} of {len(counted)} pass ({passed / len(counted):.1%}), {len(known)} are listed; {len(ours) - len(ran)} skipped")
-    good = not (failed - known - cannot) and not known & (ran - failed) and known <= ours.keys() and passed / len(counted) >= LEAST
+    print(
+        f"stem's tests: {passed} of {len(counted)} pass ({passed / len(counted):.1%}), {len(known)} are listed; {len(ours) - len(ran)} skipped"
+    )
+    good = (
+        not (failed - known - cannot)
+        and not known & (ran - failed)
+        and known <= ours.keys()
+        and passed / len(counted) >= LEAST
+    )
     return 0 if good else 1
 
 

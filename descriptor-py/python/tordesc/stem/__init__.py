@@ -93,7 +93,9 @@ class DownloadTimeout(DownloadFailed):
     """A download took too long."""
 
     def __init__(self, url, error, stacktrace, timeout):
-        super().__init__(url, error, stacktrace, f"Failed to download from {url}: {timeout:0.1f} second timeout reached")
+        super().__init__(
+            url, error, stacktrace, f"Failed to download from {url}: {timeout:0.1f} second timeout reached"
+        )
 
 
 class Endpoint:

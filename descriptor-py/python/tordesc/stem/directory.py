@@ -34,13 +34,25 @@ class Directory:
 
 
 def _is_v6(value):
-    return value is None or (len(value) == 2 and connection.is_valid_ipv6_address(value[0]) and connection.is_valid_port(value[1]))
+    return value is None or (
+        len(value) == 2 and connection.is_valid_ipv6_address(value[0]) and connection.is_valid_port(value[1])
+    )
 
 
 class Authority(Directory):
     """An authority. `v3ident` is the identity that it signs with; None if it does not vote."""
 
-    def __init__(self, address=None, or_port=None, dir_port=None, fingerprint=None, nickname=None, orport_v6=None, v3ident=None, is_bandwidth_authority=False):
+    def __init__(
+        self,
+        address=None,
+        or_port=None,
+        dir_port=None,
+        fingerprint=None,
+        nickname=None,
+        orport_v6=None,
+        v3ident=None,
+        is_bandwidth_authority=False,
+    ):
         super().__init__(address, or_port, dir_port, fingerprint, nickname, orport_v6)
         if v3ident and not tor_tools.is_valid_fingerprint(v3ident):
             raise ValueError(f"{fingerprint} ({nickname}) has an invalid v3ident: {v3ident}")
@@ -61,7 +73,17 @@ class Authority(Directory):
 class Fallback(Directory):
     """A relay that clients may ask when they start."""
 
-    def __init__(self, address=None, or_port=None, dir_port=None, fingerprint=None, nickname=None, has_extrainfo=False, orport_v6=None, header=None):
+    def __init__(
+        self,
+        address=None,
+        or_port=None,
+        dir_port=None,
+        fingerprint=None,
+        nickname=None,
+        has_extrainfo=False,
+        orport_v6=None,
+        header=None,
+    ):
         super().__init__(address, or_port, dir_port, fingerprint, nickname, orport_v6)
         self.has_extrainfo, self.header = has_extrainfo, dict(header or {})
 
@@ -84,7 +106,9 @@ Serge 66.111.2.131 9001 9030 BA44A889E64B93FAA2B114E02C2A279A8555C533 -
 
 def _authority(line):
     nickname, address, or_port, dir_port, fingerprint, identity, *v6 = line.split()
-    return Authority(address, or_port, dir_port, fingerprint, nickname, tuple(v6) or None, None if identity == "-" else identity)
+    return Authority(
+        address, or_port, dir_port, fingerprint, nickname, tuple(v6) or None, None if identity == "-" else identity
+    )
 
 
 DIRECTORY_AUTHORITIES = {authority.nickname: authority for authority in map(_authority, _LIST.strip().splitlines())}

@@ -51,7 +51,9 @@ class ExitPolicy:
     def __init__(self, *rules):
         for rule in rules:
             if not isinstance(rule, (str, bytes, ExitPolicyRule)):
-                raise TypeError(f"Exit policy rules can only contain strings or ExitPolicyRules, got a {type(rule)} ({rules})")
+                raise TypeError(
+                    f"Exit policy rules can only contain strings or ExitPolicyRules, got a {type(rule)} ({rules})"
+                )
         self._given = rules
 
     @functools.cached_property
@@ -161,7 +163,9 @@ class MicroExitPolicy(ExitPolicy):
         if verb not in ("accept", "reject"):
             raise ValueError(f"A microdescriptor exit policy must start with either 'accept' or 'reject': {policy}")
         if blank != " ":
-            raise ValueError(f"A microdescriptor exit policy should have a space separating accept/reject from its port list: {policy}")
+            raise ValueError(
+                f"A microdescriptor exit policy should have a space separating accept/reject from its port list: {policy}"
+            )
         self._policy, self._ports = policy, ports
         self.is_accept = verb == "accept"
         self._is_allowed_default = not self.is_accept
@@ -199,10 +203,14 @@ class ExitPolicyRule:
         verb, blank, pattern = rule.partition(" ")
         if verb not in ("accept", "reject", "accept6", "reject6"):
             if verb.startswith(("accept", "reject")):
-                raise ValueError(f"An exit policy should have a space separating its accept/reject from the exit pattern: {rule}")
+                raise ValueError(
+                    f"An exit policy should have a space separating its accept/reject from the exit pattern: {rule}"
+                )
             raise ValueError(f"An exit policy must start with either 'accept[6]' or 'reject[6]': {rule}")
         if not blank:
-            raise ValueError(f"An exit policy should have a space separating its accept/reject from the exit pattern: {rule}")
+            raise ValueError(
+                f"An exit policy should have a space separating its accept/reject from the exit pattern: {rule}"
+            )
         address, colon, ports = pattern.lstrip().rpartition(":")
         if not colon or "]" in ports:
             raise ValueError(f"An exitpattern must be of the form 'addrspec:portspec': {rule}")

@@ -151,7 +151,9 @@ class _LinkByIdentity(LinkSpecifier):
     def __init__(self, value):
         super().__init__(self._type, value)
         if len(value) != self._size:
-            raise ValueError(f"{type(self).__name__} should have {self._size} bytes, but had {len(value)}: {value.hex()}")
+            raise ValueError(
+                f"{type(self).__name__} should have {self._size} bytes, but had {len(value)}: {value.hex()}"
+            )
         self.fingerprint = value.decode("utf-8", "replace")
 
 

@@ -8,7 +8,7 @@ from ..util import system
 from ..util.str_tools import _to_bytes, _to_unicode
 from . import _archive
 from ._base import CRYPTO_BLOB, Descriptor, DigestEncoding, DigestHash, DocumentHandler, TypeAnnotation
-from ._compression import Compression, _Compression
+from ._compression import Compression
 from ._crypto import SigningKey, create_signing_key
 from . import (  # isort: skip
     bandwidth_file,
@@ -88,7 +88,14 @@ _NAMES = {
 }
 
 
-def parse_file(descriptor_file, descriptor_type=None, validate=False, document_handler=DocumentHandler.ENTRIES, normalize_newlines=None, **kwargs):
+def parse_file(
+    descriptor_file,
+    descriptor_type=None,
+    validate=False,
+    document_handler=DocumentHandler.ENTRIES,
+    normalize_newlines=None,
+    **kwargs,
+):
     """The descriptors of a file, one after the other.
 
     `descriptor_file` is a path, an open file, or a tarball, opened or by its path. `descriptor_type`, such as
@@ -120,7 +127,9 @@ def _parse(file, descriptor_type, validate, document_handler, normalize_newlines
     path = getattr(file, "name", None)
     kind = _kind(content, path, descriptor_type)
     # Windows writes CR LF into what it believes to be text.
-    is_text = normalize_newlines is None and system.is_windows() and not descriptor_type and not content.startswith(b"@type")
+    is_text = (
+        normalize_newlines is None and system.is_windows() and not descriptor_type and not content.startswith(b"@type")
+    )
     if normalize_newlines or is_text:
         content = content.replace(b"\r\n", b"\n")
     found = _CLASSES[kind]._read_all(content, validate, document_handler, kind, **kwargs)

@@ -1,5 +1,7 @@
 """Authorities in statuses, their certificates and their signatures."""
 
+import tordesc
+
 from ..util import connection, tor_tools
 from ..util.str_tools import _to_unicode
 from . import _make, _status
@@ -47,6 +49,8 @@ def _commitments(lines):
 class DirectoryAuthority(Descriptor):
     """What a consensus or vote says about an authority."""
 
+    NATIVE = tordesc.Authority
+
     _is_vote = False
 
     TABLE = Table(
@@ -54,14 +58,20 @@ class DirectoryAuthority(Descriptor):
         Row("nickname", "dir-source", _source, "nickname"),
         Row("v3ident", "dir-source", _source, "identity"),
         Row("hostname", "dir-source", _source, "hostname"),
-        Row("address", "dir-source", _source, "address", str),
+        Row("address", "dir-source", _source, "address", rules.shown),
         Row("dir_port", "dir-source", _source, "dir_port", rules.port),
         Row("or_port", "dir-source", _source, "or_port"),
         Row("is_legacy", "dir-source", _source, "is_legacy", default=False),
         Row("contact", "contact", rules.text, "contact"),
         Row("vote_digest", "vote-digest", rules.hex40, "vote_digest"),
         Row("legacy_dir_key", "legacy-dir-key", rules.hex40, "legacy_dir_key"),
-        Row("is_shared_randomness_participate", "shared-rand-participate", rules.present, "is_shared_randomness_participate", default=False),
+        Row(
+            "is_shared_randomness_participate",
+            "shared-rand-participate",
+            rules.present,
+            "is_shared_randomness_participate",
+            default=False,
+        ),
         Row("shared_randomness_commitments", "shared-rand-commit", _commitments, default=[]),
         *_status.shared_random_rows(Row),
     )
@@ -101,7 +111,9 @@ class DirectoryAuthority(Descriptor):
         is_legacy = entries["dir-source"].value.split(" ")[0].endswith("-legacy")
         what = "votes" if self._is_vote else "consensus entries"
         if self._is_vote != bool(self.key_certificate):
-            raise ValueError(f"Authority {what} {'must' if self._is_vote else 'must not'} have a key certificate:\n{self}")
+            raise ValueError(
+                f"Authority {what} {'must' if self._is_vote else 'must not'} have a key certificate:\n{self}"
+            )
         needed = () if is_legacy else ("contact",) if self._is_vote else ("contact", "vote-digest")
         for keyword in needed:
             if keyword not in entries:
@@ -133,7 +145,9 @@ class DirectoryAuthority(Descriptor):
 def _dir_address(lines):
     address, colon, port = lines.value.rpartition(":")
     if not colon:
-        raise ValueError(f"Key certificate's 'dir-address' is expected to be of the form ADDRESS:PORT: dir-address {lines.value}")
+        raise ValueError(
+            f"Key certificate's 'dir-address' is expected to be of the form ADDRESS:PORT: dir-address {lines.value}"
+        )
     if not connection.is_valid_ipv4_address(address) or not connection.is_valid_port(port):
         raise ValueError(f"Key certificate's address or dirport is invalid: dir-address {lines.value}")
     yield "address", address
@@ -144,8 +158,17 @@ class KeyCertificate(Descriptor):
     """The certificate of the key that an authority signs with for some months (dir-spec 3.1)."""
 
     TYPE_ANNOTATION_NAME = KIND = "dir-key-certificate-3"
+    NATIVE = tordesc.KeyCertificate
     FIRST, LAST = "dir-key-certificate-version", "dir-key-certification"
-    REQUIRED = (FIRST, "fingerprint", "dir-identity-key", "dir-key-published", "dir-key-expires", "dir-signing-key", LAST)
+    REQUIRED = (
+        FIRST,
+        "fingerprint",
+        "dir-identity-key",
+        "dir-key-published",
+        "dir-key-expires",
+        "dir-signing-key",
+        LAST,
+    )
     SINGLE = ("dir-address", "dir-key-crosscert")
 
     TABLE = Table(
@@ -181,7 +204,9 @@ def _digests(lines):
     for value in lines.values:
         words = value.split(" ")
         if len(words) < 3:
-            raise ValueError(f"additional-digest lines should be of the form 'additional-digest [flavor] [algname] [digest]' but was: {value}")
+            raise ValueError(
+                f"additional-digest lines should be of the form 'additional-digest [flavor] [algname] [digest]' but was: {value}"
+            )
         found.append(DocumentDigest(*words[:3]))
     return found
 
@@ -191,7 +216,9 @@ def _more_signatures(lines):
     for value, kind, block in lines.lines:
         words = value.split(" ")
         if len(words) < 4:
-            raise ValueError(f"additional-signature lines should be of the form 'additional-signature [flavor] [algname] [identity] [signing_key_digest]' but was: {value}")
+            raise ValueError(
+                f"additional-signature lines should be of the form 'additional-signature [flavor] [algname] [identity] [signing_key_digest]' but was: {value}"
+            )
         if not block or kind != "SIGNATURE":
             raise ValueError(f"'additional-signature' should be followed by a SIGNATURE block, but was a {kind}")
         found.append(DocumentSignature(*words[1:4], block, flavor=words[0], validate=True))
@@ -202,6 +229,7 @@ class DetachedSignature(Descriptor):
     """The signatures of one authority on the next consensuses, without them (dir-spec 3.10)."""
 
     TYPE_ANNOTATION_NAME = KIND = "detached-signature-3"
+    NATIVE = tordesc.DetachedSignatures
     FIRST = "consensus-digest"
     REQUIRED = (FIRST, "valid-after", "fresh-until", "valid-until")
 
@@ -212,7 +240,14 @@ class DetachedSignature(Descriptor):
         Row("fresh_until", "fresh-until", rules.timestamp, "fresh_until", rules.naive),
         Row("valid_until", "valid-until", rules.timestamp, "valid_until", rules.naive),
         Row("additional_digests", "additional-digest", _digests, default=[]),
-        Row("additional_signatures", "additional-signature", _more_signatures, "additional_signatures", signatures_of, default=[]),
+        Row(
+            "additional_signatures",
+            "additional-signature",
+            _more_signatures,
+            "additional_signatures",
+            signatures_of,
+            default=[],
+        ),
         Row("signatures", "directory-signature", _status.signatures, "signatures", signatures_of, default=[]),
     )
 

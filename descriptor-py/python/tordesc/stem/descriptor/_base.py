@@ -37,8 +37,8 @@ class Descriptor:
     TYPE_ANNOTATION_NAME = None
     #: The attributes.
     TABLE = Table()
-    #: The name of core's type; None if core has none.
-    KIND = None
+    #: The name of core's type, and core's class for it; None if core has none.
+    KIND = NATIVE = None
     #: Keywords whose lines are one list, for their order matters; and those whose text may be more than ASCII.
     TOGETHER, FREE = (), ()
     #: Lines that must stand once, that may stand once, and the first and the last one; for validation.
@@ -278,7 +278,9 @@ class Descriptor:
 def encode_digest(algorithm, content, encoding):
     """A digest of bytes in one of the encodings: a hash object, upper-case hex, or base64 without padding."""
     if encoding not in list(DigestEncoding):
-        raise ValueError(f"Digest encodings should be among our DigestEncoding enumeration ({', '.join(DigestEncoding)}), not {encoding}")
+        raise ValueError(
+            f"Digest encodings should be among our DigestEncoding enumeration ({', '.join(DigestEncoding)}), not {encoding}"
+        )
     digest = {DigestHash.SHA1: hashlib.sha1, DigestHash.SHA256: hashlib.sha256}[algorithm](content)
     if encoding == DigestEncoding.RAW:
         return digest

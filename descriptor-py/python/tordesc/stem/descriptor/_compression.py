@@ -53,6 +53,16 @@ Compression = Enum(
     # With or without the header of gzip.
     ("GZIP", _Compression("gzip", "gzip", ".gz", lambda content: zlib.decompress(content, zlib.MAX_WBITS | 32))),
     ("BZ2", _Compression("bzip2", "bzip2", ".bz2", bz2.decompress)),
-    ("LZMA", _Compression("lzma", "x-tor-lzma", ".xz", lambda content: lzma.decompress(content), lambda: lzma is not None, "the module lzma of Python")),
+    (
+        "LZMA",
+        _Compression(
+            "lzma",
+            "x-tor-lzma",
+            ".xz",
+            lambda content: lzma.decompress(content),
+            lambda: lzma is not None,
+            "the module lzma of Python",
+        ),
+    ),
     ("ZSTD", _Compression("zstd", "x-zstd", ".zst", _unzstd, prereq.is_zstd_available, "the package zstandard")),
 )

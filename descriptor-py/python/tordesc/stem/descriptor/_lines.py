@@ -73,7 +73,7 @@ def split(text, strict, together=(), free=()):
 
 
 def find(content, keyword):
-    """The lines of one keyword, out of the bytes of a document that core found nothing wrong with; None if there are none."""
+    """The lines of one keyword, out of the bytes of a document that is sound; None if there are none."""
     lines, word, at = Lines(keyword), keyword.encode(), 0
     while (at := first(content, at, keyword, f"opt {keyword}")) < len(content):
         end = _end(content, at)

@@ -13,9 +13,17 @@ def content(attr, exclude, head, foot=()):
     Lines are pairs of keyword and value; `attr` replaces values, and what is None, or in `exclude`, is left out.
     """
     attr = dict(attr or {})
-    first = [line for keyword, value in head if keyword not in exclude for line in _lines(keyword, attr.pop(keyword, value))]
-    last = [line for keyword, value in foot if keyword not in exclude for line in _lines(keyword, attr.pop(keyword, value))]
-    rest = [f"{keyword} {value}" for keyword, all in attr.items() for value in (all if isinstance(all, (list, tuple)) else [all])]
+    first = [
+        line for keyword, value in head if keyword not in exclude for line in _lines(keyword, attr.pop(keyword, value))
+    ]
+    last = [
+        line for keyword, value in foot if keyword not in exclude for line in _lines(keyword, attr.pop(keyword, value))
+    ]
+    rest = [
+        f"{keyword} {value}"
+        for keyword, all in attr.items()
+        for value in (all if isinstance(all, (list, tuple)) else [all])
+    ]
     return _to_bytes("\n".join(first + rest + last))
 
 

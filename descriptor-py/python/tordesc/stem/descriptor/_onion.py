@@ -12,7 +12,13 @@ from ..client.datatype import CertType, LinkByIPv4, LinkByIPv6, LinkSpecifier, S
 from ..util import connection, ed25519
 from ..util.str_tools import _split_by_length, _to_bytes, _to_unicode
 from . import _lines
-from .certificate import DEFAULT_EXPIRATION_HOURS, Ed25519Certificate, Ed25519CertificateV1, Ed25519Extension, ExtensionType
+from .certificate import (
+    DEFAULT_EXPIRATION_HOURS,
+    Ed25519Certificate,
+    Ed25519CertificateV1,
+    Ed25519Extension,
+    ExtensionType,
+)
 
 _BEGIN, _END = "-----BEGIN MESSAGE-----\n", "\n-----END MESSAGE-----"
 _SALT, _KEY, _IV, _MAC = 16, 32, 16, 32
@@ -69,7 +75,7 @@ def encrypt_layer(content, constant, counter, subcredential, blinded_key):
 
 
 class AuthorizedClient:
-    """A client that may read on: its name, and the cookie that is encrypted for it; all base64. Random where not given."""
+    """A client that may read on: its name and the cookie that is encrypted for it, base64. Random where not given."""
 
     def __init__(self, id=None, iv=None, cookie=None):
         self.id = _to_unicode(id or _random(8))
@@ -142,7 +148,9 @@ class IntroductionPointV3(NamedTuple):
         return found
 
     @staticmethod
-    def create_for_address(address, port, expiration=None, onion_key=None, enc_key=None, auth_key=None, signing_key=None):
+    def create_for_address(
+        address, port, expiration=None, onion_key=None, enc_key=None, auth_key=None, signing_key=None
+    ):
         """A point at an address; keys are made up where none are given."""
         require_crypto("Introduction point creation")
         if not connection.is_valid_port(port):
@@ -153,10 +161,14 @@ class IntroductionPointV3(NamedTuple):
             link = LinkByIPv6(address, port)
         else:
             raise ValueError(f"'{address}' is not a valid IPv4 or IPv6 address")
-        return IntroductionPointV3.create_for_link_specifiers([link], expiration, onion_key, enc_key, auth_key, signing_key)
+        return IntroductionPointV3.create_for_link_specifiers(
+            [link], expiration, onion_key, enc_key, auth_key, signing_key
+        )
 
     @staticmethod
-    def create_for_link_specifiers(link_specifiers, expiration=None, onion_key=None, enc_key=None, auth_key=None, signing_key=None):
+    def create_for_link_specifiers(
+        link_specifiers, expiration=None, onion_key=None, enc_key=None, auth_key=None, signing_key=None
+    ):
         """A point at a relay; keys are made up where none are given."""
         require_crypto("Introduction point creation")
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -168,7 +180,8 @@ class IntroductionPointV3(NamedTuple):
         signing_key = signing_key or Ed25519PrivateKey.generate()
         auth = util._pubkey_bytes(auth_key or Ed25519PrivateKey.generate())
         onion, enc = (
-            base64.b64encode(_to_bytes(util._pubkey_bytes(key or X25519PrivateKey.generate()))).decode() for key in (onion_key, enc_key)
+            base64.b64encode(_to_bytes(util._pubkey_bytes(key or X25519PrivateKey.generate()))).decode()
+            for key in (onion_key, enc_key)
         )
         extensions = [Ed25519Extension(ExtensionType.HAS_SIGNING_KEY, None, util._pubkey_bytes(signing_key))]
         auth_cert, enc_cert = (

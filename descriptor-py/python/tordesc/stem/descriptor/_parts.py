@@ -62,6 +62,8 @@ class DocumentSignature:
 def signatures_of(told):
     """Signatures as core tells them."""
     return [
-        DocumentSignature(one["algorithm"] or "sha1", one["identity"], one["signing_key_digest"], one["signature"], one.get("flavor"))
+        DocumentSignature(
+            one["algorithm"] or "sha1", one["identity"], one["signing_key_digest"], one["signature"], one.get("flavor")
+        )
         for one in told
     ]

@@ -19,6 +19,11 @@ def naive(time):
     return time.replace(tzinfo=None)
 
 
+def shown(address):
+    """An address as text."""
+    return str(address)
+
+
 def port(number):
     """A port; none is 0."""
     return number or None
@@ -211,4 +216,3 @@ def history_rows(row, keyword, prefix, column):
         row(f"{prefix}_interval", keyword, rule, f"{column}_interval"),
         row(f"{prefix}_values", keyword, rule, f"{column}_values"),
     )
-

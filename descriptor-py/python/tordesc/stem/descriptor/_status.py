@@ -72,7 +72,9 @@ def version_line(lines):
 def vote_status(lines):
     """Whether this is a consensus or a vote."""
     if lines.value not in ("consensus", "vote"):
-        raise ValueError(f"A network status document's vote-status line can only be 'consensus' or 'vote', got '{lines.value}' instead")
+        raise ValueError(
+            f"A network status document's vote-status line can only be 'consensus' or 'vote', got '{lines.value}' instead"
+        )
     yield "is_consensus", lines.value == "consensus"
     yield "is_vote", lines.value == "vote"
 
@@ -81,7 +83,9 @@ def methods(lines):
     """Consensus methods."""
     numbers = lines.value.split(" ")
     if not all(number.isdigit() for number in numbers):
-        raise ValueError(f"A network status document's consensus-methods must be a list of integer values, but was '{lines.value}'")
+        raise ValueError(
+            f"A network status document's consensus-methods must be a list of integer values, but was '{lines.value}'"
+        )
     return list(map(int, numbers))
 
 
@@ -96,7 +100,9 @@ def delays(lines):
     """How long votes, and how long signatures are collected."""
     numbers = lines.value.split(" ")
     if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
-        raise ValueError(f"A network status document's 'voting-delay' line must be a pair of integer values, but was '{lines.value}'")
+        raise ValueError(
+            f"A network status document's 'voting-delay' line must be a pair of integer values, but was '{lines.value}'"
+        )
     yield "vote_delay", int(numbers[0])
     yield "dist_delay", int(numbers[1])
 
@@ -137,7 +143,9 @@ def thresholds(lines):
             else:
                 found[key] = float(text) if "." in text else int(text)
         except ValueError:
-            raise ValueError(f"Network status document's 'flag-thresholds' line is expected to have float values, got: flag-thresholds {lines.value}") from None
+            raise ValueError(
+                f"Network status document's 'flag-thresholds' line is expected to have float values, got: flag-thresholds {lines.value}"
+            ) from None
     return found
 
 
@@ -146,10 +154,14 @@ def integers(lines):
     found, last = {}, ""
     for key, text in rules.split_pairs(lines.keyword, lines.value):
         if key < last:
-            raise ValueError(f"Unable to parse network status document's '{lines.keyword}' line (parameters must be sorted by their key): {lines.value}")
+            raise ValueError(
+                f"Unable to parse network status document's '{lines.keyword}' line (parameters must be sorted by their key): {lines.value}"
+            )
         digits = text[1:] if text.startswith("-") else text
         if not digits.isdigit():
-            raise ValueError(f"Unable to parse network status document's '{lines.keyword}' line ('{text}' is a non-numeric value): {lines.value}")
+            raise ValueError(
+                f"Unable to parse network status document's '{lines.keyword}' line ('{text}' is a non-numeric value): {lines.value}"
+            )
         found[key], last = int(text), key
     return found
 
@@ -176,7 +188,9 @@ def shared_random(which):
     def rule(lines):
         count, _, value = lines.value.partition(" ")
         if not count.isdigit() or not value or " " in value:
-            raise ValueError(f"A network status document's '{lines.keyword}' line must be a pair of values, the first an integer but was '{lines.value}'")
+            raise ValueError(
+                f"A network status document's '{lines.keyword}' line must be a pair of values, the first an integer but was '{lines.value}'"
+            )
         yield f"shared_randomness_{which}_reveal_count", int(count)
         yield f"shared_randomness_{which}_value", value
 
@@ -197,7 +211,9 @@ def signatures(lines):
     for value, kind, block in lines.lines:
         words = value.split(" ")
         if len(words) not in (2, 3):
-            raise ValueError(f"Authority signatures in a network status document are expected to be of the form 'directory-signature [METHOD] FINGERPRINT KEY_DIGEST', received: {value}")
+            raise ValueError(
+                f"Authority signatures in a network status document are expected to be of the form 'directory-signature [METHOD] FINGERPRINT KEY_DIGEST', received: {value}"
+            )
         if not block or kind != "SIGNATURE":
             raise ValueError(f"'directory-signature' should be followed by a SIGNATURE block, but was a {kind}")
         algorithm, identity, key_digest = words if len(words) == 3 else ["sha1", *words]
@@ -222,7 +238,9 @@ def check_sections(document):
     ):
         for keyword, *_ in fields:
             if keyword in entries and len(entries[keyword].lines) > 1 and keyword not in several:
-                raise ValueError(f"Network status documents can only have a single '{keyword}' line, got {len(entries[keyword].lines)}")
+                raise ValueError(
+                    f"Network status documents can only have a single '{keyword}' line, got {len(entries[keyword].lines)}"
+                )
     if "params" in head and not document.meets_consensus_method(7):
         raise ValueError("A network status document's 'params' line should only appear in consensus-method 7 or later")
     _check_fields(document, head, HEADER_STATUS_DOCUMENT_FIELDS)
@@ -242,4 +260,6 @@ def _check_fields(document, entries, fields):
         if fits and must and keyword not in entries:
             raise ValueError(f"Network status document is missing mandatory field: {keyword}")
         if not fits and keyword in entries:
-            raise ValueError(f"Network status document has fields that shouldn't appear in this document type or version: {keyword}")
+            raise ValueError(
+                f"Network status document has fields that shouldn't appear in this document type or version: {keyword}"
+            )

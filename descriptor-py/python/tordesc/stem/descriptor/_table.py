@@ -3,13 +3,17 @@
 import inspect
 from operator import attrgetter
 
+from tordesc._tordesc import _Lazy
+
+from ._rules import naive, shown
+
 
 class Row:
     """An attribute of stem: the keyword of its line, how core names it, and how stem reads it where core saw a fault.
 
-    `column` is core's attribute, or a function of core's object, and `convert` makes stem's value of core's; `default` is
-    what is not there, or a function of the descriptor. `rule` is told the `Lines` and gives the value, or yields several
-    attributes with their values. A rule that fails raises ValueError; what it has yielded stays.
+    `column` is core's attribute, or a function of core's object, and `convert` makes stem's value of core's; `default`
+    is what is not there, or a function of the descriptor. `rule` is told the `Lines` and gives the value, or yields
+    several attributes with their values. A rule that fails raises ValueError; what it has yielded stays.
     """
 
     __slots__ = ("attribute", "column", "convert", "default", "keyword", "rule", "tells_several")
@@ -43,7 +47,16 @@ class Table:
     def install(self, cls):
         """Puts the attributes on a class."""
         for row in self:
-            setattr(cls, row.attribute, Attribute(row))
+            setattr(cls, row.attribute, _attribute(row, cls.NATIVE))
+
+
+def _attribute(row, native):
+    # Core's own object is the quickest, where a class of core has the column.
+    if native is None or not isinstance(row.column, str):
+        return Attribute(row)
+    # It tells times without their zone and addresses as text.
+    convert = None if row.convert in (naive, shown) else row.convert
+    return _Lazy(row.attribute, getattr(native, row.column), row, convert, None if row.default is None else row.missing)
 
 
 class Attribute:

@@ -79,9 +79,9 @@ class RecentStats:
 
 
 def _of_header(attribute):
+    # An attribute that stands in the header.
     keyword, convert = HEADER_ATTR[attribute]
-    function = lambda self: convert(self.header.get(keyword, HEADER_DEFAULT.get(attribute)))
-    made = lazy(function)
+    made = lazy(lambda self: convert(self.header.get(keyword, HEADER_DEFAULT.get(attribute))))
     made.name = attribute
     return made
 

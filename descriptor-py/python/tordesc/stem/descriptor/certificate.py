@@ -20,7 +20,9 @@ SIG_PREFIX_HS_V3 = b"Tor onion service descriptor sig v3"
 #: How long certificates of onion services are good.
 DEFAULT_EXPIRATION_HOURS = 54
 
-CertType = UppercaseEnum("SIGNING", "LINK_CERT", "AUTH", "HS_V3_DESC_SIGNING", "HS_V3_INTRO_AUTH", "HS_V3_INTRO_ENCRYPT")
+CertType = UppercaseEnum(
+    "SIGNING", "LINK_CERT", "AUTH", "HS_V3_DESC_SIGNING", "HS_V3_INTRO_AUTH", "HS_V3_INTRO_ENCRYPT"
+)
 ExtensionType = Enum(("HAS_SIGNING_KEY", 4))
 ExtensionFlag = UppercaseEnum("AFFECTS_VALIDATION", "UNKNOWN")
 
@@ -49,7 +51,9 @@ class Ed25519Extension(Field):
         flags, content = Size.CHAR.pop(content)
         data, rest = split(content, size)
         if len(data) != size:
-            raise ValueError(f"Ed25519 extension is truncated. It should have {size} bytes of data but there's only {len(data)}.")
+            raise ValueError(
+                f"Ed25519 extension is truncated. It should have {size} bytes of data but there's only {len(data)}."
+            )
         return Ed25519Extension(kind, flags, data), rest
 
 
@@ -103,7 +107,16 @@ class Ed25519Certificate:
 class Ed25519CertificateV1(Ed25519Certificate):
     """A certificate of version 1: type, end, key, extensions, and the signature of these."""
 
-    def __init__(self, cert_type=None, expiration=None, key_type=None, key=None, extensions=None, signature=None, signing_key=None):
+    def __init__(
+        self,
+        cert_type=None,
+        expiration=None,
+        key_type=None,
+        key=None,
+        extensions=None,
+        signature=None,
+        signing_key=None,
+    ):
         super().__init__(1)
         if cert_type is None:
             raise ValueError("Certificate type is required")
@@ -122,9 +135,13 @@ class Ed25519CertificateV1(Ed25519Certificate):
             signature = own
         self.signature = signature
         if self.type_int in (1, 2, 3):
-            raise ValueError(f"Ed25519 certificate cannot have a type of {self.type_int}. This is reserved for CERTS cells.")
+            raise ValueError(
+                f"Ed25519 certificate cannot have a type of {self.type_int}. This is reserved for CERTS cells."
+            )
         if self.type == ClientCertType.ED25519_IDENTITY:
-            raise ValueError("Ed25519 certificate cannot have a type of 7. This is reserved for RSA identity cross-certification.")
+            raise ValueError(
+                "Ed25519 certificate cannot have a type of 7. This is reserved for RSA identity cross-certification."
+            )
         if self.type == ClientCertType.UNKNOWN:
             raise ValueError(f"Ed25519 certificate type {self.type_int} is unrecognized")
 
@@ -183,7 +200,9 @@ class Ed25519CertificateV1(Ed25519Certificate):
             signature = descriptor.signature
         else:
             kind = type(descriptor).__name__
-            raise TypeError(f"Certificate validation only supported for server and hidden service descriptors, not {kind}")
+            raise TypeError(
+                f"Certificate validation only supported for server and hidden service descriptors, not {kind}"
+            )
         message = "Descriptor Ed25519 certificate signature invalid (signature forged or corrupt)"
         _verify(self.key, _decode_b64(signature), signed, message)
 
@@ -194,7 +213,9 @@ class Ed25519CertificateV1(Ed25519Certificate):
         if not key:
             raise ValueError("Server descriptor missing an ed25519 signing key")
         signed = base64.b64decode(_to_bytes(self.encoded))[:-ED25519_SIGNATURE_LENGTH]
-        _verify(key, self.signature, signed, "Ed25519KeyCertificate signing key is invalid (signature forged or corrupt)")
+        _verify(
+            key, self.signature, signed, "Ed25519KeyCertificate signing key is invalid (signature forged or corrupt)"
+        )
 
 
 def _up_to(content, word, including):
@@ -214,4 +235,11 @@ def _verify(key, signature, signed, message):
         raise ValueError(message) from None
 
 
-__all__ = ["CertType", "Ed25519Certificate", "Ed25519CertificateV1", "Ed25519Extension", "ExtensionFlag", "ExtensionType"]
+__all__ = [
+    "CertType",
+    "Ed25519Certificate",
+    "Ed25519CertificateV1",
+    "Ed25519Extension",
+    "ExtensionFlag",
+    "ExtensionType",
+]

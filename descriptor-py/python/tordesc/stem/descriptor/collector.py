@@ -47,9 +47,21 @@ def get_microdescriptors(start=None, end=None, cache_to=None, timeout=None, retr
     yield from get_instance().get_microdescriptors(start, end, cache_to, timeout, retries)
 
 
-def get_consensus(start=None, end=None, cache_to=None, document_handler=DocumentHandler.ENTRIES, version=3, microdescriptor=False, bridge=False, timeout=None, retries=3):
+def get_consensus(
+    start=None,
+    end=None,
+    cache_to=None,
+    document_handler=DocumentHandler.ENTRIES,
+    version=3,
+    microdescriptor=False,
+    bridge=False,
+    timeout=None,
+    retries=3,
+):
     """Status entries of a time."""
-    yield from get_instance().get_consensus(start, end, cache_to, document_handler, version, microdescriptor, bridge, timeout, retries)
+    yield from get_instance().get_consensus(
+        start, end, cache_to, document_handler, version, microdescriptor, bridge, timeout, retries
+    )
 
 
 def get_key_certificates(start=None, end=None, cache_to=None, timeout=None, retries=3):
@@ -84,7 +96,16 @@ class File:
         else:
             self.start, self.end = File._guess_time_range(path)
 
-    def read(self, directory=None, descriptor_type=None, start=None, end=None, document_handler=DocumentHandler.ENTRIES, timeout=None, retries=3):
+    def read(
+        self,
+        directory=None,
+        descriptor_type=None,
+        start=None,
+        end=None,
+        document_handler=DocumentHandler.ENTRIES,
+        timeout=None,
+        retries=3,
+    ):
         """The descriptors of the file, which is downloaded into a folder; without one, into one that is removed again."""
         if descriptor_type is None:
             if not self.types:
@@ -129,7 +150,9 @@ class File:
             if own == told:
                 return path
             if not overwrite:
-                raise OSError(f"{path} already exists but mismatches CollecTor's checksum (expected: {told}, actual: {own})")
+                raise OSError(
+                    f"{path} already exists but mismatches CollecTor's checksum (expected: {told}, actual: {own})"
+                )
         content = connection.download(COLLECTOR_URL + self.path, timeout, retries)
         with open(path, "wb") as file:
             file.write(self.compression.decompress(content) if decompress else content)
@@ -163,7 +186,9 @@ class CollecTor:
 
     def _read(self, descriptor_type, start, end, cache_to, timeout, retries, document_handler=DocumentHandler.ENTRIES):
         for file in self.files(descriptor_type, start, end):
-            yield from file.read(cache_to, descriptor_type, start, end, document_handler, timeout=timeout, retries=retries)
+            yield from file.read(
+                cache_to, descriptor_type, start, end, document_handler, timeout=timeout, retries=retries
+            )
 
     def get_server_descriptors(self, start=None, end=None, cache_to=None, bridge=False, timeout=None, retries=3):
         """Server descriptors of a time, of relays or of bridges; the oldest files first."""
@@ -179,7 +204,18 @@ class CollecTor:
         """Microdescriptors of a time, which is that of their files."""
         return self._read("microdescriptor", start, end, cache_to, timeout, retries)
 
-    def get_consensus(self, start=None, end=None, cache_to=None, document_handler=DocumentHandler.ENTRIES, version=3, microdescriptor=False, bridge=False, timeout=None, retries=3):
+    def get_consensus(
+        self,
+        start=None,
+        end=None,
+        cache_to=None,
+        document_handler=DocumentHandler.ENTRIES,
+        version=3,
+        microdescriptor=False,
+        bridge=False,
+        timeout=None,
+        retries=3,
+    ):
         """Status entries of a time, of consensuses, of statuses of version 2, or of bridges."""
         if bridge:
             kind = "bridge-network-status"
@@ -237,7 +273,10 @@ class CollecTor:
         if not isinstance(val, dict):
             return []
         found = [
-            File("/".join([*path, told["path"]]), *map(told.get, ("types", "size", "sha256", "first_published", "last_published", "last_modified")))
+            File(
+                "/".join([*path, told["path"]]),
+                *map(told.get, ("types", "size", "sha256", "first_published", "last_published", "last_modified")),
+            )
             for told in val.get("files", ())
         ]
         for folder in val.get("directories", ()):

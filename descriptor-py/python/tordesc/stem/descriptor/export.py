@@ -29,5 +29,7 @@ def export_csv_file(output_file, descriptors, included_fields=(), excluded_field
         writer.writerow(names)
     for descriptor in descriptors:
         if type(descriptor) is not cls:
-            raise ValueError(f"To export a descriptor CSV all of them must be of the same type: a {cls.__name__} and a {type(descriptor).__name__}")
+            raise ValueError(
+                f"To export a descriptor CSV all of them must be of the same type: a {cls.__name__} and a {type(descriptor).__name__}"
+            )
         writer.writerow([getattr(descriptor, name) for name in names])

@@ -2,6 +2,8 @@
 
 import re
 
+import tordesc
+
 from ..util import connection, tor_tools
 from ..util.enum import Enum
 from . import _make
@@ -20,10 +22,7 @@ DirResponse = Enum(
 )
 
 DirStat = Enum(
-    *(
-        (name.upper(), name)
-        for name in "complete timeout running min max q1 q3 md d1 d2 d3 d4 d6 d7 d8 d9".split()
-    )
+    *((name.upper(), name) for name in "complete timeout running min max q1 q3 md d1 d2 d3 d4 d6 d7 d8 d9".split())
 )
 
 REQUIRED_FIELDS = ("extra-info", "published", "router-signature")
@@ -85,7 +84,9 @@ def _transport(lines):
             found[name] = (None, None, None)
             continue
         address, colon, port = rest[0].rpartition(":")
-        is_address = connection.is_valid_ipv4_address(address) or connection.is_valid_ipv6_address(address, allow_brackets=True)
+        is_address = connection.is_valid_ipv4_address(address) or connection.is_valid_ipv6_address(
+            address, allow_brackets=True
+        )
         if not colon or not is_address or not connection.is_valid_port(port):
             raise ValueError(f"Transport line has a malformed address or port: transport {value}")
         found[name] = (address.strip("[]"), int(port), rest[1:])
@@ -132,7 +133,9 @@ def _among(counts, names):
 
 
 def _besides(counts, names):
-    return {key: count for key, count in counts.items() if key not in names} if _if_natural(counts) is not None else None
+    return (
+        {key: count for key, count in counts.items() if key not in names} if _if_natural(counts) is not None else None
+    )
 
 
 _countries = _counts(_COUNTRY)
@@ -247,14 +250,22 @@ def _directory_rows(version):
         ("tunneled-dl", "tunneled_dl", DirStat),
     ):
         rule, told = _answers(attribute + name, known), column + what.replace("-", "_")
-        yield Row(attribute + name, line + what, rule, told, lambda counts, names=frozenset(known): _among(counts, names))
-        yield Row(f"{attribute}{name}_unknown", line + what, rule, told, lambda counts, names=frozenset(known): _besides(counts, names))
+        yield Row(
+            attribute + name, line + what, rule, told, lambda counts, names=frozenset(known): _among(counts, names)
+        )
+        yield Row(
+            f"{attribute}{name}_unknown",
+            line + what,
+            rule,
+            told,
+            lambda counts, names=frozenset(known): _besides(counts, names),
+        )
 
 
 class ExtraInfoDescriptor(Descriptor):
     """What relays and bridges have in common."""
 
-    FIRST = "extra-info"
+    FIRST, NATIVE = "extra-info", tordesc.ExtraInfo
 
     TABLE = Table(
         # attribute, keyword, rule, core's name for it, converter
@@ -274,7 +285,13 @@ class ExtraInfoDescriptor(Descriptor):
         *rules.history_rows(Row, "dirreq-read-history", "dir_read_history", "dirreq_read_history"),
         *rules.history_rows(Row, "dirreq-write-history", "dir_write_history", "dirreq_write_history"),
         *_rows_of("cell-stats-end", "cell_stats"),
-        Row("cell_processed_cells", "cell-processed-cells", _cells("cell_processed_cells"), "cell_processed_cells", _floats),
+        Row(
+            "cell_processed_cells",
+            "cell-processed-cells",
+            _cells("cell_processed_cells"),
+            "cell_processed_cells",
+            _floats,
+        ),
         Row("cell_queued_cells", "cell-queued-cells", _cells("cell_queued_cells"), "cell_queued_cells", _floats),
         Row("cell_time_in_queue", "cell-time-in-queue", _cells("cell_time_in_queue"), "cell_time_in_queue", _floats),
         Row("cell_circuits_per_decile", "cell-circuits-per-decile", rules.natural, "cell_circuits_per_decile"),
@@ -368,7 +385,9 @@ class BridgeExtraInfoDescriptor(ExtraInfoDescriptor):
             return self._digest
         if (hash_type, encoding) == (DigestHash.SHA256, DigestEncoding.BASE64):
             return self.router_digest_sha256
-        raise NotImplementedError(f"Bridge extrainfo digests are only available as sha1/hex and sha256/base64, not {hash_type}/{encoding}")
+        raise NotImplementedError(
+            f"Bridge extrainfo digests are only available as sha1/hex and sha256/base64, not {hash_type}/{encoding}"
+        )
 
 
 def _parse_file(descriptor_file, is_bridge=False, validate=False, **kwargs):

@@ -1,5 +1,7 @@
 """Microdescriptors: what clients need to know of a relay."""
 
+import tordesc
+
 from .. import exit_policy as policies
 from . import _make
 from . import _rules as rules
@@ -18,7 +20,9 @@ def _identities(lines):
         if len(words) < 2:
             raise ValueError(f"'id' lines should contain both the key type and digest: id {value}")
         if words[0] in found:
-            raise ValueError(f"There can only be one 'id' line per a key type, but '{words[0]}' appeared multiple times")
+            raise ValueError(
+                f"There can only be one 'id' line per a key type, but '{words[0]}' appeared multiple times"
+            )
         found[words[0]] = words[1]
         yield "identifier_type", words[0]
         yield "identifier", words[1]
@@ -29,6 +33,7 @@ class Microdescriptor(Descriptor):
     """What clients need to know of a relay (dir-spec 3.3)."""
 
     TYPE_ANNOTATION_NAME = KIND = "microdescriptor"
+    NATIVE = tordesc.Microdescriptor
     REQUIRED, SINGLE, FIRST = REQUIRED_FIELDS, SINGLE_FIELDS, "onion-key"
 
     TABLE = Table(
@@ -38,7 +43,14 @@ class Microdescriptor(Descriptor):
         Row("ntor_onion_key", "ntor-onion-key", rules.text),
         Row("or_addresses", "a", rules.addresses, default=[]),
         Row("family", "family", rules.words, "family", default=[]),
-        Row("exit_policy", "p", rules.micro_policy, "exit_policy", lambda policy: policies.micro(str(policy)), default=policies.micro("reject 1-65535")),
+        Row(
+            "exit_policy",
+            "p",
+            rules.micro_policy,
+            "exit_policy",
+            lambda policy: policies.micro(str(policy)),
+            default=policies.micro("reject 1-65535"),
+        ),
         Row("exit_policy_v6", "p6", rules.micro_policy, "ipv6_policy", lambda policy: policies.micro(str(policy))),
         Row("identifier_type", "id", _identities),
         Row("identifier", "id", _identities),

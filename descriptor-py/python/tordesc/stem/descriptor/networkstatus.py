@@ -2,6 +2,8 @@
 
 import datetime
 
+import tordesc
+
 from ..util.str_tools import _parse_timestamp, _to_bytes, _to_unicode
 from . import _lines, _make, _status
 from . import _rules as rules
@@ -11,7 +13,13 @@ from ._params import DEFAULT_PARAMS, PARAM_RANGE
 from ._parts import DocumentDigest, DocumentSignature, PackageVersion, SharedRandomnessCommitment, signatures_of
 from ._status import FOOTER_STATUS_DOCUMENT_FIELDS, HEADER_STATUS_DOCUMENT_FIELDS
 from ._table import Row, Table, lazy
-from .router_status_entry import RouterStatusEntryBridgeV2, RouterStatusEntryMicroV3, RouterStatusEntryV2, RouterStatusEntryV3, parts
+from .router_status_entry import (
+    RouterStatusEntryBridgeV2,
+    RouterStatusEntryMicroV3,
+    RouterStatusEntryV2,
+    RouterStatusEntryV3,
+    parts,
+)
 
 __all__ = [
     "DEFAULT_PARAMS",
@@ -42,11 +50,13 @@ class NetworkStatusDocument(Descriptor):
 
     #: Whether the entries are left out.
     _is_bare = False
+    #: Core's classes for the document, if they are several.
+    _NATIVES = None
     _is_plain = False
 
     @classmethod
     def _from(cls, native, validate=False, document_handler=DocumentHandler.ENTRIES, **kwargs):
-        sound = isinstance(native, cls._natives()) and not native.issues
+        sound = isinstance(native, cls._NATIVES or cls.NATIVE) and not native.issues
         if document_handler == DocumentHandler.DOCUMENT:
             yield cls._of(native, sound, validate, **kwargs)
             return
@@ -69,11 +79,6 @@ class NetworkStatusDocument(Descriptor):
             entry = document._entry_class()
             for part in cls._router_parts(content):
                 yield entry(part, validate, document)
-
-    @staticmethod
-    def _natives():
-        """Core's classes for the document."""
-        raise NotImplementedError
 
     def _entry_class(self):
         """The class of the entries."""
@@ -127,7 +132,9 @@ class NetworkStatusDocument(Descriptor):
 def _v2_source(lines):
     words = lines.value.split()
     if len(words) < 3:
-        raise ValueError(f"The 'dir-source' line of a v2 network status document must have three values: dir-source {lines.value}")
+        raise ValueError(
+            f"The 'dir-source' line of a v2 network status document must have three values: dir-source {lines.value}"
+        )
     _status.check_source(words[1], words[2:3], lines)
     yield "hostname", words[0]
     yield "address", words[1]
@@ -143,6 +150,7 @@ class NetworkStatusDocumentV2(NetworkStatusDocument):
     """What one authority said of the network, until 2012."""
 
     TYPE_ANNOTATION_NAME = KIND = "network-status-2"
+    NATIVE = tordesc.NetworkStatus2
     FIRST = "network-status-version"
     REQUIRED = (FIRST, _AUTHORITIES, "fingerprint", "contact", "dir-signing-key", "published", _SIGNATURES)
     SINGLE = ("client-versions", "server-versions", "dir-options")
@@ -151,7 +159,7 @@ class NetworkStatusDocumentV2(NetworkStatusDocument):
         # attribute, keyword, rule, core's name for it, converter
         Row("version", FIRST, _status.numbered(2), "network_status_version"),
         Row("hostname", _AUTHORITIES, _v2_source, "hostname"),
-        Row("address", _AUTHORITIES, _v2_source, "address", str),
+        Row("address", _AUTHORITIES, _v2_source, "address", rules.shown),
         Row("dir_port", _AUTHORITIES, _v2_source, "dir_port", rules.port),
         Row("fingerprint", "fingerprint", rules.hex40, "fingerprint"),
         Row("contact", "contact", rules.text, "contact"),
@@ -163,12 +171,6 @@ class NetworkStatusDocumentV2(NetworkStatusDocument):
         Row("signing_authority", _SIGNATURES, _v2_signature, "nickname"),
         Row("signature", _SIGNATURES, _v2_signature, "directory_signature"),
     )
-
-    @staticmethod
-    def _natives():
-        from tordesc import NetworkStatus2
-
-        return NetworkStatus2
 
     def _entry_class(self):
         return RouterStatusEntryV2
@@ -193,7 +195,9 @@ class NetworkStatusDocumentV2(NetworkStatusDocument):
         super()._validate()
         self.routers = self._read_routers(True)
         if "Versions" in self.options and not {"client-versions", "server-versions"} <= set(self._entries):
-            raise ValueError("Version 2 network status documents must have a 'client-versions' and 'server-versions' when 'Versions' is listed among its dir-options")
+            raise ValueError(
+                "Version 2 network status documents must have a 'client-versions' and 'server-versions' when 'Versions' is listed among its dir-options"
+            )
 
 
 def _only_in(column):
@@ -206,7 +210,7 @@ class NetworkStatusDocumentV3(NetworkStatusDocument):
 
     TYPE_ANNOTATION_NAME = "network-status-consensus-3"
 
-    KNOWN = (_FOOTER,)
+    KNOWN, _NATIVES = (_FOOTER,), (tordesc.Consensus, tordesc.Vote)
 
     #: These are attributes of authorities.
     is_shared_randomness_participate = False
@@ -217,12 +221,42 @@ class NetworkStatusDocumentV3(NetworkStatusDocument):
     TABLE = Table(
         # attribute, keyword, rule, core's name for it, converter
         Row("version", "network-status-version", _status.version_line, "network_status_version"),
-        Row("version_flavor", "network-status-version", _status.version_line, lambda native: native.flavor or "ns", default="ns"),
-        Row("is_microdescriptor", "network-status-version", _status.version_line, lambda native: native.flavor == "microdesc", default=False),
-        Row("is_consensus", "vote-status", _status.vote_status, lambda native: native.vote_status == "consensus", default=True),
+        Row(
+            "version_flavor",
+            "network-status-version",
+            _status.version_line,
+            lambda native: native.flavor or "ns",
+            default="ns",
+        ),
+        Row(
+            "is_microdescriptor",
+            "network-status-version",
+            _status.version_line,
+            lambda native: native.flavor == "microdesc",
+            default=False,
+        ),
+        Row(
+            "is_consensus",
+            "vote-status",
+            _status.vote_status,
+            lambda native: native.vote_status == "consensus",
+            default=True,
+        ),
         Row("is_vote", "vote-status", _status.vote_status, lambda native: native.vote_status == "vote", default=False),
-        Row("consensus_methods", "consensus-methods", _status.methods, _only_in("consensus_methods"), default=lambda document: [1] if document.is_vote else []),
-        Row("consensus_method", "consensus-method", _status.method, _only_in("consensus_method"), default=lambda document: 1 if document.is_consensus else None),
+        Row(
+            "consensus_methods",
+            "consensus-methods",
+            _status.methods,
+            _only_in("consensus_methods"),
+            default=lambda document: [1] if document.is_vote else [],
+        ),
+        Row(
+            "consensus_method",
+            "consensus-method",
+            _status.method,
+            _only_in("consensus_method"),
+            default=lambda document: 1 if document.is_consensus else None,
+        ),
         Row("published", "published", rules.timestamp, _only_in("published"), rules.naive),
         Row("valid_after", "valid-after", rules.timestamp, "valid_after", rules.naive),
         Row("fresh_until", "fresh-until", rules.timestamp, "fresh_until", rules.naive),
@@ -234,13 +268,52 @@ class NetworkStatusDocumentV3(NetworkStatusDocument):
         Row("packages", "package", _status.packages, default=[]),
         Row("known_flags", "known-flags", lambda lines: lines.value.split(), "known_flags", default=[]),
         Row("flag_thresholds", "flag-thresholds", _status.thresholds, default={}),
-        Row("recommended_client_protocols", "recommended-client-protocols", rules.protocols, "recommended_client_protocols", rules.protocols_of, default={}),
-        Row("recommended_relay_protocols", "recommended-relay-protocols", rules.protocols, "recommended_relay_protocols", rules.protocols_of, default={}),
-        Row("required_client_protocols", "required-client-protocols", rules.protocols, "required_client_protocols", rules.protocols_of, default={}),
-        Row("required_relay_protocols", "required-relay-protocols", rules.protocols, "required_relay_protocols", rules.protocols_of, default={}),
-        Row("params", "params", _status.params, default=lambda document: dict(DEFAULT_PARAMS) if document._default_params else {}),
+        Row(
+            "recommended_client_protocols",
+            "recommended-client-protocols",
+            rules.protocols,
+            "recommended_client_protocols",
+            rules.protocols_of,
+            default={},
+        ),
+        Row(
+            "recommended_relay_protocols",
+            "recommended-relay-protocols",
+            rules.protocols,
+            "recommended_relay_protocols",
+            rules.protocols_of,
+            default={},
+        ),
+        Row(
+            "required_client_protocols",
+            "required-client-protocols",
+            rules.protocols,
+            "required_client_protocols",
+            rules.protocols_of,
+            default={},
+        ),
+        Row(
+            "required_relay_protocols",
+            "required-relay-protocols",
+            rules.protocols,
+            "required_relay_protocols",
+            rules.protocols_of,
+            default={},
+        ),
+        Row(
+            "params",
+            "params",
+            _status.params,
+            default=lambda document: dict(DEFAULT_PARAMS) if document._default_params else {},
+        ),
         *_status.shared_random_rows(Row),
-        Row("bandwidth_file_headers", "bandwidth-file-headers", rules.pairs, _only_in("bandwidth_file_headers"), default={}),
+        Row(
+            "bandwidth_file_headers",
+            "bandwidth-file-headers",
+            rules.pairs,
+            _only_in("bandwidth_file_headers"),
+            default={},
+        ),
         Row("bandwidth_file_digest", "bandwidth-file-digest", rules.pairs, default={}),
         Row("signatures", _SIGNATURES, _status.signatures, "signatures", signatures_of, default=[]),
         Row("bandwidth_weights", "bandwidth-weights", _status.integers, default={}),
@@ -250,22 +323,16 @@ class NetworkStatusDocumentV3(NetworkStatusDocument):
         self._default_params = default_params
         super().__init__(raw_content, validate)
 
-    @staticmethod
-    def _natives():
-        from tordesc import Consensus, Vote
-
-        return Consensus, Vote
-
     def _entry_class(self):
         return RouterStatusEntryMicroV3 if self.is_microdescriptor else RouterStatusEntryV3
 
     @lazy
     def _native(self):
-        import tordesc
-
         raw = self.get_bytes()
         found = list(tordesc.parse(raw))
-        is_sound = len(found) == 1 and isinstance(found[0], self._natives()) and found[0].raw == raw and not found[0].issues
+        is_sound = (
+            len(found) == 1 and isinstance(found[0], self._NATIVES) and found[0].raw == raw and not found[0].issues
+        )
         return found[0] if is_sound else None
 
     def _sections(self):
@@ -308,7 +375,9 @@ class NetworkStatusDocumentV3(NetworkStatusDocument):
         _status.check_sections(self)
         self.directory_authorities = self._read_authorities(True)
         if self.is_vote and len(self.directory_authorities) != 1:
-            raise ValueError(f"Votes should only have an authority entry for the one that issued it, got {len(self.directory_authorities)}")
+            raise ValueError(
+                f"Votes should only have an authority entry for the one that issued it, got {len(self.directory_authorities)}"
+            )
         self.routers = self._read_routers(True)
 
     def type_annotation(self):
@@ -331,13 +400,19 @@ class NetworkStatusDocumentV3(NetworkStatusDocument):
 
     def validate_signatures(self, key_certs):
         """Checks that half of the signatures are good, by the certificates of the authorities; ValueError if they are not."""
-        signed = encode_digest(DigestHash.SHA1, self._content_range("network-status-version", "directory-signature "), DigestEncoding.HEX)
+        signed = encode_digest(
+            DigestHash.SHA1, self._content_range("network-status-version", "directory-signature "), DigestEncoding.HEX
+        )
         keys = {certificate.fingerprint: certificate.signing_key for certificate in key_certs}
         known = [signature for signature in self.signatures if signature.identity in keys]
-        good = sum(self._digest_for_signature(keys[signature.identity], signature.signature) == signed for signature in known)
+        good = sum(
+            self._digest_for_signature(keys[signature.identity], signature.signature) == signed for signature in known
+        )
         needed = len(self.signatures) / 2
         if good < needed:
-            raise ValueError(f"Network Status Document has {good} valid signatures out of {len(known)} total, needed {int(needed)}")
+            raise ValueError(
+                f"Network Status Document has {good} valid signatures out of {len(known)} total, needed {int(needed)}"
+            )
 
     @classmethod
     def content(cls, attr=None, exclude=(), sign=False, authorities=None, routers=None):
@@ -388,14 +463,9 @@ class BridgeNetworkStatusDocument(NetworkStatusDocument):
     """What a bridge authority says of the bridges, sanitized."""
 
     TYPE_ANNOTATION_NAME = KIND = "bridge-network-status"
+    NATIVE = tordesc.BridgeNetworkStatus
 
     TABLE = Table(Row("published", "published", rules.timestamp, "published", rules.naive))
-
-    @staticmethod
-    def _natives():
-        from tordesc import BridgeNetworkStatus
-
-        return BridgeNetworkStatus
 
     def _entry_class(self):
         return RouterStatusEntryBridgeV2
@@ -415,7 +485,14 @@ class BridgeNetworkStatusDocument(NetworkStatusDocument):
         self.routers = self._read_routers(True)
 
 
-def _parse_file(document_file, document_type=None, validate=False, is_microdescriptor=False, document_handler=DocumentHandler.ENTRIES, **kwargs):
+def _parse_file(
+    document_file,
+    document_type=None,
+    validate=False,
+    is_microdescriptor=False,
+    document_handler=DocumentHandler.ENTRIES,
+    **kwargs,
+):
     cls = document_type or NetworkStatusDocumentV3
     kind = cls.KIND or ("network-status-microdesc-consensus-3" if is_microdescriptor else "network-status-consensus-3")
     return cls._read_all(document_file.read(), validate, document_handler, kind, **kwargs)

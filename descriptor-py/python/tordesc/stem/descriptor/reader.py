@@ -21,7 +21,9 @@ class AlreadyRead(FileSkipped):
     """A file has been read, and has not changed since."""
 
     def __init__(self, last_modified, last_modified_when_read):
-        super().__init__(f"File has already been read since it was last modified. modification time: {last_modified}, last read: {last_modified_when_read}")
+        super().__init__(
+            f"File has already been read since it was last modified. modification time: {last_modified}, last read: {last_modified_when_read}"
+        )
         self.last_modified, self.last_modified_when_read = last_modified, last_modified_when_read
 
 
@@ -94,7 +96,16 @@ class DescriptorReader:
     `persistence_path` says where to remember them. To be used in a `with` statement.
     """
 
-    def __init__(self, target, validate=False, follow_links=False, buffer_size=100, persistence_path=None, document_handler=DocumentHandler.ENTRIES, **kwargs):
+    def __init__(
+        self,
+        target,
+        validate=False,
+        follow_links=False,
+        buffer_size=100,
+        persistence_path=None,
+        document_handler=DocumentHandler.ENTRIES,
+        **kwargs,
+    ):
         self._targets = [os.path.abspath(path) for path in ([target] if isinstance(target, str) else target)]
         self._options = {"validate": validate, "document_handler": document_handler, **kwargs}
         self._follow_links, self._persistence_path = follow_links, persistence_path

@@ -8,7 +8,18 @@ import threading
 import time
 import urllib.request as urllib
 
-from .. import USER_AGENT, DirPort, DownloadFailed, DownloadTimeout, Flag, ORPort, ProtocolError, client, directory, prereq
+from .. import (
+    USER_AGENT,
+    DirPort,
+    DownloadFailed,
+    DownloadTimeout,
+    Flag,
+    ORPort,
+    ProtocolError,
+    client,
+    directory,
+    prereq,
+)
 from ..util import log, tor_tools
 from ..util.enum import Enum
 from ..util.str_tools import _to_unicode
@@ -145,7 +156,9 @@ class Query:
         # They have no @type, so that their name here is made up.
         if self.descriptor_type.startswith(DETACHED_SIGNATURE_TYPE):
             return networkstatus._parse_file_detached_sigs(content, validate=self.validate)
-        return parse_file(content, self.descriptor_type, validate=self.validate, document_handler=self.document_handler, **self.kwargs)
+        return parse_file(
+            content, self.descriptor_type, validate=self.validate, document_handler=self.document_handler, **self.kwargs
+        )
 
     def _pick_endpoint(self, use_authority=False):
         if self.endpoints and not use_authority:
@@ -158,11 +171,15 @@ class Query:
         while True:
             self.start_time = time.time()
             try:
-                self.content, self.reply_headers = self._ask(self._pick_endpoint(not left and self.fall_back_to_authority), timeout)
+                self.content, self.reply_headers = self._ask(
+                    self._pick_endpoint(not left and self.fall_back_to_authority), timeout
+                )
                 self.runtime = time.time() - self.start_time
                 break
             except Exception as exc:
-                log.debug(f"Unable to download descriptors from '{self.download_url}' ({left} retries remaining): {exc}")
+                log.debug(
+                    f"Unable to download descriptors from '{self.download_url}' ({left} retries remaining): {exc}"
+                )
                 if timeout is not None:
                     timeout -= time.time() - self.start_time
                 if left <= 0 or (timeout is not None and timeout <= 0):
@@ -182,7 +199,10 @@ def _compressions(given):
     # What is wanted and can be unpacked here; without any, plain text.
     missing = {
         name
-        for name, is_available in ((Compression.ZSTD, prereq.is_zstd_available), (Compression.LZMA, prereq.is_lzma_available))
+        for name, is_available in (
+            (Compression.ZSTD, prereq.is_zstd_available),
+            (Compression.LZMA, prereq.is_lzma_available),
+        )
         if not is_available()
     }
     found = []
@@ -201,11 +221,17 @@ def _endpoint(given):
         return given
     if isinstance(given, tuple) and len(given) == 2:
         return DirPort(*given)
-    raise ValueError(f"Endpoints must be an stem.ORPort, stem.DirPort, or two value tuple. '{given}' is a {type(given).__name__}.")
+    raise ValueError(
+        f"Endpoints must be an stem.ORPort, stem.DirPort, or two value tuple. '{given}' is a {type(given).__name__}."
+    )
 
 
 def _authorities():
-    return [authority for authority in directory.Authority.from_cache().values() if authority.nickname not in DIR_PORT_BLACKLIST]
+    return [
+        authority
+        for authority in directory.Authority.from_cache().values()
+        if authority.nickname not in DIR_PORT_BLACKLIST
+    ]
 
 
 class DescriptorDownloader:
@@ -223,7 +249,11 @@ class DescriptorDownloader:
         """Asks mirrors from now on, besides authorities; gives the consensus that tells them."""
         consensus = self.get_consensus(document_handler=DocumentHandler.DOCUMENT).run()[0]
         mirrors = {(authority.address, authority.dir_port) for authority in _authorities()}
-        mirrors |= {(relay.address, relay.dir_port) for relay in consensus.routers.values() if Flag.V2DIR in relay.flags and relay.dir_port}
+        mirrors |= {
+            (relay.address, relay.dir_port)
+            for relay in consensus.routers.values()
+            if Flag.V2DIR in relay.flags and relay.dir_port
+        }
         self._endpoints = list(mirrors)
         return consensus
 
@@ -255,7 +285,9 @@ class DescriptorDownloader:
         """Microdescriptors by their digests, in base64; ValueError if more are given than a URL can hold."""
         hashes = [hashes] if isinstance(hashes, str) else hashes
         if len(hashes) > MAX_MICRODESCRIPTOR_HASHES:
-            raise ValueError(f"Unable to request more than {MAX_MICRODESCRIPTOR_HASHES} microdescriptors at a time by their hashes")
+            raise ValueError(
+                f"Unable to request more than {MAX_MICRODESCRIPTOR_HASHES} microdescriptors at a time by their hashes"
+            )
         return self.query(f"/tor/micro/d/{'-'.join(hashes)}", **query_args)
 
     def get_consensus(self, authority_v3ident=None, microdescriptor=False, **query_args):
@@ -326,7 +358,12 @@ def _decompress(data, encoding):
     raise ValueError(f"'{encoding}' isn't a recognized type of encoding")
 
 
-_PLACES = {"/tor/server/": "server-descriptor", "/tor/extra/": "extra-info", "/tor/micro/": "microdescriptor", "/tor/keys/": "dir-key-certificate-3"}
+_PLACES = {
+    "/tor/server/": "server-descriptor",
+    "/tor/extra/": "extra-info",
+    "/tor/micro/": "microdescriptor",
+    "/tor/keys/": "dir-key-certificate-3",
+}
 
 _STATUSES = {
     "consensus": "network-status-consensus-3",

@@ -1,5 +1,7 @@
 """Status entries: what a status says about one relay or bridge."""
 
+import tordesc
+
 from .. import exit_policy as policies
 from .. import version
 from ..util import connection, tor_tools
@@ -57,7 +59,10 @@ def _flags(lines):
 
 def _version(lines):
     yield "version_line", lines.value
-    yield "version", _version_of(lines.value, lambda: f"{lines.document._name()} has a malformed tor version: v {lines.value}")
+    yield (
+        "version",
+        _version_of(lines.value, lambda: f"{lines.document._name()} has a malformed tor version: v {lines.value}"),
+    )
 
 
 def _version_of(line, complaint=str):
@@ -86,11 +91,15 @@ def _weight(lines):
         key, _, value = entry.partition("=")
         if key in told:
             if not value.isdigit():
-                raise ValueError(f"{lines.document._name()} '{key}=' entry needs to have a numeric value: w {lines.value}")
+                raise ValueError(
+                    f"{lines.document._name()} '{key}=' entry needs to have a numeric value: w {lines.value}"
+                )
             told[key] = int(value)
         elif key == "Unmeasured":
             if value != "1":
-                raise ValueError(f"{lines.document._name()} 'Unmeasured=' should only have the value of '1': w {lines.value}")
+                raise ValueError(
+                    f"{lines.document._name()} 'Unmeasured=' should only have the value of '1': w {lines.value}"
+                )
             unmeasured = True
         else:
             others.append(entry)
@@ -121,7 +130,9 @@ def _hashes(lines):
     for value in lines.values:
         methods, *entries = value.split(" ")
         try:
-            found.append(([int(method) for method in methods.split(",")], dict(rules.split_pairs("m", " ".join(entries)))))
+            found.append(
+                ([int(method) for method in methods.split(",")], dict(rules.split_pairs("m", " ".join(entries))))
+            )
         except ValueError:
             raise ValueError(f"{lines.document._name()} 'm' line should have methods and digests: m {value}") from None
     return found
@@ -139,7 +150,7 @@ def _others(entries):
 class RouterStatusEntry(Descriptor):
     """What all entries have in common. `document` is the status that the entry is from."""
 
-    KIND, FIRST = "network-status-entry-3", "r"
+    KIND, NATIVE, FIRST = "network-status-entry-3", tordesc.RouterStatus, "r"
     document = None
 
     TABLE = Table(
@@ -147,7 +158,7 @@ class RouterStatusEntry(Descriptor):
         Row("nickname", "r", _r, "nickname"),
         Row("fingerprint", "r", _r, "fingerprint"),
         Row("published", "r", _r, "published", rules.naive),
-        Row("address", "r", _r, "address", str),
+        Row("address", "r", _r, "address", rules.shown),
         Row("or_port", "r", _r, "or_port"),
         Row("dir_port", "r", _r, "dir_port", rules.port),
         Row("flags", "s", _flags, "flags"),
@@ -171,7 +182,9 @@ class RouterStatusEntry(Descriptor):
     def from_str(cls, content, **kwargs):
         """The entry of a text, or with `multiple` all of it as a list."""
         if cls is RouterStatusEntry:
-            raise NotImplementedError("Please use the from_str() method from RouterStatusEntry subclasses, not RouterStatusEntry itself")
+            raise NotImplementedError(
+                "Please use the from_str() method from RouterStatusEntry subclasses, not RouterStatusEntry itself"
+            )
         if "descriptor_type" in kwargs:
             raise ValueError(
                 "Router status entries don't have their own @type annotation. As such providing a 'descriptor_type' argument with "
@@ -203,7 +216,9 @@ class RouterStatusEntryV2(RouterStatusEntry):
     @classmethod
     def content(cls, attr=None, exclude=(), sign=False):
         _make.no_signing(cls, sign)
-        return _make.content(attr, exclude, [("r", _r_line("p1aag7VwarGxqctS7/fS0y5FU+s oQZFLYe9e4A7bOkWKR7TaNxb0JE", "9001 0"))])
+        return _make.content(
+            attr, exclude, [("r", _r_line("p1aag7VwarGxqctS7/fS0y5FU+s oQZFLYe9e4A7bOkWKR7TaNxb0JE", "9001 0"))]
+        )
 
     def _name(self, is_plural=False):
         return super()._name(is_plural) + " (v2)"
@@ -246,7 +261,9 @@ class RouterStatusEntryV3(RouterStatusEntry):
     def content(cls, attr=None, exclude=(), sign=False):
         _make.no_signing(cls, sign)
         digests = "p1aag7VwarGxqctS7/fS0y5FU+s oQZFLYe9e4A7bOkWKR7TaNxb0JE"
-        return _make.content(attr, exclude, [("r", _r_line(digests, "9001 0")), ("s", "Fast Named Running Stable Valid")])
+        return _make.content(
+            attr, exclude, [("r", _r_line(digests, "9001 0")), ("s", "Fast Named Running Stable Valid")]
+        )
 
     def _name(self, is_plural=False):
         return super()._name(is_plural) + " (v3)"

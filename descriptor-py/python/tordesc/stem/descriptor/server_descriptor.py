@@ -4,6 +4,8 @@ import base64
 import functools
 import hashlib
 
+import tordesc
+
 from .. import exit_policy as policies
 from .. import prereq, version
 from ..util import connection, tor_tools
@@ -43,7 +45,9 @@ SINGLE_FIELDS = (
     "router-sig-ed25519",
 )
 
-BridgeDistribution = Enum(("ANY", "any"), ("HTTPS", "https"), ("EMAIL", "email"), ("MOAT", "moat"), ("HYPHAE", "hyphae"))
+BridgeDistribution = Enum(
+    ("ANY", "any"), ("HTTPS", "https"), ("EMAIL", "email"), ("MOAT", "moat"), ("HYPHAE", "hyphae")
+)
 
 DEFAULT_BRIDGE_DISTRIBUTION = "any"
 DEFAULT_IPV6_EXIT_POLICY = policies.micro("reject 1-65535")
@@ -136,7 +140,7 @@ class ServerDescriptor(Descriptor):
     """What relays and bridges have in common."""
 
     TOGETHER, FREE = ("accept", "reject"), ("contact", "platform")
-    FIRST = "router"
+    FIRST, NATIVE = "router", tordesc.ServerDescriptor
 
     #: What stem says of every descriptor.
     hidden_service_dir = ["2"]  # noqa: RUF012
@@ -144,7 +148,7 @@ class ServerDescriptor(Descriptor):
     TABLE = Table(
         # attribute, keyword, rule, core's name for it, converter
         Row("nickname", "router", _router, "nickname"),
-        Row("address", "router", _router, "address", str),
+        Row("address", "router", _router, "address", rules.shown),
         Row("or_port", "router", _router, "or_port"),
         Row("socks_port", "router", _router, "socks_port", rules.port),
         Row("dir_port", "router", _router, "dir_port", rules.port),
@@ -158,9 +162,29 @@ class ServerDescriptor(Descriptor):
         Row("average_bandwidth", "bandwidth", _bandwidth, "average_bandwidth"),
         Row("burst_bandwidth", "bandwidth", _bandwidth, "burst_bandwidth"),
         Row("observed_bandwidth", "bandwidth", _bandwidth, "observed_bandwidth"),
-        Row("exit_policy", "accept", lambda lines: _policy(", ".join(lines.values)), "exit_policy", lambda policy: _policy(str(policy)), default=policies.ExitPolicy()),
-        Row("exit_policy_v6", "ipv6-policy", rules.micro_policy, "ipv6_policy", lambda policy: policies.micro(str(policy)), default=DEFAULT_IPV6_EXIT_POLICY),
-        Row("bridge_distribution", "bridge-distribution-request", rules.text, "bridge_distribution_request", default=DEFAULT_BRIDGE_DISTRIBUTION),
+        Row(
+            "exit_policy",
+            "accept",
+            lambda lines: _policy(", ".join(lines.values)),
+            "exit_policy",
+            lambda policy: _policy(str(policy)),
+            default=policies.ExitPolicy(),
+        ),
+        Row(
+            "exit_policy_v6",
+            "ipv6-policy",
+            rules.micro_policy,
+            "ipv6_policy",
+            lambda policy: policies.micro(str(policy)),
+            default=DEFAULT_IPV6_EXIT_POLICY,
+        ),
+        Row(
+            "bridge_distribution",
+            "bridge-distribution-request",
+            rules.text,
+            "bridge_distribution_request",
+            default=DEFAULT_BRIDGE_DISTRIBUTION,
+        ),
         Row("family", "family", lambda lines: set(rules.words(lines)), "family", set, default=set()),
         Row("link_protocols", "protocols", _link_and_circuit, "link_protocols", rules.texts),
         Row("circuit_protocols", "protocols", _link_and_circuit, "circuit_protocols", rules.texts),
@@ -168,7 +192,9 @@ class ServerDescriptor(Descriptor):
         Row("is_hidden_service_dir", "hidden-service-dir", rules.present, "hidden_service_dir", default=False),
         Row("hibernating", "hibernating", _switch, "hibernating", default=False),
         Row("allow_single_hop_exits", "allow-single-hop-exits", rules.present, "allow_single_hop_exits", default=False),
-        Row("allow_tunneled_dir_requests", "tunnelled-dir-server", rules.present, "tunnelled_dir_server", default=False),
+        Row(
+            "allow_tunneled_dir_requests", "tunnelled-dir-server", rules.present, "tunnelled_dir_server", default=False
+        ),
         Row("extra_info_cache", "caches-extra-info", rules.present, "caches_extra_info", default=False),
         Row("extra_info_digest", "extra-info-digest", _extra_info_digest, "extra_info_digest_sha1"),
         Row("extra_info_sha256_digest", "extra-info-digest", _extra_info_digest, "extra_info_digest_sha256"),
@@ -193,7 +219,9 @@ class ServerDescriptor(Descriptor):
         # What has no first line is no descriptor, and stem takes it for annotations.
         if native.issues and not _lines.starts(native.raw, cls.FIRST):
             if validate:
-                raise ValueError(f"Content conform to being a server descriptor:\n{native.raw.decode('utf-8', 'replace')}")
+                raise ValueError(
+                    f"Content conform to being a server descriptor:\n{native.raw.decode('utf-8', 'replace')}"
+                )
             return
         yield from super()._from(native, validate, document_handler, **kwargs)
 
@@ -249,7 +277,13 @@ class RelayDescriptor(ServerDescriptor):
         Row("onion_key", "onion-key", rules.block("RSA PUBLIC KEY"), "onion_key"),
         Row("onion_key_crosscert", "onion-key-crosscert", rules.block("CROSSCERT"), "onion_key_crosscert"),
         Row("ntor_onion_key_crosscert", "ntor-onion-key-crosscert", _ntor_crosscert, "ntor_onion_key_crosscert"),
-        Row("ntor_onion_key_crosscert_sign", "ntor-onion-key-crosscert", _ntor_crosscert, "ntor_onion_key_crosscert_sign", str),
+        Row(
+            "ntor_onion_key_crosscert_sign",
+            "ntor-onion-key-crosscert",
+            _ntor_crosscert,
+            "ntor_onion_key_crosscert_sign",
+            str,
+        ),
         Row("signing_key", "signing-key", rules.block("RSA PUBLIC KEY"), "signing_key"),
         Row("signature", "router-signature", rules.block("SIGNATURE"), "router_signature"),
         base=ServerDescriptor.TABLE,
@@ -263,11 +297,15 @@ class RelayDescriptor(ServerDescriptor):
     def _check_signatures(self, skip):
         identity = hashlib.sha1(bytes_for_block(self.signing_key)).digest()
         if self.fingerprint and self.fingerprint.lower() != identity.hex():
-            raise ValueError(f"Fingerprint does not match the hash of our signing key (fingerprint: {self.fingerprint.lower()}, signing key hash: {identity.hex()})")
+            raise ValueError(
+                f"Fingerprint does not match the hash of our signing key (fingerprint: {self.fingerprint.lower()}, signing key hash: {identity.hex()})"
+            )
         if not skip and prereq.is_crypto_available():
             signed = self._digest_for_signature(self.signing_key, self.signature)
             if signed != self.digest():
-                raise ValueError(f"Decrypted digest does not match local digest (calculated: {signed}, local: {self.digest()})")
+                raise ValueError(
+                    f"Decrypted digest does not match local digest (calculated: {signed}, local: {self.digest()})"
+                )
             if self.onion_key_crosscert:
                 signed = self._digest_for_signature(self.onion_key, self.onion_key_crosscert)
                 if signed != (identity + rules.unbase64(self.ed25519_master_key)).hex().upper():
@@ -292,7 +330,9 @@ class RelayDescriptor(ServerDescriptor):
             ("signing-key", _make.blob("RSA PUBLIC KEY")),
         ]
         if not (sign or signing_key):
-            return _make.content(attr, exclude, head, [("router-sig-ed25519", None), ("router-signature", _make.blob("SIGNATURE"))])
+            return _make.content(
+                attr, exclude, head, [("router-sig-ed25519", None), ("router-signature", _make.blob("SIGNATURE"))]
+            )
         for keyword in ("signing-key", "router-signature"):
             if keyword in attr:
                 raise ValueError(f"Cannot sign the descriptor if a {keyword} has been provided")
@@ -319,7 +359,9 @@ class RelayDescriptor(ServerDescriptor):
         from .router_status_entry import RouterStatusEntryV3
 
         if not self.fingerprint:
-            raise ValueError("Server descriptor lacks a fingerprint. This is an optional field, but required to make a router status entry.")
+            raise ValueError(
+                "Server descriptor lacks a fingerprint. This is an optional field, but required to make a router status entry."
+            )
         identity, digest = (_truncated(bytes.fromhex(digits)) for digits in (self.fingerprint, self.digest()))
         attr = {
             "r": f"{self.nickname} {identity} {digest} {self.published} {self.address} {self.or_port} {self.dir_port or 0}",
@@ -370,7 +412,9 @@ class BridgeDescriptor(ServerDescriptor):
 
     def digest(self, hash_type=DigestHash.SHA1, encoding=DigestEncoding.HEX):
         if (hash_type, encoding) != (DigestHash.SHA1, DigestEncoding.HEX):
-            raise NotImplementedError(f"Bridge server descriptor digests are only available as sha1/hex, not {hash_type}/{encoding}")
+            raise NotImplementedError(
+                f"Bridge server descriptor digests are only available as sha1/hex, not {hash_type}/{encoding}"
+            )
         return self._digest
 
     def is_scrubbed(self):
@@ -388,7 +432,11 @@ class BridgeDescriptor(ServerDescriptor):
             if not address.startswith("fd9f:2e19:3bcf::" if is_v6 else "10."):
                 issues.append(f"or-address line's address should be scrubbed: {address}")
         secret = ("onion-key", "signing-key", "router-signature")
-        return issues + [f"Bridge descriptors should not have: {line}" for line in self.get_unrecognized_lines() if line.split(" ")[0] in secret]
+        return issues + [
+            f"Bridge descriptors should not have: {line}"
+            for line in self.get_unrecognized_lines()
+            if line.split(" ")[0] in secret
+        ]
 
 
 def _parse_file(descriptor_file, is_bridge=False, validate=False, **kwargs):

@@ -1,5 +1,7 @@
 """Exit lists: from which addresses connections through exits really come."""
 
+import tordesc
+
 from ..util import connection, tor_tools
 from ..util.str_tools import _parse_timestamp
 from . import _rules as rules
@@ -37,7 +39,7 @@ class TorDNSEL(Descriptor):
     """An exit, with the addresses that were seen."""
 
     TYPE_ANNOTATION_NAME = KIND = "tordnsel"
-    FIRST = "ExitNode"
+    FIRST, NATIVE = "ExitNode", tordesc.ExitNode
 
     TABLE = Table(
         # attribute, keyword, rule, core's name for it, converter

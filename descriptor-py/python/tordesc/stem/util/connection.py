@@ -27,7 +27,9 @@ def is_valid_ipv4_address(address):
     if not isinstance(address, (str, bytes)):
         return False
     parts = (address.decode("utf-8", "replace") if isinstance(address, bytes) else address).split(".")
-    return len(parts) == 4 and all(part.isascii() and part.isdigit() and len(part) <= 3 and int(part) <= 255 for part in parts)
+    return len(parts) == 4 and all(
+        part.isascii() and part.isdigit() and len(part) <= 3 and int(part) <= 255 for part in parts
+    )
 
 
 def is_valid_ipv6_address(address, allow_brackets=False):

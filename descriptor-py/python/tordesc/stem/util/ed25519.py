@@ -1,4 +1,7 @@
-"""Arithmetic on the curve of Ed25519 (RFC 8032), for keys that are blinded; slow, and not safe against who measures time."""
+"""Arithmetic on the curve of Ed25519 (RFC 8032), for keys that are blinded.
+
+It is slow, and not safe against who measures time.
+"""
 
 import hashlib
 

@@ -45,7 +45,7 @@ def _parse_iso_timestamp(entry):
 
 
 def size_label(byte_count, decimal=0, is_long=False, is_bytes=True, round=False):
-    """A number of bytes in its largest unit, such as `1.9 MB`, or of bits with `is_bytes` off. Rounds down unless asked."""
+    """A number of bytes in its largest unit, such as `1.9 MB`, or as bits without `is_bytes`. Rounds down unless asked."""
     bits, name = (0, "Byte") if is_bytes else (3, "Bit")
     count = abs(byte_count) * 2**bits
     step = next((step for step in range(5, 0, -1) if count >= 1 << 10 * step), 0)
