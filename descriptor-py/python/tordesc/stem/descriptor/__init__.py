@@ -1,5 +1,6 @@
 """Reading descriptors: `parse_file` gives those of a file."""
 
+import io
 import os
 import re
 import tarfile
@@ -88,6 +89,10 @@ _NAMES = {
 }
 
 
+#: From this size on files are not read at once. In bytes.
+_LARGE = 4 << 20
+
+
 def parse_file(
     descriptor_file,
     descriptor_type=None,
@@ -106,16 +111,24 @@ def parse_file(
     options = descriptor_type, validate, document_handler, normalize_newlines, kwargs
     if isinstance(descriptor_file, tarfile.TarFile):
         return _archive.members(descriptor_file, _parse, options)
-    if not isinstance(descriptor_file, str):
+    if not isinstance(descriptor_file, (str, os.PathLike)):
         return _parse(descriptor_file, *options)
+    descriptor_file = os.fspath(descriptor_file)
     if system.is_tarfile(descriptor_file):
         return _archive.tarball(descriptor_file, _parse, options, _CLASSES)
     return _parse_path(descriptor_file, options)
 
 
 def _parse_path(path, options):
+    descriptor_type, validate, document_handler, normalize_newlines, kwargs = options
     with open(path, "rb") as file:
-        yield from _parse(file, *options)
+        if os.path.getsize(path) < _LARGE or normalize_newlines or system.is_windows() or set(path) & set("*?["):
+            yield from _parse(file, *options)
+            return
+        first = file.readline()
+    # Core reads on while descriptors are taken, and keeps what is taken alone.
+    kind = _kind(first, path, descriptor_type)
+    yield from _placed(_CLASSES[kind]._read_all(path, validate, document_handler, kind, **kwargs), path)
 
 
 def _parse(file, descriptor_type, validate, document_handler, normalize_newlines, kwargs):
@@ -125,26 +138,33 @@ def _parse(file, descriptor_type, validate, document_handler, normalize_newlines
         raise OSError("File object isn't seekable; read it, and give the bytes to Descriptor.from_str()") from exc
     content = _to_bytes(file.read())
     path = getattr(file, "name", None)
-    kind = _kind(content, path, descriptor_type)
-    # Windows writes CR LF into what it believes to be text.
-    is_text = (
-        normalize_newlines is None and system.is_windows() and not descriptor_type and not content.startswith(b"@type")
-    )
-    if normalize_newlines or is_text:
+    path = path if isinstance(path, str) else None
+    first = io.BytesIO(content).readline()
+    kind = _kind(first, path, descriptor_type)
+    if normalize_newlines is None:
+        # Windows writes CR LF into what it believes to be text.
+        normalize_newlines = system.is_windows() and not descriptor_type and not first.startswith(b"@type")
+    if normalize_newlines:
         content = content.replace(b"\r\n", b"\n")
-    found = _CLASSES[kind]._read_all(content, validate, document_handler, kind, **kwargs)
+    yield from _placed(_CLASSES[kind]._read_all(content, validate, document_handler, kind, **kwargs), path)
+
+
+def _placed(found, path):
+    # Descriptors with the path that they are from.
     if path is None:
-        yield from found
-        return
-    path = os.path.abspath(path)
+        return found
+    return _with_path(found, os.path.abspath(path))
+
+
+def _with_path(found, path):
     for descriptor in found:
         descriptor._path = path
         yield descriptor
 
 
-def _kind(content, path, descriptor_type):
+def _kind(first, path, descriptor_type):
     # What a file has: by what the caller says, by its first line, or by its name.
-    first = _to_unicode(content[: content.find(b"\n") % (len(content) + 1)].strip())
+    first = _to_unicode(first.strip())
     match = _TYPE(first) if first.startswith("@type ") else None
     if descriptor_type is not None:
         match = None if descriptor_type.startswith("@") else _TYPE(descriptor_type)
