@@ -75,7 +75,9 @@ def split(text, strict, together=(), free=()):
 def find(content, keyword):
     """The lines of one keyword, out of the bytes of a document that is sound; None if there are none."""
     lines, word, at = Lines(keyword), keyword.encode(), 0
-    while (at := first(content, at, keyword, f"opt {keyword}")) < len(content):
+    # Only documents of old have lines that begin with `opt`.
+    words = [keyword, f"opt {keyword}"] if b"\nopt " in content else [keyword]
+    while (at := first(content, at, *words)) < len(content):
         end = _end(content, at)
         value = content[content.index(word, at) + len(word) : end].lstrip(b" \t")
         kind = block = None
