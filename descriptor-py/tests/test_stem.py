@@ -6,6 +6,7 @@ import datetime
 import io
 import pickle
 import tarfile
+from typing import Any
 
 import pytest
 from tordesc.stem import DirPort, Flag
@@ -37,7 +38,7 @@ something new
 """
 
 
-def relay(text: str = RELAY, **kwargs):
+def relay(text: str = RELAY, **kwargs: Any) -> RelayDescriptor:
     return RelayDescriptor(text.encode(), **kwargs)
 
 
