@@ -43,6 +43,8 @@ class Descriptor:
     TOGETHER, FREE = (), ()
     #: Lines that must stand once, that may stand once, and the first and the last one; for validation.
     REQUIRED, SINGLE, FIRST, LAST = (), (), None, None
+    #: Whether all of the text's lines are attributes of the object.
+    _is_whole = True
     #: Whether a document of core is a descriptor here, and not several.
     _is_plain = True
     #: Keywords that are known and are no attribute.
@@ -52,6 +54,7 @@ class Descriptor:
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        cls._is_whole = cls._own_text is Descriptor._own_text
         if "TABLE" in cls.__dict__:
             cls.TABLE.install(cls)
 
@@ -118,10 +121,12 @@ class Descriptor:
 
     def _lines_of(self, keyword):
         # A document that is sound need not be split for a line or two.
-        is_whole = type(self)._own_text is Descriptor._own_text and keyword not in self.TOGETHER
-        if self._native is None or not is_whole or "_entries" in self.__dict__:
+        if self._native is None or "_entries" in self.__dict__ or not self._is_whole or keyword in self.TOGETHER:
             return self._entries.get(keyword)
-        lines = _lines.find(self.get_bytes(), keyword)
+        content = self.get_bytes()
+        if b"\nopt " in content:
+            return self._entries.get(keyword)
+        lines = _lines.find(content, keyword)
         if lines:
             lines.document = self
         return lines
@@ -131,13 +136,19 @@ class Descriptor:
         lines = self._lines_of(row.keyword)
         if lines is None:
             return row.missing(self)
+        if not row.tells_several:
+            try:
+                return row.rule(lines)
+            except ValueError:
+                return row.missing(self)
         told = {}
         try:
-            for name, value in row.tell(lines):
+            for name, value in row.rule(lines):
                 told[name] = value
         except ValueError:
             pass
-        self.__dict__ |= told | {name: self.__dict__[name] for name in told if name in self.__dict__}
+        for name, value in told.items():
+            self.__dict__.setdefault(name, value)
         return told.get(row.attribute, row.missing(self))
 
     def _validate(self):

@@ -73,27 +73,24 @@ def split(text, strict, together=(), free=()):
 
 
 def find(content, keyword):
-    """The lines of one keyword, out of the bytes of a document that is sound; None if there are none."""
-    lines, word, at = Lines(keyword), keyword.encode(), 0
-    # Only documents of old have lines that begin with `opt`.
-    words = [keyword, f"opt {keyword}"] if b"\nopt " in content else [keyword]
-    while (at := first(content, at, *words)) < len(content):
-        end = _end(content, at)
-        value = content[content.index(word, at) + len(word) : end].lstrip(b" \t")
-        kind = block = None
-        if content.startswith(b"-----BEGIN ", end + 1):
-            start, end = end + 1, _end(content, content.index(b"\n-----END ", end) + 1)
-            block = content[start:end].decode("utf-8", "replace")
-            kind = block[len("-----BEGIN ") : block.index("-----\n")]
-        lines.lines.append((value.decode("utf-8", "replace"), kind, block))
-        at = end
+    """The lines of one keyword, out of the bytes of a document that is sound; None if there are none.
+
+    Lines that begin with `opt` are not found.
+    """
+    content, word = b"\n%s\n" % content, b"\n%s" % keyword.encode()
+    lines, at = Lines(keyword), content.find(word)
+    while at >= 0:
+        start = at + len(word)
+        end = content.index(b"\n", start)
+        if content[start] in b" \t\n":
+            value, kind, block = content[start:end].lstrip(b" \t"), None, None
+            if content.startswith(b"\n-----BEGIN ", end):
+                begin, end = end + 1, content.index(b"\n", content.index(b"\n-----END ", end) + 1)
+                block = content[begin:end].decode("utf-8", "replace")
+                kind = block[len("-----BEGIN ") : block.index("-----\n")]
+            lines.lines.append((value.decode("utf-8", "replace"), kind, block))
+        at = content.find(word, end)
     return lines if lines.lines else None
-
-
-def _end(content, at):
-    # Where the line ends.
-    end = content.find(b"\n", at)
-    return len(content) if end < 0 else end
 
 
 def starts(content, keyword):

@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from tordesc._tordesc import _Lazy
 
-from ._rules import naive, shown
+from ._rules import as_written, naive, shown
 
 
 class Row:
@@ -52,6 +52,8 @@ class Table:
 
 def _attribute(row, native):
     # Core's own object is the quickest, where a class of core has the column.
+    if row.convert is as_written:
+        return Written(row)
     if native is None or not isinstance(row.column, str):
         return Attribute(row)
     # It tells times without their zone and addresses as text.
@@ -80,12 +82,26 @@ class Attribute:
         return value
 
 
+class Written(Attribute):
+    """The same of what core tells in another form: its line is read, if core says that there is one."""
+
+    __slots__ = ()
+
+    def __get__(self, owner, cls=None):
+        if owner is None:
+            return self
+        native = owner._native
+        is_there = native is None or self.fetch(native)
+        value = owner.__dict__[self.name] = owner._read(self.row) if is_there else self.row.missing(owner)
+        return value
+
+
 def _fetch(row):
     # A function from core's object to stem's value, as short as it can be.
     if row.column is None:
         return None
     get, convert = row.column if callable(row.column) else attrgetter(row.column), row.convert
-    if convert is None:
+    if convert is None or convert is as_written:
         return get
     return lambda native: None if (value := get(native)) is None else convert(value)
 

@@ -40,8 +40,8 @@ class Microdescriptor(Descriptor):
         # attribute, keyword, rule, core's name for it, converter
         Row("onion_key", "onion-key", rules.block("RSA PUBLIC KEY"), "onion_key"),
         # As it stands there, padded or not; core tells it without.
-        Row("ntor_onion_key", "ntor-onion-key", rules.text),
-        Row("or_addresses", "a", rules.addresses, default=[]),
+        Row("ntor_onion_key", "ntor-onion-key", rules.text, "ntor_onion_key", rules.as_written),
+        Row("or_addresses", "a", rules.addresses, "or_addresses", rules.as_written, default=[]),
         Row("family", "family", rules.words, "family", default=[]),
         Row(
             "exit_policy",

@@ -231,7 +231,7 @@ class RouterStatusEntryBridgeV2(RouterStatusEntryV2):
 
 
 _WEIGHTED = Table(
-    Row("or_addresses", "a", rules.addresses, default=[]),
+    Row("or_addresses", "a", rules.addresses, "or_addresses", rules.as_written, default=[]),
     Row("bandwidth", "w", _weight, "bandwidth"),
     Row("measured", "w", _weight, "measured"),
     Row("is_unmeasured", "w", _weight, "unmeasured", default=False),

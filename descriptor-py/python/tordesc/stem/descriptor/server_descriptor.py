@@ -200,8 +200,8 @@ class ServerDescriptor(Descriptor):
         Row("extra_info_sha256_digest", "extra-info-digest", _extra_info_digest, "extra_info_digest_sha256"),
         Row("eventdns", "eventdns", lambda lines: lines.value == "1", "eventdns"),
         # As they stand there, which core does not tell: with padding, and with zeros.
-        Row("ntor_onion_key", "ntor-onion-key", rules.text),
-        Row("or_addresses", "or-address", rules.addresses, default=[]),
+        Row("ntor_onion_key", "ntor-onion-key", rules.text, "ntor_onion_key", rules.as_written),
+        Row("or_addresses", "or-address", rules.addresses, "or_addresses", rules.as_written, default=[]),
         *rules.history_rows(Row, "read-history", "read_history", "read_history"),
         *rules.history_rows(Row, "write-history", "write_history", "write_history"),
     )
