@@ -201,6 +201,8 @@ def test_a_consensus_gives_entries_or_itself():
     assert (bare.routers, list(whole.routers)) == ({}, [entry.fingerprint])
     assert b"\nr " not in bare.get_bytes() and whole.get_bytes() == content
     assert str(whole.routers[entry.fingerprint]) == str(entry)
+    again = pickle.loads(pickle.dumps(entry))
+    assert (again, again.flags, again.document.params) == (entry, entry.flags, {"circwindow": 500})
 
 
 def test_entries_of_a_microdesc_consensus_have_the_digests_of_microdescriptors():

@@ -23,6 +23,17 @@ class Directory:
         self.fingerprint, self.nickname = fingerprint, nickname
         self.orport_v6 = (orport_v6[0], int(orport_v6[1])) if orport_v6 else None
 
+    @staticmethod
+    def from_cache():
+        """The directories of a kind that are known here; only of authorities."""
+        raise NotImplementedError("only authorities are known here")
+
+    @staticmethod
+    def from_remote(timeout=60):
+        """Not possible here: tor's source, where stem looks, has moved. DownloadFailed, as if it could not be had."""
+        url = "https://gitweb.torproject.org/tor.git/"
+        raise DownloadFailed(url, OSError("gitweb.torproject.org is gone"), None)
+
     def _key(self):
         return type(self), *sorted((name, str(value)) for name, value in vars(self).items())
 
@@ -62,12 +73,6 @@ class Authority(Directory):
     def from_cache():
         """The authorities by nickname."""
         return dict(DIRECTORY_AUTHORITIES)
-
-    @staticmethod
-    def from_remote(timeout=60):
-        """Not possible here: tor's source, where stem looks, has moved. DownloadFailed, as if it could not be had."""
-        url = "https://gitweb.torproject.org/tor.git/plain/src/app/config/auth_dirs.inc"
-        raise DownloadFailed(url, OSError("gitweb.torproject.org is gone"), None)
 
 
 class Fallback(Directory):
