@@ -52,4 +52,4 @@ compare-stem:
 
 # stem's own tests and the programs of its tutorials, with tordesc.stem in stem's place.
 test-stem:
-	@descriptor-py/stem/run || [ $$? -eq 77 ]
+	@descriptor-py/against-stem/run || [ $$? -eq 77 ]

@@ -123,7 +123,7 @@ class Descriptor:
         # A document that is sound need not be split for a line or two.
         if self._native is None or "_entries" in self.__dict__ or not self._is_whole or keyword in self.TOGETHER:
             return self._entries.get(keyword)
-        content = self.get_bytes()
+        content = self._native.raw
         if b"\nopt " in content:
             return self._entries.get(keyword)
         lines = _lines.find(content, keyword)
