@@ -34,7 +34,6 @@ mod _tordesc {
         descriptor::Descriptor,
         entries::Entries,
         issue::Issue,
-        lazy::Lazy,
         network::{Archive, ArchiveFile, DirectoryAuthority, authorities, download, read_index},
         policy::{Policy, PolicyRule},
         reader::{Reader, parse},
@@ -50,6 +49,8 @@ mod _tordesc {
         // For pickles; not to be exported.
         module.setattr("_restore", wrap_pyfunction!(super::descriptor::_restore, module)?)?;
         module.setattr("_part", wrap_pyfunction!(super::descriptor::_part, module)?)?;
+        // For `tordesc.stem`; not to be exported either.
+        module.setattr("_Lazy", module.py().get_type::<super::lazy::Lazy>())?;
         super::classes::add(module)
     }
 }

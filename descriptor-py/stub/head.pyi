@@ -99,6 +99,18 @@ def read_index(json: bytes) -> list[ArchiveFile]: ...
 def _restore(name: str, bytes: bytes, offset: int, path: str | PathLike[str] | None, member: str | None) -> Descriptor: ...
 def _part(parent: Descriptor, field: int, index: int) -> Descriptor: ...
 
+@final
+class _Lazy:
+    def __new__(
+        cls,
+        name: str,
+        attribute: Attribute,
+        row: object,
+        convert: Callable[[Any], object] | None = None,
+        missing: Callable[[Any], object] | None = None,
+    ) -> _Lazy: ...
+    def __get__(self, instance: object, owner: type | None = None, /) -> Any: ...
+
 @disjoint_base
 class Descriptor:
     """A document of the Tor network, or a part of one that has fields of its own, such as a status entry."""
