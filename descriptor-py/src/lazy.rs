@@ -1,10 +1,6 @@
 //! Attributes of Python's own classes whose objects stand for a document, such as those of `tordesc.stem`.
 
-use pyo3::{
-    intern,
-    prelude::*,
-    types::{PyAny, PyString},
-};
+use pyo3::{intern, prelude::*, types::PyString};
 
 use crate::attribute::Attribute;
 
