@@ -8,9 +8,9 @@ use clap::{
 };
 use descriptor_core::document::Type;
 
-use crate::{archive, collect, config, monitor, sanitize, serve, style};
+use crate::{archive, collect, config, monitor, sanitize, serve, stats, style};
 
-/// Reads, checks, sanitizes, collects and serves everything that the Tor network publishes about itself.
+/// Reads, checks, sanitizes, collects, counts and serves everything that the Tor network publishes about itself.
 #[derive(Debug, Parser)]
 #[command(
     name = "tordesc",
@@ -59,7 +59,7 @@ pub(crate) struct Global {
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
     /// How many threads to use [default: all]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, visible_alias = "jobs", global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
     /// Show no progress
     #[arg(long, global = true)]
@@ -101,6 +101,9 @@ pub(crate) enum Verb {
     /// Serve what is published to clients of CollecTor and to people
     #[command(after_long_help = serve::SERVE)]
     Serve(serve::Serve),
+    /// Count what Tor Metrics counted: users, relays, bandwidth and more, as CSV
+    #[command(after_long_help = stats::HELP)]
+    Stats(stats::StatsArgs),
     /// Print the completions for a shell
     #[command(
         after_help = "Example: tordesc completions bash > ~/.local/share/bash-completion/completions/tordesc"

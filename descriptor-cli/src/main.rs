@@ -1,4 +1,4 @@
-//! `tordesc`: reads, checks, sanitizes, collects and serves what the Tor network publishes about itself.
+//! `tordesc`: reads, checks, sanitizes, collects, counts and serves what the Tor network publishes about itself.
 
 mod archive;
 mod check;
@@ -26,6 +26,7 @@ mod sanitize_weblogs;
 mod schema;
 mod selections;
 mod serve;
+mod stats;
 mod status;
 mod style;
 mod suggest;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         Verb::Status(args) => monitor::run(args),
         Verb::Config(what) => config::run(what),
         Verb::Serve(args) => serve::run(args, cli.global),
+        Verb::Stats(args) => stats::run(args, cli.global),
         Verb::Sanitize(what) => sanitize::run(what, cli.global),
     };
     if let Err(failure @ (Failure::Usage(_) | Failure::Other(_))) = &result

@@ -11,6 +11,8 @@ pub mod intake;
 pub mod netdoc;
 pub mod sanitize;
 pub mod schema;
+#[cfg(feature = "stats")]
+pub mod stats;
 pub mod value;
 #[cfg(feature = "verify")]
 pub mod verify;

@@ -1,0 +1,147 @@
+//! `tordesc stats`: the numbers of Tor Metrics, and the files of its graphs.
+
+use std::{fs, path::PathBuf, time::SystemTime};
+
+use clap::{
+    Args, ValueEnum, ValueHint,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
+use descriptor_core::{
+    stats::{Day, Name, Options, Pool, Profile},
+    value::Timestamp,
+};
+
+use crate::{
+    cli::{Global, Inputs},
+    exit::{Failure, Outcome},
+    figures::things,
+    output,
+    reading::{self, How, complain},
+};
+
+pub(crate) const HELP: &str = "\
+Writes OUT/modules/*.csv, the tables of the modules of metrics-web, and OUT/graphs/*.csv, the files that its website gave \
+for download. The order, the split and the repetition of what is read change no byte of them.
+
+Examples:
+  tordesc stats recent/ --out stats
+  tordesc stats --only servers --since 2020-12-01 --until 2020-12-31 --now '2021-01-05' out/ -o stats";
+
+/// Count what Tor Metrics counted
+#[derive(Debug, Args)]
+pub(crate) struct StatsArgs {
+    /// Files, folders, globs; - is standard input
+    #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
+    paths: Vec<PathBuf>,
+    /// The folder to write to; it is made if need be
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    out: PathBuf,
+    /// Only this statistic; may be given again
+    #[arg(long, value_name = "NAME", value_parser = name_parser())]
+    only: Vec<Name>,
+    /// The first day of the results
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    since: Option<Day>,
+    /// The last day of the results
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    until: Option<Day>,
+    /// The time of the run, UTC; most statistics leave out the days just before it [default: the clock's]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    now: Option<Timestamp>,
+    /// Which state of the original programs to follow
+    #[arg(long, value_name = "YEAR", default_value = "2020")]
+    profile: ProfileYear,
+}
+
+/// A state of the original programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ProfileYear {
+    /// December 2013
+    #[value(name = "2013")]
+    Y2013,
+    /// December 2020
+    #[value(name = "2020")]
+    Y2020,
+}
+
+/// Reads everything and writes all tables.
+pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> {
+    let options = options(args);
+    let names = if args.only.is_empty() { Name::ALL } else { &args.only };
+    let inputs = Inputs { paths: args.paths.clone(), types: Name::types_of(names) };
+    let pool = Pool::new(names);
+    let (mut documents, mut unread) = (0, 0);
+    let how = How { small: true, ..How::default() };
+    let map = |all: &mut reading::Documents<'_>| {
+        let mut count = 0;
+        let unread = pool.add(all.inspect(|_| count += 1));
+        (count, unread)
+    };
+    let totals = reading::read(&inputs, global, how, map, |(count, lost): (u64, u64)| {
+        documents += count;
+        unread += lost;
+        Ok(())
+    })?;
+    let (modules, graphs) = pool.finish().tables(&options);
+    let mut files = 0;
+    let mut write = |folder: &str, name: &str, text: String| {
+        files += 1;
+        output::write_file(&args.out.join(folder).join(format!("{name}.csv")), text.as_bytes())
+    };
+    for folder in ["modules", "graphs"] {
+        let folder = args.out.join(folder);
+        fs::create_dir_all(&folder).map_err(|error| Failure::at(&folder, &error))?;
+    }
+    modules.0.iter().try_for_each(|table| write("modules", table.name, table.to_csv()))?;
+    graphs.iter().try_for_each(|drawn| write("graphs", drawn.id, drawn.to_csv()))?;
+    if global.quiet == 0 {
+        complain(global, &format!("{} of {}", things(files, "file"), things(documents, "document")));
+        if unread > 0 {
+            let lost = things(unread, "document");
+            complain(global, &format!("{lost} could not be read; `tordesc check` shows why"));
+        }
+    }
+    Ok(Outcome::of_reading(documents - unread, unread + totals.failed))
+}
+
+fn options(args: &StatsArgs) -> Options {
+    let clock = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs());
+    let now = args.now.unwrap_or_else(|| Timestamp(clock().cast_signed()));
+    let profile = match args.profile {
+        ProfileYear::Y2013 => Profile::Y2013,
+        ProfileYear::Y2020 => Profile::Y2020,
+    };
+    Options { profile, since: args.since, until: args.until, ..Options::at(now) }
+}
+
+fn name_parser() -> impl TypedValueParser<Value = Name> {
+    let values = Name::ALL.iter().map(|name| PossibleValue::new(name.name()).help(name.about()));
+    PossibleValuesParser::new(values)
+        .try_map(|name| Name::of_name(&name).ok_or_else(|| format!("no statistic is called {name}")))
+}
+
+fn day(text: &str) -> Result<Day, &'static str> {
+    Day::parse(text).ok_or("not a date; it looks like 2020-12-31")
+}
+
+/// Reads a date with or without a time.
+fn time(text: &str) -> Result<Timestamp, &'static str> {
+    let full = if text.len() == 10 { format!("{text} 00:00:00") } else { text.to_owned() };
+    let time = full.as_bytes().try_into().ok().and_then(Timestamp::parse);
+    time.ok_or("not a time; it looks like 2020-12-31 or '2020-12-31 12:00:00'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_a_clock_or_not() {
+        assert_eq!(time("2021-01-11"), time("2021-01-11 00:00:00"));
+        assert_eq!(
+            time("2021-01-11T12:00:00").map(|it| it.to_string()),
+            Ok("2021-01-11 12:00:00".to_owned())
+        );
+        assert!(time("yesterday").is_err() && day("2021-13-01").is_err());
+    }
+}

@@ -1,0 +1,89 @@
+//! The files that people downloaded for each graph (spec §19), made of the tables of modules.
+//!
+//! One function a graph. It is given the modules' tables and the parameters of the website, and gives a table whose
+//! columns are those of the file; [`Drawn`] adds the comments that the web server put in front.
+
+mod query;
+mod servers;
+
+use super::{Cell, Day, Table, Tables};
+
+pub use query::Query;
+
+/// A graph.
+pub struct Graph {
+    /// Its id, the name of the file.
+    pub id: &'static str,
+    /// The tables that it is made of. Without one of them there is no file.
+    pub modules: &'static [&'static str],
+    /// Makes it. `None` where the originals fail for want of data.
+    pub make: fn(&Tables, &Query) -> Option<Table>,
+}
+
+macro_rules! graphs {
+    ($($id:literal of $($module:literal)+ => $make:path;)*) => {
+        /// All graphs.
+        pub const GRAPHS: &[Graph] = &[$(Graph { id: $id, modules: &[$($module),+], make: $make }),*];
+    };
+}
+
+// A new graph is one line here and one function.
+graphs! {
+    "networksize" of "networksize" => servers::network_size;
+    "relayflags" of "relayflags" => servers::relay_flags;
+    "versions" of "versions" => servers::versions;
+    "platforms" of "platforms" => servers::platforms;
+    "relays-ipv6" of "ipv6servers" => servers::relays_ipv6;
+    "bridges-ipv6" of "ipv6servers" => servers::bridges_ipv6;
+    "advbw-ipv6" of "ipv6servers" => servers::advertised_ipv6;
+}
+
+/// The file of a graph.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    /// The graph's id.
+    pub id: &'static str,
+    /// The parameters, as the file tells them.
+    pub query: Query,
+    /// The rows; `None` where the originals fail for want of data.
+    pub table: Option<Table>,
+}
+
+impl Graph {
+    /// The graph of an id.
+    pub fn of_id(id: &str) -> Option<&'static Graph> {
+        GRAPHS.iter().find(|graph| graph.id == id)
+    }
+
+    /// Makes the file; `None` if a table that it needs is not there.
+    pub fn draw(&self, modules: &Tables, query: Query) -> Option<Drawn> {
+        let complete = self.modules.iter().all(|name| modules.get(name).is_some());
+        complete.then(|| Drawn { id: self.id, table: (self.make)(modules, &query), query })
+    }
+}
+
+impl Drawn {
+    /// The file, byte for byte as the website sent it.
+    pub fn to_csv(&self) -> String {
+        let Some(table) = &self.table else {
+            return "# No data available for the given parameters.\n".to_owned();
+        };
+        let query = match self.query.text() {
+            "" => String::new(),
+            text => format!("?{text}"),
+        };
+        let id = self.id;
+        let url = format!("# URL: https://metrics.torproject.org/{id}.csv{query}\n");
+        ["#\n# The Tor Project\n#\n", &url, "#\n", &table.to_graph_csv()].concat()
+    }
+}
+
+/// All files without parameters that the tables are enough for.
+pub fn all(modules: &Tables) -> Vec<Drawn> {
+    GRAPHS.iter().filter_map(|graph| graph.draw(modules, Query::default())).collect()
+}
+
+/// The rows of a table within the query's dates.
+fn rows<'t>(table: &'t Table, query: &Query) -> impl Iterator<Item = (Day, &'t [Cell])> {
+    table.rows().filter_map(|row| Some((row[0].day().filter(|day| query.has_day(*day))?, row)))
+}

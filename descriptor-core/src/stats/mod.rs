@@ -1,0 +1,103 @@
+//! Statistics of the network, as Tor Metrics published them: every number and the file of every graph.
+//!
+//! ```no_run
+//! use descriptor_core::{netdoc::frames, stats::{Name, Options, Partials}, value::Timestamp};
+//!
+//! let mut partials = Partials::new(Name::ALL);
+//! for path in ["recent/consensus", "recent/descriptors"] {
+//!     let bytes = std::fs::read(path)?;
+//!     for frame in frames(&bytes, None) {
+//!         partials.add_frame(frame, path);
+//!     }
+//! }
+//! let (modules, graphs) = partials.tables(&Options::at(Timestamp(1_610_366_400)));
+//! for table in &modules.0 {
+//!     std::fs::write(format!("{}.csv", table.name), table.to_csv())?;
+//! }
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # The idea
+//!
+//! A statistic is a *partial result* that documents are added to, that merges with others, and that tables are made of at
+//! the end ([`Statistic`]). Partials are plain data: a day, a tarball or a part of a cluster's data makes one, it is
+//! [saved](Partials::save), and anything merges it. **Order, split and repetition change no byte of the result**: a
+//! laptop, a pool of threads and a cluster run the same code, a re-import changes nothing, and one more hour costs the
+//! work of one hour. This module sees documents and never files; it knows no clock ([`Options::now`] is told) and starts
+//! no thread.
+//!
+//! For this to hold, a partial is made of three things only:
+//!
+//! - **sets and maps** whose keys say what makes a fact unique: the time and the authority of a status, the digest of a
+//!   descriptor, fingerprint and interval of what a relay has counted. A fact that comes again finds itself there. A counter
+//!   that is raised by each document would not;
+//! - **a rule for two that have the same key and differ**, which does not ask who came first: the maximum, the smaller
+//!   mark, the union. The originals took the first or the last; where that shows, the module's documentation says it;
+//! - **whole numbers**. Fractions are computed in `finish`, in the order of keys, for sums of fractions depend on their
+//!   order.
+//!
+//! A join, such as of status entries with the descriptors that they name, may be counted as soon as both sides are there
+//! ([`Statistic::settle`]), *if* three things hold: what is counted is a function of the pair alone; the key of the whole
+//! (a status) is kept, so that a repetition is noticed; and both sides of a merge can go on from either's count, because
+//! what was counted can only be what the union of both would count. `join.rs` does it for status entries and descriptors,
+//! and says why it stays small.
+//!
+//! # Two layers
+//!
+//! `finish` makes the tables of *modules*, one or several for each statistic, in a long form. The files of *graphs*, which
+//! people downloaded from the website, are made of those by [`graphs`], each in one function, with the parameters of the
+//! website. [`Table::to_csv`] and [`graphs::Drawn::to_csv`] write both byte for byte as the originals.
+//!
+//! # How to add a statistic
+//!
+//! 1. One file here with a type that implements [`Statistic`], and one line in `registry.rs`. Names on command lines, the
+//!    types of documents that are read, saving and merging follow. Numbers that are rounded go through [`number`], where the
+//!    originals' rules are.
+//! 2. If it has files of graphs: one function each in `graphs/`, and one line in `graphs/mod.rs`.
+//! 3. A line a set in `tests/stats.rs`, which compares with the originals' files byte for byte; the properties (order, split,
+//!    repetition) are tested for every statistic of the registry.
+
+mod day;
+mod document;
+mod flags;
+pub mod graphs;
+mod id;
+mod join;
+pub mod number;
+mod options;
+mod pool;
+mod registry;
+pub mod servers;
+mod table;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::document::Type;
+
+pub use day::Day;
+pub use document::Document;
+pub use flags::FlagSet;
+pub use id::{Id, Map, sorted};
+pub use options::{Choices, Options, Profile};
+pub use pool::Pool;
+pub use registry::{Name, Partials};
+pub use table::{Cell, Table, Tables};
+
+/// A statistic: the partial result that documents are added to. See the [module](self) for what it may hold.
+pub trait Statistic: Default + Send + Serialize + DeserializeOwned {
+    /// The types of documents that it wants. It is given no others.
+    const TYPES: &'static [Type];
+
+    /// Adds what a document says. To add it twice is to add it once.
+    fn add(&mut self, document: &Document<'_>);
+
+    /// Adds what another partial holds. Neither the order of merges nor their nesting shows in the result.
+    fn merge(&mut self, other: Self);
+
+    /// Joins what can be joined and brings the partial into its one form, so that equal documents give equal bytes.
+    /// Called before a partial is saved or finished; it changes no result.
+    fn settle(&mut self) {}
+
+    /// The tables. The partial is settled.
+    fn finish(self, options: &Options) -> Vec<Table>;
+}

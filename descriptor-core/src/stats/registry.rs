@@ -1,0 +1,151 @@
+//! The registry of statistics.
+
+use std::io::{self, Read, Write};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Document, Options, Statistic, Tables, graphs, servers::Servers};
+use crate::{document::Type, netdoc::Frame};
+
+macro_rules! statistics {
+    ($($(#[doc = $doc:literal])* $partial:ident = $name:literal, $field:ident;)*) => {
+        /// A statistic.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Name { $($(#[doc = $doc])* $partial,)* }
+
+        impl Name {
+            /// All statistics.
+            pub const ALL: &'static [Name] = &[$(Name::$partial),*];
+
+            /// Its name on command lines.
+            pub fn name(self) -> &'static str {
+                match self { $(Name::$partial => $name,)* }
+            }
+
+            /// What it is about.
+            pub fn about(self) -> &'static str {
+                match self { $(Name::$partial => concat!($($doc),*).trim_ascii(),)* }
+            }
+
+            /// The types of documents that it wants.
+            pub fn types(self) -> &'static [Type] {
+                match self { $(Name::$partial => <$partial as Statistic>::TYPES,)* }
+            }
+        }
+
+        /// The partial results of some statistics: what a day, a tarball or a part of a cluster's data makes.
+        ///
+        /// Plain data: serialisable, and equal for equal documents whatever their order, split and repetition.
+        #[derive(Debug, Default, Serialize, Deserialize)]
+        pub struct Partials { $(#[serde(default, skip_serializing_if = "Option::is_none")] $field: Option<$partial>,)* }
+
+        impl Partials {
+            /// Nothing yet, of some statistics.
+            pub fn new(names: &[Name]) -> Self {
+                Partials { $($field: names.contains(&Name::$partial).then(Default::default),)* }
+            }
+
+            /// The statistics.
+            pub fn names(&self) -> Vec<Name> {
+                let all = [$(self.$field.as_ref().map(|_| Name::$partial)),*];
+                all.into_iter().flatten().collect()
+            }
+
+            /// Adds what a document says. To add it twice is to add it once.
+            pub fn add(&mut self, document: &Document<'_>) {
+                let kind = document.kind();
+                $(if <$partial as Statistic>::TYPES.contains(&kind) && let Some(it) = &mut self.$field {
+                    it.add(document);
+                })*
+            }
+
+            /// Adds what other partials hold, also of statistics that these do not have yet.
+            pub fn merge(&mut self, other: Partials) {
+                $(match (&mut self.$field, other.$field) {
+                    (Some(it), Some(other)) => it.merge(other),
+                    (place, other @ Some(_)) => *place = other,
+                    (_, None) => {}
+                })*
+            }
+
+            /// Makes the partials as small as they can be.
+            pub fn settle(&mut self) {
+                $(if let Some(it) = &mut self.$field {
+                    it.settle();
+                })*
+            }
+
+            /// The tables of all modules.
+            pub fn finish(self, options: &Options) -> Tables {
+                let mut tables = Vec::new();
+                $(if let Some(mut it) = self.$field {
+                    it.settle();
+                    tables.extend(it.finish(options));
+                })*
+                tables.iter_mut().for_each(|table| options.cut(table));
+                Tables(tables)
+            }
+        }
+    };
+}
+
+// A new statistic is one line here and one file.
+statistics! {
+    /// Relays and bridges by flag, version, platform and IP version, and advertised bandwidth.
+    Servers = "servers", servers;
+}
+
+impl Name {
+    /// The statistic of a name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|it| it.name() == name)
+    }
+
+    /// The types of documents that some statistics want.
+    pub fn types_of(names: &[Name]) -> Vec<Type> {
+        let mut types: Vec<_> = names.iter().flat_map(|it| it.types()).copied().collect();
+        types.sort_unstable();
+        types.dedup();
+        types
+    }
+}
+
+/// Which form serialised partials have. Others are refused.
+const FORMAT: u32 = 1;
+
+impl Partials {
+    /// Reads a document and adds what it says, if a statistic wants it. Returns whether it could be read.
+    pub fn add_frame(&mut self, frame: Frame<'_>, source: &str) -> bool {
+        match Document::read(frame, source) {
+            Some(document) => {
+                self.add(&document);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Writes the partials as CBOR, settled. Equal documents give equal bytes.
+    pub fn save(&mut self, out: impl Write) -> io::Result<()> {
+        self.settle();
+        ciborium::into_writer(&(FORMAT, &*self), out).map_err(io::Error::other)
+    }
+
+    /// Reads what [`save`](Self::save) wrote; refuses what has another form.
+    pub fn load(from: impl Read) -> io::Result<Self> {
+        let invalid = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
+        match ciborium::from_reader(from) {
+            Ok((FORMAT, partials)) => Ok(partials),
+            Ok((format, _)) => Err(invalid(format!("partials of form {format}, and {FORMAT} is known"))),
+            Err(error) => Err(invalid(error.to_string())),
+        }
+    }
+
+    /// The tables of all modules and of all graphs that can be made of them.
+    pub fn tables(self, options: &Options) -> (Tables, Vec<graphs::Drawn>) {
+        let modules = self.finish(options);
+        let drawn = graphs::all(&modules);
+        (modules, drawn)
+    }
+}

@@ -1,0 +1,279 @@
+//! The daily means of what was counted (spec §8.3 to §8.5).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Key, Server, Servers,
+    counts::{Counts, Protocols},
+};
+use crate::stats::{Cell, Day, FlagSet, Options, Table, join};
+
+type Status = join::Status<Counts>;
+
+/// The platforms, by number.
+pub(super) const PLATFORMS: [&str; 5] = ["BSD", "Linux", "Other", "Windows", "macOS"];
+
+/// The flags that are shown, in order of their names.
+const FLAGS: [(&str, FlagSet); 6] = [
+    ("Exit", FlagSet::EXIT),
+    ("Fast", FlagSet::FAST),
+    ("Guard", FlagSet::GUARD),
+    ("HSDir", FlagSet::HSDIR),
+    ("Running", FlagSet::RUNNING),
+    ("Stable", FlagSet::STABLE),
+];
+
+/// Series that count as recommended though no consensus of the archive may say so.
+const RECOMMENDED: [&str; 2] = ["0.1.0", "0.1.1"];
+
+/// A day must have so many statuses.
+const STATUSES: usize = 12;
+
+/// The number of an operating system.
+pub(super) fn platform(system: &[u8]) -> u8 {
+    let contains = |name: &[u8]| memchr::memmem::find(system, name).is_some();
+    let name = match system {
+        _ if system.starts_with(b"Linux") => "Linux",
+        _ if system.starts_with(b"Windows") => "Windows",
+        _ if system.starts_with(b"Darwin") => "macOS",
+        _ if contains(b"BSD") => "BSD",
+        _ => "Other",
+    };
+    PLATFORMS.iter().position(|it| *it == name).unwrap_or(2) as u8
+}
+
+/// The statuses of a day that are good enough to be averaged.
+type Days<'s> = BTreeMap<(Day, Server), Vec<&'s Status>>;
+
+/// All tables.
+pub(super) fn all(servers: &Servers, options: &Options) -> Vec<Table> {
+    // A status counts if more than 99.9 % of its entries were counted, a day if it has enough statuses and is not the last.
+    let known = days(servers, |status| status.tally.entries(), |_| 1);
+    // Where the originals average flags, both rules look at all flags of all entries, and so hold nearly always.
+    let flags = days(
+        servers,
+        |status| status.tally.all_flags(),
+        |status| status.tally.flags.iter().filter(|&&count| count > 0).count(),
+    );
+    let mean = Mean { over_all: options.choices.averages_over_all_statuses };
+    let protocols = protocols(&known, mean);
+    vec![
+        network_size(&flags, mean),
+        relay_flags(&flags, mean),
+        versions(servers, &known, mean),
+        platforms(&known, mean),
+        ipv6(&protocols),
+        advertised(&protocols),
+    ]
+}
+
+fn days<'s>(
+    servers: &'s Servers,
+    counted: impl Fn(&Status) -> u64,
+    rows: impl Fn(&Status) -> usize,
+) -> Days<'s> {
+    let enough =
+        |(_, status): &(&Key, &Status)| 1000 * u128::from(counted(status)) > 999 * u128::from(status.running);
+    let included = || servers.join.statuses.iter().filter(|(_, status)| status.running > 0).filter(enough);
+    let last = included().map(|(key, _)| key.day()).max();
+    let mut days = Days::new();
+    for (key, status) in included().filter(|(key, _)| Some(key.day()) < last) {
+        days.entry((key.day(), key.0)).or_default().push(status);
+    }
+    days.retain(|_, statuses| statuses.iter().map(|status| rows(status)).sum::<usize>() >= STATUSES);
+    days
+}
+
+/// How a group's numbers of a day are averaged.
+#[derive(Clone, Copy)]
+struct Mean {
+    /// Over all statuses of the day, and not over those in which the group occurs.
+    over_all: bool,
+}
+
+impl Mean {
+    /// The mean of those numbers that are there, rounded down; `None` if none is.
+    fn of(self, numbers: impl Iterator<Item = u64>, statuses: &[&Status]) -> Option<i64> {
+        let (sum, occurs) =
+            numbers.fold((0u128, 0u128), |(sum, count), it| (sum + u128::from(it), count + 1));
+        let count = if self.over_all { statuses.len() as u128 } else { occurs };
+        if occurs == 0 { None } else { i64::try_from(sum / count).ok() }
+    }
+
+    /// The mean of counts, of those that are not zero.
+    fn counts(self, statuses: &[&Status], count: impl Fn(&Status) -> u32) -> Option<i64> {
+        let counts = statuses.iter().map(|status| u64::from(count(status)));
+        self.of(counts.filter(|&count| count > 0), statuses)
+    }
+}
+
+fn with(flag: FlagSet) -> impl Fn(&Status) -> u32 {
+    let bit = flag.0.trailing_zeros() as usize;
+    move |status| status.tally.flags[bit]
+}
+
+fn network_size(days: &Days<'_>, mean: Mean) -> Table {
+    let mut table = Table::new("networksize", &["date", "relays", "bridges"]);
+    let dates: BTreeSet<Day> = days.keys().map(|(day, _)| *day).collect();
+    for day in dates {
+        let running = |server| mean.counts(days.get(&(day, server))?, with(FlagSet::RUNNING));
+        let (relays, bridges) = (running(Server::Relay), running(Server::Bridge));
+        if relays.is_some() || bridges.is_some() {
+            table.push([day.into(), relays.into(), bridges.into()]);
+        }
+    }
+    table
+}
+
+/// The days of relays.
+fn relays<'d, 's>(days: &'d Days<'s>) -> impl Iterator<Item = (Day, &'d [&'s Status])> {
+    days.iter()
+        .filter(|((_, server), _)| *server == Server::Relay)
+        .map(|((day, _), it)| (*day, it.as_slice()))
+}
+
+fn relay_flags(days: &Days<'_>, mean: Mean) -> Table {
+    let mut table = Table::new("relayflags", &["date", "flag", "relays"]);
+    for (day, statuses) in relays(days) {
+        for (name, flag) in FLAGS {
+            if let Some(count) = mean.counts(statuses, with(flag)) {
+                table.push([day.into(), name.into(), count.into()]);
+            }
+        }
+    }
+    table
+}
+
+fn versions(servers: &Servers, days: &Days<'_>, mean: Mean) -> Table {
+    let mut table = Table::new("versions", &["date", "version", "relays"]);
+    for (day, statuses) in relays(days) {
+        let mut groups: BTreeMap<String, BTreeMap<usize, u32>> = BTreeMap::new();
+        for (at, status) in statuses.iter().enumerate() {
+            for (series, count) in &status.tally.series {
+                let recommended = series.filter(|series| servers.recommended.contains(series));
+                let name = match (recommended, series) {
+                    (Some(series), _) => series.to_string(),
+                    (None, Some(series)) if RECOMMENDED.contains(&&*series.to_string()) => series.to_string(),
+                    _ => "Other".to_owned(),
+                };
+                *groups.entry(name).or_default().entry(at).or_default() += count;
+            }
+        }
+        for (name, counts) in groups {
+            let mean = mean.of(counts.values().copied().map(u64::from), statuses);
+            table.push([day.into(), name.into(), mean.into()]);
+        }
+    }
+    table
+}
+
+fn platforms(days: &Days<'_>, mean: Mean) -> Table {
+    let mut table = Table::new("platforms", &["date", "platform", "relays"]);
+    for (day, statuses) in relays(days) {
+        for (at, name) in PLATFORMS.into_iter().enumerate() {
+            if let Some(count) = mean.counts(statuses, |status| status.tally.platforms[at]) {
+                table.push([day.into(), name.into(), count.into()]);
+            }
+        }
+    }
+    table
+}
+
+/// Entries and their advertised bandwidth by what decides about IPv6, day by day.
+type Groups = BTreeMap<(Day, Server, Protocols), (i64, i64)>;
+
+fn protocols(days: &Days<'_>, mean: Mean) -> Groups {
+    let mut groups = Groups::new();
+    for (&(day, server), statuses) in days {
+        // Of bridges only one thing is known; the rest must not make groups.
+        let key = |it: Protocols| match server {
+            Server::Relay => it,
+            Server::Bridge => Protocols {
+                guard: false,
+                exit: false,
+                announced: it.announced,
+                exiting: false,
+                reachable: false,
+            },
+        };
+        let mut sums: BTreeMap<Protocols, BTreeMap<usize, (u64, u64)>> = BTreeMap::new();
+        for (at, status) in statuses.iter().enumerate() {
+            for (protocols, (count, advertised)) in &status.tally.protocols {
+                let sum = sums.entry(key(*protocols)).or_default().entry(at).or_default();
+                (sum.0, sum.1) = (sum.0 + u64::from(*count), sum.1 + advertised);
+            }
+        }
+        for (protocols, by_status) in sums {
+            let count = mean.of(by_status.values().map(|it| it.0), statuses);
+            let advertised = mean.of(by_status.values().map(|it| it.1), statuses);
+            groups.insert((day, server, protocols), (count.unwrap_or(0), advertised.unwrap_or(0)));
+        }
+    }
+    groups
+}
+
+fn ipv6(groups: &Groups) -> Table {
+    let columns = [
+        "valid_after_date",
+        "server",
+        "guard_relay",
+        "exit_relay",
+        "announced_ipv6",
+        "exiting_ipv6_relay",
+        "reachable_ipv6_relay",
+        "server_count_sum_avg",
+        "advertised_bandwidth_bytes_sum_avg",
+    ];
+    let mut table = Table::new("ipv6servers", &columns);
+    for (&(day, server, it), &(count, advertised)) in groups {
+        let relay = server == Server::Relay;
+        let of_relay = |value: bool| Cell::from(relay.then_some(value));
+        table.push([
+            day.into(),
+            if relay { "relay" } else { "bridge" }.into(),
+            of_relay(it.guard),
+            of_relay(it.exit),
+            it.announced.into(),
+            of_relay(it.exiting),
+            of_relay(it.reachable),
+            count.into(),
+            relay.then_some(advertised).into(),
+        ]);
+    }
+    table
+}
+
+fn advertised(groups: &Groups) -> Table {
+    let mut table = Table::new("advbw", &["date", "isexit", "isguard", "advbw"]);
+    let mut sums: BTreeMap<(Day, bool, bool), i64> = BTreeMap::new();
+    for ((day, _, it), (_, advertised)) in
+        groups.iter().filter(|((_, server, _), _)| *server == Server::Relay)
+    {
+        *sums.entry((*day, it.exit, it.guard)).or_default() += advertised;
+    }
+    for ((day, exit, guard), sum) in sums {
+        table.push([day.into(), exit.into(), guard.into(), sum.into()]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn systems_have_platforms() {
+        for (system, name) in [
+            ("Linux x86_64", "Linux"),
+            ("Windows 8 [server]", "Windows"),
+            ("Darwin", "macOS"),
+            ("FreeBSD", "BSD"),
+            ("GNU/kFreeBSD", "BSD"),
+            ("DragonFly", "Other"),
+            ("", "Other"),
+            ("Very Linux", "Other"),
+        ] {
+            assert_eq!(PLATFORMS[usize::from(platform(system.as_bytes()))], name, "{system}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Statistics: the files of the original programs, byte for byte, and what must hold for every statistic.
+
+mod common;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use common::shared;
+use descriptor_core::{
+    archive::{self, Event, Input},
+    netdoc::{Frame, frames},
+    stats::{
+        Name, Options, Partials, Pool, Tables,
+        graphs::{Drawn, Graph, Query},
+    },
+    value::Timestamp,
+};
+
+/// A tree of documents and when the originals were run on it.
+struct Set {
+    name: &'static str,
+    now: &'static [u8; 19],
+}
+
+const GENERATED: Set = Set { name: "generated", now: b"2021-01-11 12:00:00" };
+const NETWORK: Set = Set { name: "network", now: b"2026-04-02 06:00:00" };
+
+impl Set {
+    fn folder(&self) -> Option<PathBuf> {
+        Some(shared()?.join("vectors/metrics-web").join(self.name))
+    }
+
+    fn options(&self) -> Options {
+        Options::at(Timestamp::parse(self.now).expect("a time"))
+    }
+
+    fn partials(&self, names: &[Name]) -> Option<Partials> {
+        let inputs = [Input::Path(self.folder()?.join("tree.tar.xz"))];
+        let options = archive::Options { types: Some(Name::types_of(names)), ..archive::Options::default() };
+        let pool = Pool::new(names);
+        let add = |chunk: &archive::Chunk| {
+            pool.add(chunk.frames().map(|(source, frame)| (source.to_string(), frame)))
+        };
+        archive::read(&inputs, &options, add, |event| {
+            if let Event::Failed(error) = event {
+                panic!("{error}");
+            }
+            ControlFlow::Continue(())
+        });
+        Some(pool.finish())
+    }
+
+    /// Compares the files of modules, of graphs, and of graphs with parameters.
+    fn compare(&self, name: Name, modules: &[&str], graphs: &[&str]) {
+        let Some(folder) = self.folder() else { return };
+        let Some(partials) = self.partials(&[name]) else { return };
+        let (tables, _) = partials.tables(&self.options());
+        for module in modules {
+            let table = tables.get(module).unwrap_or_else(|| panic!("{module} is made"));
+            same(&folder.join(format!("modules/{module}.csv")), &table.to_csv());
+        }
+        for graph in graphs {
+            self.compare_graph(&folder, &tables, graph);
+        }
+    }
+
+    fn compare_graph(&self, folder: &Path, tables: &Tables, id: &str) {
+        let draw = |query: &str| -> Drawn {
+            let graph = Graph::of_id(id).expect("a graph of that name");
+            graph.draw(tables, Query::parse(query)).expect("its modules are there")
+        };
+        same(&folder.join(format!("graphs/{id}.csv")), &draw("").to_csv());
+        let mut compared = 0;
+        for path in common::files(&folder.join("graphs/params")) {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if name.strip_prefix(id).is_some_and(|rest| rest.starts_with('_')) {
+                let text = fs::read_to_string(&path).expect("it is readable");
+                let url = text.lines().find_map(|line| line.strip_prefix("# URL: ")).expect("its address");
+                same(&path, &draw(url.split_once('?').expect("parameters").1).to_csv());
+                compared += 1;
+            }
+        }
+        eprintln!("{}: {id}: {compared} files with parameters", self.name);
+    }
+}
+
+/// Compares with a file of the originals, in words that show the first difference.
+fn same(path: &Path, ours: &str) {
+    let theirs = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    if theirs != *ours {
+        let line = theirs.lines().zip(ours.lines()).take_while(|(a, b)| a == b).count();
+        let show = |text: &str| text.lines().nth(line).unwrap_or("nothing").to_owned();
+        let (a, b) = (show(&theirs), show(ours));
+        let differing = theirs.lines().zip(ours.lines()).filter(|(a, b)| a != b).count();
+        panic!("{}, line {}: {b:?} instead of {a:?}; {differing} lines differ", path.display(), line + 1);
+    }
+}
+
+#[test]
+fn servers() {
+    let modules = ["networksize", "relayflags", "versions", "platforms", "ipv6servers", "advbw"];
+    let graphs =
+        ["networksize", "relayflags", "versions", "platforms", "relays-ipv6", "bridges-ipv6", "advbw-ipv6"];
+    GENERATED.compare(Name::Servers, &modules, &graphs);
+    NETWORK.compare(Name::Servers, &modules, &graphs);
+}
+
+/// Some documents of the small network, of all types, with their sources.
+fn documents() -> Option<Vec<(String, Vec<u8>)>> {
+    let inputs = [Input::Path(NETWORK.folder()?.join("tree.tar.xz"))];
+    let options = archive::Options { threads: 1, ..archive::Options::default() };
+    let mut all = Vec::new();
+    let copy = |chunk: &archive::Chunk| -> Vec<_> {
+        let whole = |frame: Frame<'_>| [frame.annotations, frame.body].concat();
+        chunk.frames().map(|(source, frame)| (source.to_string(), whole(frame))).collect()
+    };
+    archive::read(&inputs, &options, copy, |event| {
+        if let Event::Output(output) = event {
+            all.extend(output);
+        }
+        ControlFlow::Continue(())
+    });
+    Some(all)
+}
+
+fn add(partials: &mut Partials, (source, bytes): &(String, Vec<u8>)) {
+    for frame in frames(bytes, None) {
+        assert!(partials.add_frame(frame, source), "{source} can be read");
+    }
+}
+
+fn saved(mut partials: Partials) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    partials.save(&mut bytes).expect("memory can be written to");
+    bytes
+}
+
+fn texts(partials: Partials) -> BTreeMap<&'static str, String> {
+    let (tables, graphs) = partials.tables(&NETWORK.options());
+    let modules = tables.0.iter().map(|table| (table.name, table.to_csv()));
+    modules.chain(graphs.iter().map(|drawn| (drawn.id, drawn.to_csv()))).collect()
+}
+
+/// Reversed, dealt out to several partials that are saved, loaded and merged, and given twice: the same bytes.
+#[test]
+fn order_split_and_repetition_change_no_byte() {
+    let Some(documents) = documents() else { return };
+    let mut once = Partials::new(Name::ALL);
+    documents.iter().for_each(|document| add(&mut once, document));
+    let once = saved(once);
+    let expected = texts(Partials::load(&*once).expect("what was saved"));
+    assert!(!expected.is_empty());
+
+    let mut reversed = Partials::new(Name::ALL);
+    documents.iter().rev().for_each(|document| add(&mut reversed, document));
+    assert_eq!(saved(reversed) == once, true, "reversed");
+
+    for parts in [2, 7] {
+        let mut all = Partials::default();
+        for part in (0..parts).rev() {
+            let mut partials = Partials::new(Name::ALL);
+            documents.iter().skip(part).step_by(parts).for_each(|document| add(&mut partials, document));
+            // Every third document once more, in a part that others have too.
+            documents.iter().skip(part).step_by(3).for_each(|document| add(&mut partials, document));
+            let bytes = saved(partials);
+            all.merge(Partials::load(&*bytes).expect("what was saved"));
+        }
+        let split = saved(all);
+        assert_eq!(texts(Partials::load(&*split).expect("what was saved")), expected, "{parts} parts");
+        assert_eq!(split == once, true, "{parts} parts, repeated: the bytes of the partials");
+    }
+}
+
+#[test]
+fn partials_of_another_form_are_refused() {
+    for bytes in [&b""[..], b"not CBOR", &[0x82, 0x18, 99, 0xa0]] {
+        assert!(Partials::load(bytes).is_err());
+    }
+}
