@@ -109,6 +109,20 @@ fn servers() {
     NETWORK.compare(Name::Servers, &modules, &graphs);
 }
 
+#[test]
+fn users() {
+    let modules = ["userstats", "userstats-combined", "clients"];
+    let graphs = [
+        "userstats-relay-country",
+        "userstats-bridge-country",
+        "userstats-bridge-transport",
+        "userstats-bridge-version",
+        "userstats-bridge-combined",
+    ];
+    GENERATED.compare(Name::Users, &modules, &graphs);
+    NETWORK.compare(Name::Users, &modules, &graphs);
+}
+
 /// Some documents of the small network, of all types, with their sources.
 fn documents() -> Option<Vec<(String, Vec<u8>)>> {
     let inputs = [Input::Path(NETWORK.folder()?.join("tree.tar.xz"))];

@@ -58,6 +58,7 @@
 //!    repetition) are tested for every statistic of the registry.
 
 mod day;
+pub mod detector;
 mod document;
 mod flags;
 pub mod graphs;
@@ -69,6 +70,7 @@ mod pool;
 mod registry;
 pub mod servers;
 mod table;
+pub mod users;
 
 use serde::{Serialize, de::DeserializeOwned};
 

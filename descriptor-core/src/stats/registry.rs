@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Options, Statistic, Tables, graphs, servers::Servers};
+use super::{Document, Options, Statistic, Tables, graphs, servers::Servers, users::Users};
 use crate::{document::Type, netdoc::Frame};
 
 macro_rules! statistics {
@@ -94,6 +94,8 @@ macro_rules! statistics {
 statistics! {
     /// Relays and bridges by flag, version, platform and IP version, and advertised bandwidth.
     Servers = "servers", servers;
+    /// Users of relays and bridges by country, transport and IP version, with the censorship detector's bounds.
+    Users = "users", users;
 }
 
 impl Name {

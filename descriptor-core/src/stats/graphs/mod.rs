@@ -5,6 +5,7 @@
 
 mod query;
 mod servers;
+mod users;
 
 use super::{Cell, Day, Table, Tables};
 
@@ -36,6 +37,11 @@ graphs! {
     "relays-ipv6" of "ipv6servers" => servers::relays_ipv6;
     "bridges-ipv6" of "ipv6servers" => servers::bridges_ipv6;
     "advbw-ipv6" of "ipv6servers" => servers::advertised_ipv6;
+    "userstats-relay-country" of "clients" => users::relay_country;
+    "userstats-bridge-country" of "clients" => users::bridge_country;
+    "userstats-bridge-transport" of "clients" => users::bridge_transport;
+    "userstats-bridge-version" of "clients" => users::bridge_version;
+    "userstats-bridge-combined" of "clients" "userstats-combined" => users::bridge_combined;
 }
 
 /// The file of a graph.

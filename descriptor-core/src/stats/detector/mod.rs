@@ -1,0 +1,196 @@
+//! The censorship detector (spec §6; task 2718): between what bounds the users of a country are expected.
+//!
+//! Users of a day are compared with those of a week before. Over the largest countries these ratios make a normal
+//! distribution, and users of a country are Poisson distributed around last week's number; the bounds are the products of
+//! both distributions' quantiles, 1 in 10,000 on either side.
+
+mod quantiles;
+
+use std::collections::BTreeMap;
+
+use self::quantiles::{NORMAL, poisson};
+use super::{Day, Profile, number::quantile};
+
+/// How many of the largest countries make the distribution.
+const LARGEST: usize = 50;
+
+/// Days between the two numbers of a ratio.
+const WEEK: i32 = 7;
+
+/// How many ratios there must be after the outliers are gone.
+const FEWEST: usize = 8;
+
+/// The chance that users are below the lower bound, and that they are above the upper one.
+const CHANCE: f64 = 0.0001;
+
+/// The bounds for a country and a day. Whole numbers, except in 2013.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range {
+    /// Fewer users are a downturn.
+    pub lower: f64,
+    /// More users are an upturn.
+    pub upper: f64,
+}
+
+impl Range {
+    /// Whether a number of users is outside, and on which side.
+    pub fn event(&self, users: f64) -> Option<Event> {
+        match () {
+            () if users < self.lower => Some(Event::Downturn),
+            () if users > self.upper => Some(Event::Upturn),
+            () => None,
+        }
+    }
+}
+
+/// What may be an event of censorship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Event {
+    /// Fewer users than expected.
+    Downturn,
+    /// More users than expected.
+    Upturn,
+}
+
+/// Daily users of relays by country, over all of time.
+#[derive(Debug, Clone, Default)]
+pub struct Detector {
+    profile: Profile,
+    countries: BTreeMap<String, BTreeMap<Day, i64>>,
+    last: Option<Day>,
+}
+
+impl Detector {
+    /// Nothing yet.
+    pub fn new(profile: Profile) -> Self {
+        Detector { profile, ..Detector::default() }
+    }
+
+    /// Adds a day's users of a country, `??` or all (an empty name), which have no bounds.
+    pub fn add(&mut self, day: Day, country: &str, users: i64) {
+        self.last = self.last.max(Some(day));
+        if !matches!(country, "" | "??") {
+            self.countries.entry(country.to_owned()).or_default().insert(day, users);
+        }
+    }
+
+    /// The bounds of all countries and days that have some.
+    pub fn ranges(&self) -> BTreeMap<(String, Day), Range> {
+        let largest = self.largest();
+        let mut ratios: BTreeMap<Day, Vec<f64>> = BTreeMap::new();
+        for users in largest.iter().filter_map(|country| self.countries.get(*country)) {
+            for (day, now, before) in weeks(users) {
+                ratios.entry(day).or_default().push(now as f64 / before as f64);
+            }
+        }
+        let changes: BTreeMap<Day, Change> =
+            ratios.into_iter().filter_map(|(day, it)| Some((day, self.change(it)?))).collect();
+        let mut quantiles = BTreeMap::new();
+        let mut ranges = BTreeMap::new();
+        for (country, users) in &self.countries {
+            let expected = users
+                .iter()
+                .filter_map(|(&before, &it)| Some((before.plus(WEEK), it)))
+                .filter(|(_, it)| *it > 0);
+            for (day, before) in expected {
+                let Some(change) = changes.get(&day) else { continue };
+                // In 2013 a country without a number had no bounds; later ones are only shown beside numbers.
+                if !users.contains_key(&day) {
+                    continue;
+                }
+                let (low, high) = *quantiles.entry(before).or_insert_with(|| {
+                    (poisson(CHANCE, before as f64), poisson(1.0 - CHANCE, before as f64))
+                });
+                let lower = (change.mean - NORMAL * change.deviation) * low;
+                let upper = (change.mean + NORMAL * change.deviation) * high;
+                let range = match self.profile {
+                    Profile::Y2013 => Range { lower, upper },
+                    Profile::Y2020 => Range { lower: lower.trunc().max(0.0), upper: upper.trunc() },
+                };
+                if self.profile == Profile::Y2020 || lower < upper {
+                    ranges.insert((country.clone(), day), range);
+                }
+            }
+        }
+        ranges
+    }
+
+    /// The countries with most users on the last day, which stand for all of time.
+    fn largest(&self) -> Vec<&str> {
+        let users = |all: &BTreeMap<Day, i64>| self.last.and_then(|last| all.get(&last).copied());
+        let mut countries: Vec<(i64, &str)> = self
+            .countries
+            .iter()
+            .filter_map(|(country, all)| Some((users(all)?, country.as_str())))
+            .collect();
+        match self.profile {
+            Profile::Y2013 => countries.sort_by(|a, b| b.cmp(a)),
+            Profile::Y2020 => countries.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1))),
+        }
+        countries.into_iter().take(LARGEST).map(|(_, country)| country).collect()
+    }
+
+    /// How the largest countries have changed, without outliers; `None` if too few remain.
+    fn change(&self, mut ratios: Vec<f64>) -> Option<Change> {
+        ratios.sort_unstable_by(f64::total_cmp);
+        let count = ratios.len();
+        let (lower, median, upper) = match self.profile {
+            Profile::Y2013 if count < FEWEST => return None,
+            Profile::Y2013 => (ratios[count / 4], ratios[count / 2], ratios[3 * count / 4]),
+            Profile::Y2020 => (quantile(&ratios, 0.25), quantile(&ratios, 0.5), quantile(&ratios, 0.75)),
+        };
+        let far = 4.0 * (upper - lower);
+        ratios.retain(|&ratio| ratio > median - far && ratio < median + far);
+        if ratios.len() < FEWEST {
+            return None;
+        }
+        let count = ratios.len() as f64;
+        let mean = ratios.iter().sum::<f64>() / count;
+        let variance = ratios.iter().map(|ratio| (ratio - mean) * (ratio - mean)).sum::<f64>() / count;
+        Some(Change { mean, deviation: variance.sqrt() })
+    }
+}
+
+/// Mean and standard deviation of ratios.
+struct Change {
+    mean: f64,
+    deviation: f64,
+}
+
+/// Days with users and with users a week before: the day, and both numbers.
+fn weeks(users: &BTreeMap<Day, i64>) -> impl Iterator<Item = (Day, i64, i64)> {
+    users.iter().filter_map(|(&day, &now)| {
+        let before = *users.get(&day.plus(-WEEK))?;
+        (before != 0).then_some((day, now, before))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_outside_of_bounds_are_events() {
+        let range = Range { lower: 10.0, upper: 20.0 };
+        assert_eq!(
+            [9.0, 10.0, 20.0, 21.0].map(|users| range.event(users)),
+            [Some(Event::Downturn), None, None, Some(Event::Upturn)]
+        );
+    }
+
+    #[test]
+    fn too_few_countries_have_no_bounds_and_enough_have() {
+        for (countries, expected) in [(7, 0), (9, 9)] {
+            let mut detector = Detector::new(Profile::Y2020);
+            for at in 0..countries {
+                for (day, users) in [(0, 1000), (7, 990 + 3 * at)] {
+                    detector.add(Day(day), &format!("c{at}"), users);
+                    detector.add(Day(day), "??", users);
+                }
+            }
+            let ranges = detector.ranges();
+            assert_eq!(ranges.len(), expected, "{countries}");
+            assert!(ranges.values().all(|range| range.lower < 990.0 && range.upper > 1030.0));
+        }
+    }
+}

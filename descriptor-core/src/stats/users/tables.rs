@@ -1,0 +1,184 @@
+//! The estimates as tables (spec §5.7, §5.8).
+
+use std::collections::BTreeMap;
+
+use super::{
+    Kind, Users,
+    daily::{Daily, Group},
+};
+use crate::stats::{
+    Cell, Day, Options, Profile, Table,
+    detector::{Detector, Range},
+    number::to_integer,
+};
+
+/// Requests that a client makes a day.
+const REQUESTS: f64 = 10.0;
+
+/// An estimate for one day and one kind of node.
+struct Estimate {
+    /// Country, transport, version; two of them are empty.
+    group: (String, String, String),
+    users: i64,
+}
+
+/// What can be told of a day.
+struct DayOf {
+    percent: i64,
+    estimates: Vec<Estimate>,
+}
+
+type Estimates = BTreeMap<(Day, Kind), DayOf>;
+
+/// All tables.
+pub(super) fn all(users: &Users, options: &Options) -> Vec<Table> {
+    let daily = Daily::of(users, options);
+    let estimates = estimates(&daily, options);
+    let ranges = ranges(&estimates, options);
+    let mut tables = vec![userstats(&estimates), clients(&estimates, &ranges)];
+    if options.profile == Profile::Y2020 {
+        tables.push(combined(&daily, options));
+    }
+    tables
+}
+
+/// Whether a share is one that estimates can be based on. Above all there is more than all: relays come and go.
+fn is_sound(fraction: f64, profile: Profile) -> bool {
+    let most = match profile {
+        Profile::Y2013 => 1.0,
+        Profile::Y2020 => 1.1,
+    };
+    (0.1..=most).contains(&fraction)
+}
+
+/// Whether a day is over for long enough. In 2013 the graphs left out the last days, and not the tables.
+fn is_over(day: Day, options: &Options) -> bool {
+    options.profile == Profile::Y2013 || day < options.today().plus(-1)
+}
+
+fn users_of(tenths: i64, fraction: f64, options: &Options) -> i64 {
+    let users = (tenths as f64 / 10.0) / (fraction * REQUESTS);
+    if options.choices.users_rounded_down { users.floor() as i64 } else { to_integer(users) }
+}
+
+fn estimates(daily: &Daily, options: &Options) -> Estimates {
+    let mut all = Estimates::new();
+    for (&(day, kind), components) in &daily.days {
+        let sound =
+            components.fraction().filter(|&it| is_sound(it, options.profile) && is_over(day, options));
+        let Some(fraction) = sound else { continue };
+        let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+        let mut estimates: Vec<_> = components
+            .responses
+            .iter()
+            .map(|(group, &tenths)| {
+                let (mut country, mut transport, mut version) = Default::default();
+                match group {
+                    Group::Total => {}
+                    Group::Country(it) => country = text(it),
+                    Group::Transport(it) => transport = daily.transports[usize::from(*it)].clone(),
+                    Group::Version(it) => version = text(it),
+                }
+                Estimate { group: (country, transport, version), users: users_of(tenths, fraction, options) }
+            })
+            .collect();
+        estimates.sort_by(|a, b| a.group.cmp(&b.group));
+        all.insert((day, kind), DayOf { percent: to_integer(fraction * 100.0), estimates });
+    }
+    all
+}
+
+/// The detector's input, in the order in which the database told it: latest day first, and by version, transport,
+/// country.
+fn userstats(estimates: &Estimates) -> Table {
+    let columns = ["date", "node", "country", "transport", "version", "frac", "users"];
+    let mut table = Table::new("userstats", &columns);
+    let mut days: Vec<_> = estimates.iter().collect();
+    days.sort_by_key(|((day, kind), _)| (std::cmp::Reverse(*day), *kind));
+    for ((day, kind), of_day) in days {
+        let mut rows: Vec<_> = of_day.estimates.iter().collect();
+        rows.sort_by_key(|it| (&it.group.2, &it.group.1, &it.group.0));
+        for Estimate { group: (country, transport, version), users } in rows {
+            table.push([
+                Cell::Day(*day),
+                kind.name().into(),
+                country.clone().into(),
+                transport.clone().into(),
+                version.clone().into(),
+                of_day.percent.into(),
+                (*users).into(),
+            ]);
+        }
+    }
+    table
+}
+
+/// By country and day.
+type Ranges = BTreeMap<(String, Day), Range>;
+
+fn ranges(estimates: &Estimates, options: &Options) -> Ranges {
+    let mut detector = Detector::new(options.profile);
+    for ((day, _), of_day) in estimates.iter().filter(|((_, kind), _)| *kind == Kind::Relay) {
+        for Estimate { group: (country, transport, version), users } in &of_day.estimates {
+            if transport.is_empty() && version.is_empty() {
+                detector.add(*day, country, *users);
+            }
+        }
+    }
+    detector.ranges()
+}
+
+fn clients(estimates: &Estimates, ranges: &Ranges) -> Table {
+    let columns = ["date", "node", "country", "transport", "version", "lower", "upper", "clients", "frac"];
+    let mut table = Table::new("clients", &columns);
+    let mut days: Vec<_> = estimates.iter().collect();
+    days.sort_by_key(|((day, kind), _)| (*day, kind.name()));
+    for ((day, kind), of_day) in days {
+        for Estimate { group: (country, transport, version), users } in &of_day.estimates {
+            let plain = *kind == Kind::Relay && transport.is_empty() && version.is_empty();
+            let range = ranges.get(&(country.clone(), *day)).filter(|_| plain);
+            table.push([
+                Cell::Day(*day),
+                kind.name().into(),
+                country.clone().into(),
+                transport.clone().into(),
+                version.clone().into(),
+                range.map(|range| range.lower.floor() as i64).into(),
+                range.map(|range| range.upper.floor() as i64).into(),
+                (*users).into(),
+                of_day.percent.into(),
+            ]);
+        }
+    }
+    table
+}
+
+fn combined(daily: &Daily, options: &Options) -> Table {
+    let columns = ["date", "node", "country", "transport", "version", "frac", "low", "high"];
+    let mut table = Table::new("userstats-combined", &columns);
+    for (&(day, kind), components) in &daily.days {
+        // Not raised to 110 % with the other limit.
+        let sound = components.fraction().filter(|&it| is_sound(it, Profile::Y2013) && is_over(day, options));
+        let Some(fraction) = sound.filter(|_| components.responses.contains_key(&Group::Total)) else {
+            continue;
+        };
+        let name = |number: u16| daily.transports[usize::from(number)].as_str();
+        let mut rows: Vec<_> = components.bounds.iter().collect();
+        rows.sort_by_key(|((country, transport), _)| {
+            (*country, name(*transport).to_lowercase(), name(*transport))
+        });
+        for (&(country, transport), &(low, high)) in rows {
+            table.push([
+                Cell::Day(day),
+                kind.name().into(),
+                String::from_utf8_lossy(&country).into_owned().into(),
+                name(transport).to_owned().into(),
+                Cell::Missing,
+                to_integer(fraction * 100.0).into(),
+                users_of(low, fraction, options).into(),
+                users_of(high, fraction, options).into(),
+            ]);
+        }
+    }
+    table
+}
