@@ -5,6 +5,7 @@ mod common;
 use std::{
     collections::BTreeMap,
     fs,
+    io::Read,
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
@@ -28,6 +29,7 @@ struct Set {
 
 const GENERATED: Set = Set { name: "generated", now: b"2021-01-11 12:00:00" };
 const NETWORK: Set = Set { name: "network", now: b"2026-04-02 06:00:00" };
+const REAL: Set = Set { name: "real", now: b"2021-06-10 12:00:00" };
 
 impl Set {
     fn folder(&self) -> Option<PathBuf> {
@@ -55,9 +57,9 @@ impl Set {
     }
 
     /// Compares the files of modules, of graphs, and of graphs with parameters.
-    fn compare(&self, name: Name, modules: &[&str], graphs: &[&str]) {
+    fn compare(&self, names: &[Name], modules: &[&str], graphs: &[&str]) {
         let Some(folder) = self.folder() else { return };
-        let Some(partials) = self.partials(&[name]) else { return };
+        let Some(partials) = self.partials(names) else { return };
         let (tables, _) = partials.tables(&self.options());
         for module in modules {
             let table = tables.get(module).unwrap_or_else(|| panic!("{module} is made"));
@@ -105,8 +107,8 @@ fn servers() {
     let modules = ["networksize", "relayflags", "versions", "platforms", "ipv6servers", "advbw"];
     let graphs =
         ["networksize", "relayflags", "versions", "platforms", "relays-ipv6", "bridges-ipv6", "advbw-ipv6"];
-    GENERATED.compare(Name::Servers, &modules, &graphs);
-    NETWORK.compare(Name::Servers, &modules, &graphs);
+    GENERATED.compare(&[Name::Servers], &modules, &graphs);
+    NETWORK.compare(&[Name::Servers], &modules, &graphs);
 }
 
 #[test]
@@ -119,8 +121,56 @@ fn users() {
         "userstats-bridge-version",
         "userstats-bridge-combined",
     ];
-    GENERATED.compare(Name::Users, &modules, &graphs);
-    NETWORK.compare(Name::Users, &modules, &graphs);
+    GENERATED.compare(&[Name::Users], &modules, &graphs);
+    NETWORK.compare(&[Name::Users], &modules, &graphs);
+}
+
+#[test]
+fn bandwidth() {
+    for set in [GENERATED, NETWORK] {
+        set.compare(
+            &[Name::Bandwidth, Name::Servers],
+            &["bandwidth"],
+            &["bandwidth", "bandwidth-flags", "dirbytes"],
+        );
+    }
+}
+
+#[test]
+fn advertised() {
+    for set in [GENERATED, NETWORK] {
+        set.compare(&[Name::Advertised], &["advbwdist"], &["advbwdist-perc", "advbwdist-relay"]);
+    }
+    REAL.compare(&[Name::Advertised], &["advbwdist"], &[]);
+}
+
+/// What is known of each consensus, as lines that were sorted.
+#[test]
+fn advertised_by_consensus() {
+    for set in [GENERATED, NETWORK, REAL] {
+        let (Some(folder), Some(partials)) = (set.folder(), set.partials(&[Name::Advertised])) else {
+            return;
+        };
+        let packed = fs::read(folder.join("modules/advbwdist-validafter.csv.xz")).expect("it is readable");
+        let mut theirs = String::new();
+        liblzma::read::XzDecoder::new(&*packed).read_to_string(&mut theirs).expect("xz");
+        let (tables, _) = partials.tables(&set.options());
+        let ours = tables.get("advbwdist-validafter").expect("a table").to_csv();
+        let sorted = |text: &str| {
+            let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+            lines.sort_unstable();
+            lines
+        };
+        assert_eq!(sorted(&ours), sorted(&theirs), "{}", set.name);
+    }
+}
+
+#[test]
+fn connections() {
+    for set in [GENERATED, NETWORK] {
+        set.compare(&[Name::Connections], &["connbidirect2"], &["connbidirect"]);
+    }
+    REAL.compare(&[Name::Connections], &["connbidirect2"], &[]);
 }
 
 /// Some documents of the small network, of all types, with their sources.

@@ -57,6 +57,9 @@
 //! 3. A line a set in `tests/stats.rs`, which compares with the originals' files byte for byte; the properties (order, split,
 //!    repetition) are tested for every statistic of the registry.
 
+pub mod advertised;
+pub mod bandwidth;
+pub mod connections;
 mod day;
 pub mod detector;
 mod document;

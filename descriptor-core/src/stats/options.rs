@@ -21,6 +21,8 @@ pub struct Choices {
     pub responses_without_bytes: bool,
     /// Users: numbers are rounded down, as documented, and not to the nearest (spec §5.7).
     pub users_rounded_down: bool,
+    /// Connections: shares are computed exactly, and not with numbers of 32 bits, which overflow for very busy relays.
+    pub exact_connections: bool,
     /// Servers: sums are divided by the number of statuses of the day, as documented, and not by the number of those in
     /// which a group occurs (spec §8.4).
     pub averages_over_all_statuses: bool,

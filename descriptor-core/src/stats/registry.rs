@@ -4,7 +4,10 @@ use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Options, Statistic, Tables, graphs, servers::Servers, users::Users};
+use super::{
+    Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth,
+    connections::Connections, graphs, servers::Servers, users::Users,
+};
 use crate::{document::Type, netdoc::Frame};
 
 macro_rules! statistics {
@@ -96,6 +99,12 @@ statistics! {
     Servers = "servers", servers;
     /// Users of relays and bridges by country, transport and IP version, with the censorship detector's bounds.
     Users = "users", users;
+    /// Consumed bandwidth of relays by flags, and bytes spent on directory requests.
+    Bandwidth = "bandwidth", bandwidth;
+    /// Advertised bandwidth distribution: the n-th fastest relays, and percentiles.
+    Advertised = "advertised", advertised;
+    /// Shares of connections that are used in one direction and in both.
+    Connections = "connections", connections;
 }
 
 impl Name {

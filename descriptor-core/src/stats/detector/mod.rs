@@ -88,16 +88,8 @@ impl Detector {
         let mut quantiles = BTreeMap::new();
         let mut ranges = BTreeMap::new();
         for (country, users) in &self.countries {
-            let expected = users
-                .iter()
-                .filter_map(|(&before, &it)| Some((before.plus(WEEK), it)))
-                .filter(|(_, it)| *it > 0);
-            for (day, before) in expected {
+            for (day, _, before) in weeks(users).filter(|(_, _, before)| *before > 0) {
                 let Some(change) = changes.get(&day) else { continue };
-                // In 2013 a country without a number had no bounds; later ones are only shown beside numbers.
-                if !users.contains_key(&day) {
-                    continue;
-                }
                 let (low, high) = *quantiles.entry(before).or_insert_with(|| {
                     (poisson(CHANCE, before as f64), poisson(1.0 - CHANCE, before as f64))
                 });

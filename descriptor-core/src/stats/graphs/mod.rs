@@ -3,6 +3,7 @@
 //! One function a graph. It is given the modules' tables and the parameters of the website, and gives a table whose
 //! columns are those of the file; [`Drawn`] adds the comments that the web server put in front.
 
+mod bandwidth;
 mod query;
 mod servers;
 mod users;
@@ -37,6 +38,12 @@ graphs! {
     "relays-ipv6" of "ipv6servers" => servers::relays_ipv6;
     "bridges-ipv6" of "ipv6servers" => servers::bridges_ipv6;
     "advbw-ipv6" of "ipv6servers" => servers::advertised_ipv6;
+    "bandwidth" of "advbw" "bandwidth" => bandwidth::total;
+    "bandwidth-flags" of "advbw" "bandwidth" => bandwidth::flags;
+    "dirbytes" of "bandwidth" => bandwidth::directory;
+    "advbwdist-perc" of "advbwdist" => bandwidth::percentiles;
+    "advbwdist-relay" of "advbwdist" => bandwidth::fastest;
+    "connbidirect" of "connbidirect2" => bandwidth::connections;
     "userstats-relay-country" of "clients" => users::relay_country;
     "userstats-bridge-country" of "clients" => users::bridge_country;
     "userstats-bridge-transport" of "clients" => users::bridge_transport;

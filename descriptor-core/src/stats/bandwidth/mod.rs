@@ -1,0 +1,200 @@
+//! Consumed bandwidth by flags, and bytes spent on directory requests (spec §9.1).
+//!
+//! File of a module: `bandwidth`.
+//!
+//! # What is kept
+//!
+//! By relay and day: which flags consensuses gave it, as bits that are or-ed, and its four histories in quarters of an
+//! hour, of which the maximum of all reports is kept ([`slots`]). Both are maps that an element is joined to, so that
+//! repetition shows nowhere. A quarter belongs to the day of its end; values of longer intervals are divided evenly,
+//! without rest, as the originals did.
+//!
+//! The originals deleted reports older than 14 days after each run and lost results of those days in the next one (spec
+//! §27 C14). Here they stay.
+
+mod slots;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use self::slots::{History, Slots};
+use super::{Cell, Day, Document, FlagSet, Id, Map, Options, Statistic, Table, id, sorted};
+use crate::{
+    document::{ExtraInfo, Type},
+    value::Timestamp,
+};
+
+/// See the [module](self).
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Bandwidth {
+    #[serde(with = "sorted")]
+    relays: Map<Id, Relay>,
+}
+
+/// What is kept of a relay, by day.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Relay {
+    flags: BTreeMap<Day, Seen>,
+    histories: BTreeMap<Day, Slots>,
+}
+
+/// What consensuses of a day say of a relay, one bit each.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Seen(u8);
+
+impl Seen {
+    const RUNNING: u8 = 1;
+    const EXIT: u8 = 2;
+    const GUARD: u8 = 4;
+    const AUTHORITY: u8 = 8;
+
+    /// Exits and guards are those that are so while they run. `BadExit` does not matter here.
+    fn of(flags: FlagSet) -> Self {
+        let running = flags.has(FlagSet::RUNNING);
+        let bits = [
+            (Self::RUNNING, running),
+            (Self::EXIT, running && flags.has(FlagSet::EXIT)),
+            (Self::GUARD, running && flags.has(FlagSet::GUARD)),
+            (Self::AUTHORITY, flags.has(FlagSet::AUTHORITY)),
+        ];
+        Seen(bits.into_iter().filter(|(_, set)| *set).fold(0, |all, (bit, _)| all | bit))
+    }
+
+    fn has(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+}
+
+/// How far a descriptor's time may be from the end of a history in it. Unit: seconds.
+const FARTHEST: u64 = 7 * 86400;
+
+impl Statistic for Bandwidth {
+    const TYPES: &'static [Type] = &[Type::Consensus, Type::ExtraInfo];
+
+    fn add(&mut self, document: &Document<'_>) {
+        match document {
+            Document::Consensus { document, flags } => {
+                let day = Day::of(document.valid_after);
+                for (entry, &flags) in document.entries.iter().zip(flags) {
+                    let seen = Seen::of(flags);
+                    if seen.0 != 0 {
+                        self.relay(entry.r.fingerprint.into()).flags.entry(day).or_default().0 |= seen.0;
+                    }
+                }
+            }
+            Document::ExtraInfo { document, bridge: false } => self.add_histories(document),
+            _ => {}
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        id::join(&mut self.relays, other.relays, |known, relay| {
+            for (day, seen) in relay.flags {
+                known.flags.entry(day).or_default().0 |= seen.0;
+            }
+            for (day, slots) in relay.histories {
+                known.histories.entry(day).or_default().merge(&slots);
+            }
+        });
+    }
+
+    fn finish(self, options: &Options) -> Vec<Table> {
+        vec![self.table(options.today().plus(-2))]
+    }
+}
+
+/// Sums of a day. Unit: bytes.
+#[derive(Default)]
+struct Sums {
+    /// By exit and guard: read and written.
+    by_flags: BTreeMap<(bool, bool), [Option<u128>; 2]>,
+    /// For directory requests: read and written by mirrors, read and written by authorities.
+    directory: [Option<u128>; 4],
+}
+
+impl Bandwidth {
+    fn relay(&mut self, fingerprint: Id) -> &mut Relay {
+        self.relays.entry(fingerprint).or_default()
+    }
+
+    fn add_histories(&mut self, document: &ExtraInfo<'_>) {
+        let histories = [
+            (History::Read, document.read_history),
+            (History::Written, document.write_history),
+            (History::DirectoryRead, document.dirreq_read_history),
+            (History::DirectoryWritten, document.dirreq_write_history),
+        ];
+        let Timestamp(published) = document.published;
+        let mut days: BTreeMap<Day, Slots> = BTreeMap::new();
+        for (which, history) in histories.into_iter().filter_map(|(which, it)| Some((which, it?))) {
+            let interval = history.last.interval;
+            let near = published.abs_diff(history.last.end.0) <= FARTHEST;
+            if near && interval % slots::LENGTH == 0 && !history.values.is_empty() {
+                slots::spread(&history, |day, first, count, value| {
+                    days.entry(day).or_default().add(which, first, count, value);
+                });
+            }
+        }
+        if !days.is_empty() {
+            let known = &mut self.relay(document.owner.fingerprint.into()).histories;
+            for (day, slots) in days {
+                known.entry(day).or_default().merge(&slots);
+            }
+        }
+    }
+
+    fn table(&self, end: Day) -> Table {
+        let mut days: BTreeMap<Day, Sums> = BTreeMap::new();
+        for relay in self.relays.values() {
+            for (&day, slots) in relay.histories.range(..end) {
+                let seen = relay.flags.get(&day).copied().unwrap_or_default();
+                let [read, written, directory_read, directory_written] = slots.sums();
+                let sums = days.entry(day).or_default();
+                if seen.has(Seen::RUNNING) {
+                    let key = (seen.has(Seen::EXIT), seen.has(Seen::GUARD));
+                    let by_flags = sums.by_flags.entry(key).or_default();
+                    add(&mut by_flags[0], read);
+                    add(&mut by_flags[1], written);
+                }
+                let offset = if seen.has(Seen::AUTHORITY) { 2 } else { 0 };
+                add(&mut sums.directory[offset], directory_read);
+                add(&mut sums.directory[offset + 1], directory_written);
+            }
+        }
+        let columns = [
+            "date",
+            "isexit",
+            "isguard",
+            "bwread",
+            "bwwrite",
+            "dirread",
+            "dirwrite",
+            "dirauthread",
+            "dirauthwrite",
+        ];
+        let mut table = Table::new("bandwidth", &columns);
+        let none = || Cell::Missing;
+        for (day, sums) in days {
+            for ((exit, guard), [read, written]) in sums.by_flags {
+                let flags = [day.into(), exit.into(), guard.into(), per_second(read), per_second(written)];
+                table.push_all(flags.into_iter().chain([none(), none(), none(), none()]));
+            }
+            let start = [Cell::Day(day), none(), none(), none(), none()];
+            table.push_all(start.into_iter().chain(sums.directory.map(per_second)));
+        }
+        table
+    }
+}
+
+/// Adds up; what nobody reports stays absent.
+fn add(sum: &mut Option<u128>, value: Option<u128>) {
+    if let Some(value) = value {
+        *sum = Some(sum.unwrap_or(0) + value);
+    }
+}
+
+/// Bytes of a day as bytes per second, rounded down.
+fn per_second(bytes: Option<u128>) -> Cell {
+    bytes.map(|bytes| i64::try_from(bytes / 86400).unwrap_or(i64::MAX)).into()
+}
