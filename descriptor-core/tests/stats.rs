@@ -3,7 +3,7 @@
 mod common;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Read,
     ops::ControlFlow,
@@ -15,7 +15,7 @@ use descriptor_core::{
     archive::{self, Event, Input},
     netdoc::{Frame, frames},
     stats::{
-        Name, Options, Partials, Pool, Tables,
+        Day, Name, Options, Partials, Pool, Profile, Tables,
         graphs::{Drawn, Graph, Query},
     },
     value::Timestamp,
@@ -171,6 +171,75 @@ fn connections() {
         set.compare(&[Name::Connections], &["connbidirect2"], &["connbidirect"]);
     }
     REAL.compare(&[Name::Connections], &["connbidirect2"], &[]);
+}
+
+/// What the estimates are made of, as the originals' database had it on chosen days.
+#[test]
+fn components_of_users() {
+    for (set, days) in [
+        (GENERATED, &["2020-12-08", "2020-12-27", "2021-01-06"][..]),
+        (NETWORK, &["2026-03-31", "2026-04-01"]),
+    ] {
+        let (Some(folder), Some(partials)) = (set.folder(), set.partials(&[Name::Users])) else { return };
+        let users = partials.users().expect("it is counted");
+        for table in users.components(&set.options()) {
+            let rows = |text: &str| -> BTreeMap<String, Vec<String>> {
+                let row = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
+                let names = table.columns.iter().filter(|name| !is_number(name)).count();
+                text.lines()
+                    .skip(1)
+                    .map(row)
+                    .map(|row| (row[..names].join(","), row[names..].to_vec()))
+                    .collect()
+            };
+            let ours = rows(&table.to_csv());
+            for day in days {
+                let path = folder.join(format!("tables/userstats/{}-{day}.csv", table.name));
+                let theirs = rows(&fs::read_to_string(&path).expect("it is readable"));
+                let ours: BTreeMap<_, _> = ours.iter().filter(|(key, _)| key.starts_with(day)).collect();
+                assert_eq!(
+                    ours.keys().copied().collect::<Vec<_>>(),
+                    theirs.keys().collect::<Vec<_>>(),
+                    "{}",
+                    path.display()
+                );
+                for (key, values) in &theirs {
+                    for (a, b) in values.iter().zip(ours[key]) {
+                        let [a, b] = [a, b].map(|it| it.parse::<f64>().expect("a number"));
+                        assert!(
+                            (a - b).abs() <= 1e-9 * a.abs().max(1.0),
+                            "{}: {key}: {b}, not {a}",
+                            path.display()
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_number(column: &str) -> bool {
+    ["rrx", "nrx", "hh", "nn", "hrh", "nh", "nrh", "frac", "low", "high"].contains(&column)
+}
+
+/// The state of 2013: users, and between what bounds the detector expected them.
+#[test]
+fn users_of_2013() {
+    let (Some(folder), Some(partials)) = (GENERATED.folder(), GENERATED.partials(&[Name::Users])) else {
+        return;
+    };
+    let options = Options { profile: Profile::Y2013, ..GENERATED.options() };
+    let (tables, _) = partials.tables(&options);
+    for (ours, theirs) in [("userstats", "userstats"), ("clients", "clients")] {
+        let path = folder.join(format!("2013/{theirs}.csv"));
+        let theirs = fs::read_to_string(path).expect("it is readable").replace("\"\"", "");
+        let ours = tables.get(ours).expect("a table").to_csv();
+        // R's factors decide the originals' order.
+        let set = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+        let (ours, theirs) = (set(&ours), set(&theirs));
+        let differing: Vec<_> = ours.symmetric_difference(&theirs).take(10).collect();
+        assert!(differing.is_empty(), "{differing:#?}");
+    }
 }
 
 /// Some documents of the small network, of all types, with their sources.

@@ -32,8 +32,8 @@ struct Bandwidths {
     others: Vec<i32>,
 }
 
-impl Tally<i32> for Bandwidths {
-    fn add(&mut self, entry: &Entry, descriptor: &i32) {
+impl Tally<i32, ()> for Bandwidths {
+    fn add(&mut self, entry: &Entry<()>, descriptor: &i32) {
         let list = if entry.flags.is_effective_exit() { &mut self.exits } else { &mut self.others };
         list.push(*descriptor);
     }
@@ -63,7 +63,7 @@ impl Statistic for Advertised {
         match document {
             Document::Consensus { document, flags } => {
                 let entries = document.entries.iter().zip(flags);
-                let entries = entries.map(|(entry, &flags)| (entry.r.descriptor_digest, flags, false));
+                let entries = entries.map(|(entry, &flags)| (entry.r.descriptor_digest, flags, ()));
                 self.join.add_status(document.valid_after.0, entries);
             }
             Document::Server { document, digest, bridge: false } => {

@@ -24,23 +24,22 @@ use serde::{Deserialize, Serialize};
 use super::{FlagSet, Id, Map, id, sorted};
 use crate::value::Hex;
 
-/// A running entry of a status.
+/// A running entry of a status, with what else a statistic wants of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(super) struct Entry<M> {
     /// Of its descriptor.
     #[serde(rename = "d")]
     pub(super) digest: Id,
     #[serde(rename = "f")]
     pub(super) flags: FlagSet,
-    /// Whether the authorities reach it by IPv6.
-    #[serde(rename = "r")]
-    pub(super) reachable: bool,
+    #[serde(rename = "m")]
+    pub(super) more: M,
 }
 
 /// What is made of the entries of a status, in any order.
-pub(super) trait Tally<D> {
+pub(super) trait Tally<D, M> {
     /// Adds an entry and its descriptor.
-    fn add(&mut self, entry: &Entry, descriptor: &D);
+    fn add(&mut self, entry: &Entry<M>, descriptor: &D);
 
     /// Called after entries were added.
     fn settle(&mut self) {}
@@ -48,48 +47,47 @@ pub(super) trait Tally<D> {
 
 /// What is known of a status.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Status<T> {
+pub(super) struct Status<T, M = ()> {
     /// How many entries are running.
     pub(super) running: u32,
     /// Tells different documents with the same key apart.
     mark: u64,
     /// Running entries whose descriptor is not known yet, by digest.
-    waiting: Vec<Entry>,
+    waiting: Vec<Entry<M>>,
     /// What was made of the others.
     pub(super) tally: T,
 }
 
-/// Statuses by key `K` with tallies `T`, and descriptors `D` by digest.
+/// Statuses by key `K` with tallies `T` of entries with `M`, and descriptors `D` by digest.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound(
-    serialize = "K: Ord + Serialize, D: Serialize, T: Serialize",
-    deserialize = "K: Ord + Deserialize<'de>, D: Deserialize<'de>, T: Deserialize<'de>"
+    serialize = "K: Ord + Serialize, D: Serialize, T: Serialize, M: Serialize",
+    deserialize = "K: Ord + Deserialize<'de>, D: Deserialize<'de>, T: Deserialize<'de>, M: Deserialize<'de>"
 ))]
-pub(super) struct Join<K, D, T> {
+pub(super) struct Join<K, D, T, M = ()> {
     #[serde(with = "sorted")]
     descriptors: Map<Id, D>,
-    pub(super) statuses: BTreeMap<K, Status<T>>,
+    pub(super) statuses: BTreeMap<K, Status<T, M>>,
 }
 
-impl<K, D, T> Default for Join<K, D, T> {
+impl<K, D, T, M> Default for Join<K, D, T, M> {
     fn default() -> Self {
         Join { descriptors: Map::default(), statuses: BTreeMap::new() }
     }
 }
 
-impl<K: Ord, D: Copy + Ord, T: Default + Tally<D>> Join<K, D, T> {
-    /// Adds a status with its entries: digest, flags, and whether it is reached by IPv6. Those that are not running are
-    /// left out.
+impl<K: Ord, D: Copy + Ord, M: Copy + Ord + Serialize, T: Default + Tally<D, M>> Join<K, D, T, M> {
+    /// Adds a status with its entries: digest, flags and more. Those that are not running are left out.
     pub(super) fn add_status(
         &mut self,
         key: K,
-        entries: impl Iterator<Item = (Option<Hex<20>>, FlagSet, bool)>,
+        entries: impl Iterator<Item = (Option<Hex<20>>, FlagSet, M)>,
     ) {
         let mut waiting = Vec::with_capacity(entries.size_hint().0);
         let mut running = 0;
-        for (digest, flags, reachable) in entries.filter(|(_, flags, _)| flags.has(FlagSet::RUNNING)) {
+        for (digest, flags, more) in entries.filter(|(_, flags, _)| flags.has(FlagSet::RUNNING)) {
             running += 1;
-            waiting.extend(digest.map(|digest| Entry { digest: digest.into(), flags, reachable }));
+            waiting.extend(digest.map(|digest| Entry { digest: digest.into(), flags, more }));
         }
         // In the order of digests, so that an entry that stands there twice counts once.
         waiting.sort_unstable();
@@ -127,11 +125,11 @@ impl<K: Ord, D: Copy + Ord, T: Default + Tally<D>> Join<K, D, T> {
         }
     }
 
-    fn join(&mut self, key: K, status: Status<T>) {
+    fn join(&mut self, key: K, status: Status<T, M>) {
         match self.statuses.entry(key) {
             Place::Vacant(place) => drop(place.insert(status)),
             Place::Occupied(mut known) => {
-                let rank = |it: &Status<T>| (it.mark, it.waiting.len());
+                let rank = |it: &Status<T, M>| (it.mark, it.waiting.len());
                 if rank(&status) < rank(known.get()) {
                     known.insert(status);
                 }
@@ -141,12 +139,13 @@ impl<K: Ord, D: Copy + Ord, T: Default + Tally<D>> Join<K, D, T> {
 }
 
 /// A short digest of a status's entries that is the same everywhere and for ever, as partials are stored.
-fn mark(entries: &[Entry]) -> u64 {
-    let mut bytes = Vec::with_capacity(entries.len() * 25);
-    for Entry { digest, flags, reachable } in entries {
+fn mark<M: Serialize>(entries: &[Entry<M>]) -> u64 {
+    let mut bytes = Vec::with_capacity(entries.len() * 28);
+    for Entry { digest, flags, more } in entries {
         bytes.extend_from_slice(&digest.0);
         bytes.extend_from_slice(&flags.0.to_le_bytes());
-        bytes.push((*reachable).into());
+        // Memory can always be written to, and what is written is the same everywhere.
+        drop(ciborium::into_writer(more, &mut bytes));
     }
     let digest = crate::document::sha1(&bytes).0;
     digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
@@ -159,8 +158,8 @@ mod tests {
     #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
     struct Sum(u32);
 
-    impl Tally<u32> for Sum {
-        fn add(&mut self, _: &Entry, descriptor: &u32) {
+    impl Tally<u32, ()> for Sum {
+        fn add(&mut self, _: &Entry<()>, descriptor: &u32) {
             self.0 += descriptor;
         }
     }
@@ -168,7 +167,7 @@ mod tests {
     type Sums = Join<u8, u32, Sum>;
 
     fn status(join: &mut Sums, digests: &[u8]) {
-        let entry = |&digest: &u8| (Some(Hex([digest; 20])), FlagSet::RUNNING, false);
+        let entry = |&digest: &u8| (Some(Hex([digest; 20])), FlagSet::RUNNING, ());
         join.add_status(0, digests.iter().map(entry));
     }
 

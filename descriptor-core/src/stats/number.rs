@@ -80,6 +80,16 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     out
 }
 
+/// Rounded to some decimals as R 4 does: of the two neighbours the nearer one, by the distances that floating point has.
+pub fn round_r(value: f64, decimals: i32) -> f64 {
+    let power = 10f64.powi(decimals);
+    let below = (value * power).floor();
+    let (down, up) = (below / power, (value * power).ceil() / power);
+    let (to_down, to_up) = (value - down, up - value);
+    let even = below % 2.0 == 0.0;
+    if to_down < to_up || to_down == to_up && even { down } else { up }
+}
+
 /// A number as R writes it into CSV: at most 15 significant digits, in scientific notation where that is shorter.
 pub fn write_r(value: f64, out: &mut String) {
     if value == 0.0 {
@@ -142,6 +152,9 @@ mod tests {
         assert_eq!([0.5, 1.5, 2.5, -2.5].map(to_integer), [0, 2, 2, -2]);
         assert_eq!([5, 15, -5, -15, 14].map(|n| divide_half_away(n, 10)), [1, 2, -1, -2, 1]);
         assert_eq!(divide_half_away(1, 0), 0);
+        // 100 * (0.7546 - 0.3742) and its like: what is a tie on paper is none.
+        assert_eq!([38.04500000000001, 38.04499999999999, 0.5].map(|it| round_r(it, 2)), [38.05, 38.04, 0.5]);
+        assert_eq!([0.5, 1.5, 2.5].map(|it| round_r(it, 0)), [0.0, 2.0, 2.0]);
     }
 
     #[test]

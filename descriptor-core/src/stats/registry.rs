@@ -5,8 +5,7 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth,
-    connections::Connections, graphs, servers::Servers, users::Users,
+    Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth, connections::Connections, graphs, servers::Servers, users::Users,
 };
 use crate::{document::Type, netdoc::Frame};
 
@@ -44,6 +43,11 @@ macro_rules! statistics {
         pub struct Partials { $(#[serde(default, skip_serializing_if = "Option::is_none")] $field: Option<$partial>,)* }
 
         impl Partials {
+            $(#[doc = concat!("The partial result of `", $name, "`, if it is one of these.")]
+            pub fn $field(&self) -> Option<&$partial> {
+                self.$field.as_ref()
+            })*
+
             /// Nothing yet, of some statistics.
             pub fn new(names: &[Name]) -> Self {
                 Partials { $($field: names.contains(&Name::$partial).then(Default::default),)* }

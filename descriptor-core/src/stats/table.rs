@@ -32,11 +32,12 @@ impl Cell {
         }
     }
 
-    /// The number, if it is one.
+    /// The number as it is written, if it is one.
     pub fn number(&self) -> Option<f64> {
         match self {
             Cell::Int(it) => Some(*it as f64),
-            Cell::Float(it) | Cell::Fixed(it, _) => Some(*it),
+            Cell::Float(it) => Some(*it),
+            Cell::Fixed(it, decimals) => number::fixed(*it, (*decimals).into()).parse().ok(),
             _ => None,
         }
     }
@@ -87,8 +88,9 @@ impl Cell {
             Cell::Missing => {}
             Cell::Bool(it) if graph => out.push_str(if *it { "TRUE" } else { "FALSE" }),
             Cell::Bool(it) => out.push(if *it { 't' } else { 'f' }),
-            Cell::Int(it) if graph => number::write_r(*it as f64, out),
-            Cell::Float(it) | Cell::Fixed(it, _) if graph => number::write_r(*it, out),
+            Cell::Int(_) | Cell::Float(_) | Cell::Fixed(..) if graph => {
+                number::write_r(self.number().unwrap_or(f64::NAN), out);
+            }
             // A string can always be written to.
             Cell::Int(it) => drop(write!(out, "{it}")),
             Cell::Float(it) => drop(write!(out, "{it}")),

@@ -5,7 +5,7 @@
 //! # What is kept
 //!
 //! By relay and day: which flags consensuses gave it, as bits that are or-ed, and its four histories in quarters of an
-//! hour, of which the maximum of all reports is kept ([`slots`]). Both are maps that an element is joined to, so that
+//! hour, of which the maximum of all reports is kept (`slots.rs`). Both are maps that an element is joined to, so that
 //! repetition shows nowhere. A quarter belongs to the day of its end; values of longer intervals are divided evenly,
 //! without rest, as the originals did.
 //!

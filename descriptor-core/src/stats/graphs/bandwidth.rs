@@ -13,7 +13,8 @@ fn gbit(bytes: f64) -> f64 {
 /// Advertised and consumed bandwidth by day, guard and exit. Unit: Gbit/s.
 type ByFlags = BTreeMap<(Day, bool, bool), [Option<f64>; 2]>;
 
-fn by_flags(modules: &Tables, query: &Query) -> Option<ByFlags> {
+/// Also which of both there are at all.
+fn by_flags(modules: &Tables, query: &Query) -> Option<(ByFlags, [bool; 2])> {
     let mut all = ByFlags::new();
     for (day, row) in rows(modules.get("advbw")?, query) {
         let key = (day, row[2].is_true(), row[1].is_true());
@@ -24,33 +25,36 @@ fn by_flags(modules: &Tables, query: &Query) -> Option<ByFlags> {
         let both = row[3].number().zip(row[4].number());
         all.entry(key).or_default()[1] = both.map(|(read, written)| (read + written) * 8.0 / 2e9);
     }
-    Some(all)
+    let occurs = [0, 1].map(|at| all.values().any(|values| values[at].is_some()));
+    Some((all, occurs))
 }
 
-/// Advertised and consumed bandwidth of relays by flags.
+/// Advertised and consumed bandwidth of relays by flags, as far as there is one at all.
 pub(super) fn flags(modules: &Tables, query: &Query) -> Option<Table> {
-    let all = by_flags(modules, query)?;
+    let (all, occurs) = by_flags(modules, query)?;
     let mut table = Table::new("bandwidth-flags", &["date", "have_guard_flag", "have_exit_flag"]);
-    if !all.is_empty() {
-        table.columns.extend(["advbw".into(), "bwhist".into()]);
-    }
-    for ((day, guard, exit), [advertised, consumed]) in all {
-        table.push([day.into(), guard.into(), exit.into(), advertised.into(), consumed.into()]);
+    let shown = |at: &usize| occurs[*at];
+    table.columns.extend([0, 1].into_iter().filter(shown).map(|at| ["advbw", "bwhist"][at].into()));
+    for ((day, guard, exit), values) in all {
+        let values = [0, 1].into_iter().filter(shown).map(|at| values[at].into());
+        table.push_all([day.into(), guard.into(), exit.into()].into_iter().chain(values));
     }
     Some(table)
 }
 
-/// Of all relays together; a number is missing if it is for one of the classes that the day has.
+/// Of all relays together; a number is missing if it is for one of the classes that the day has. Without one of both the
+/// originals fail.
 pub(super) fn total(modules: &Tables, query: &Query) -> Option<Table> {
     let mut days: BTreeMap<Day, [Option<f64>; 2]> = BTreeMap::new();
-    for ((day, ..), values) in by_flags(modules, query)? {
+    let (all, occurs) = by_flags(modules, query)?;
+    if occurs != [true; 2] {
+        return None;
+    }
+    for ((day, ..), values) in all {
         let sums = days.entry(day).or_insert([Some(0.0); 2]);
         for (sum, value) in sums.iter_mut().zip(values) {
             *sum = sum.zip(value).map(|(sum, value)| sum + value);
         }
-    }
-    if days.is_empty() {
-        return None;
     }
     let mut table = Table::new("bandwidth", &["date", "advbw", "bwhist"]);
     for (day, sums) in days {

@@ -78,16 +78,17 @@ impl Graph {
 impl Drawn {
     /// The file, byte for byte as the website sent it.
     pub fn to_csv(&self) -> String {
-        let Some(table) = &self.table else {
-            return "# No data available for the given parameters.\n".to_owned();
-        };
         let query = match self.query.text() {
             "" => String::new(),
             text => format!("?{text}"),
         };
         let id = self.id;
         let url = format!("# URL: https://metrics.torproject.org/{id}.csv{query}\n");
-        ["#\n# The Tor Project\n#\n", &url, "#\n", &table.to_graph_csv()].concat()
+        let rows = match &self.table {
+            Some(table) => table.to_graph_csv(),
+            None => "# No data available for the given parameters.\n".to_owned(),
+        };
+        ["#\n# The Tor Project\n#\n", &url, "#\n", &rows].concat()
     }
 }
 

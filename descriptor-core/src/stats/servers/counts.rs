@@ -33,8 +33,8 @@ pub(super) struct Protocols {
     pub(super) reachable: bool,
 }
 
-impl Tally<Descriptor> for Counts {
-    fn add(&mut self, entry: &Entry, descriptor: &Descriptor) {
+impl Tally<Descriptor, bool> for Counts {
+    fn add(&mut self, entry: &Entry<bool>, descriptor: &Descriptor) {
         let flags = entry.flags;
         for bit in flags.bits() {
             self.flags[bit] += 1;
@@ -46,7 +46,7 @@ impl Tally<Descriptor> for Counts {
             exit: flags.is_effective_exit(),
             announced: descriptor.announced,
             exiting: descriptor.exiting,
-            reachable: entry.reachable,
+            reachable: entry.more,
         };
         let group = self.protocols.entry(protocols).or_default();
         group.0 += 1;

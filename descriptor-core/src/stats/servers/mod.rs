@@ -26,7 +26,8 @@ use crate::{
 pub struct Servers {
     /// The series of all versions that a consensus has ever recommended for relays.
     recommended: BTreeSet<Series>,
-    join: Join<Key, Descriptor, Counts>,
+    /// Of an entry, whether the authorities reach it by IPv6.
+    join: Join<Key, Descriptor, Counts, bool>,
 }
 
 /// What makes a status unique. The authority is zero for a consensus.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::stats::{Cell, Day, FlagSet, Options, Table, join};
 
-type Status = join::Status<Counts>;
+type Status = join::Status<Counts, bool>;
 
 /// The platforms, by number.
 pub(super) const PLATFORMS: [&str; 5] = ["BSD", "Linux", "Other", "Windows", "macOS"];

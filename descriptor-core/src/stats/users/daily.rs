@@ -11,7 +11,10 @@ use super::{
     node::{Bytes, Node, Responses},
 };
 use crate::{
-    stats::{Day, Map, Options, Profile, number::tenths},
+    stats::{
+        Day, Map, Options, Profile,
+        number::{fixed, tenths},
+    },
     value::Counts,
 };
 
@@ -21,8 +24,8 @@ pub(super) type Bounds = BTreeMap<([u8; 2], u16), (i64, i64)>;
 /// What a day's reports say together. Unit: tenths for values, seconds for times.
 #[derive(Debug, Default)]
 pub(super) struct Components {
-    /// Responses by who asked: r.
-    pub(super) responses: Map<Group, i64>,
+    /// Responses by who asked: r, and the time that they were counted in.
+    pub(super) responses: Map<Group, (i64, i64)>,
     /// h(H): directory bytes written.
     pub(super) bytes: i64,
     /// n(H): for how long they were counted.
@@ -90,7 +93,8 @@ impl Interval for Value {
 struct NodeDay {
     /// Directory bytes and their time.
     bytes: Option<(i64, i64)>,
-    groups: Vec<(Group, i64)>,
+    /// Group, responses and their time.
+    groups: Vec<(Group, i64, i64)>,
     responses_time: i64,
 }
 
@@ -103,7 +107,7 @@ impl Daily {
         for ((kind, _), node) in nodes {
             daily.running(*kind, node, options.profile);
             let mut days: BTreeMap<Day, NodeDay> = BTreeMap::new();
-            for (day, bytes) in bytes_by_day(&node.bytes) {
+            for (day, bytes) in bytes_by_day(&node.bytes, options.profile) {
                 days.entry(day).or_default().bytes = Some(bytes);
             }
             daily.responses(*kind, node, options.profile, &mut days);
@@ -142,11 +146,11 @@ impl Daily {
         let mut parts: BTreeMap<Day, Vec<Part>> = BTreeMap::new();
         for responses in &node.responses {
             let Some(total) = responses.total(kind, profile) else { continue };
-            let shares = self.shares(kind, profile, responses, total);
+            let shares = self.shares(kind, profile, responses);
             for (day, from, to) in at_midnight(responses.end - 86400, responses.end).filter(|it| it.1 < it.2)
             {
                 let part = (to - from) as f64 / 86400.0;
-                let value = |(group, share): &(Group, Share)| (*group, share.tenths(total * part));
+                let value = |(group, share): &(Group, Share)| (*group, share.tenths(total, part, profile));
                 let values = shares.iter().map(value).collect();
                 parts.entry(day).or_default().push(Part { from, to, values });
             }
@@ -158,7 +162,8 @@ impl Daily {
             if apart {
                 said.responses_time = parts.iter().map(|part| part.to - part.from).sum();
                 for part in parts {
-                    said.groups.extend(part.values);
+                    let time = part.to - part.from;
+                    said.groups.extend(part.values.into_iter().map(|(group, value)| (group, value, time)));
                 }
                 continue;
             }
@@ -172,7 +177,7 @@ impl Daily {
             for (group, mut values) in groups {
                 values.sort_unstable_by_key(|it| (it.0, it.1, it.2));
                 for Value(from, to, value) in accepted(values) {
-                    said.groups.push((group, value));
+                    said.groups.push((group, value, to - from));
                     said.responses_time += if group == Group::Total { to - from } else { 0 };
                 }
             }
@@ -180,21 +185,15 @@ impl Daily {
     }
 
     /// How responses divide into groups.
-    fn shares(
-        &mut self,
-        kind: Kind,
-        profile: Profile,
-        responses: &Responses,
-        total: f64,
-    ) -> Vec<(Group, Share)> {
-        let mut shares = vec![(Group::Total, Share(1.0, 1.0))];
+    fn shares(&mut self, kind: Kind, profile: Profile, responses: &Responses) -> Vec<(Group, Share)> {
+        let mut shares = vec![(Group::Total, Share::Of(1.0, 1.0))];
         let requests = responses.requests.as_deref();
         let country = |name: &[u8]| name.try_into().ok().map(Group::Country);
         if kind == Kind::Relay && profile == Profile::Y2013 {
             let counts = Counts(requests.unwrap_or_default().as_bytes());
             // Counts less half a bin, whatever that gives; the total is their sum.
             let each = counts.iter().filter_map(|(name, count)| Some((country(name)?, (count - 4) as f64)));
-            shares.extend(each.map(|(group, count)| (group, Share(count, total))));
+            shares.extend(each.map(|(group, count)| (group, Share::Exactly(count))));
             return shares;
         }
         let addresses = responses.addresses.as_deref();
@@ -225,15 +224,34 @@ impl Daily {
     }
 }
 
-/// A part of a whole.
+/// What share of the responses a group has.
 #[derive(Clone, Copy)]
-struct Share(f64, f64);
+enum Share {
+    /// A part of them, as the first number is of the second.
+    Of(f64, f64),
+    /// So many.
+    Exactly(f64),
+}
 
 impl Share {
-    /// The part of a number, in tenths. In the originals' order of operations, which decides the last digit.
-    fn tenths(self, whole: f64) -> i64 {
-        (tenths(whole * self.0 / self.1) * 10.0).round() as i64
+    /// The responses of a part of the interval, in tenths. In the originals' order of operations, which decides the last
+    /// digit.
+    fn tenths(self, responses: f64, part: f64, profile: Profile) -> i64 {
+        let value = match self {
+            Share::Of(share, all) => responses * part * share / all,
+            Share::Exactly(count) => count * part,
+        };
+        stored(value, profile)
     }
+}
+
+/// A value with one decimal, as it was stored, in tenths. In 2013 Java's formatter rounded it.
+fn stored(value: f64, profile: Profile) -> i64 {
+    let rounded = match profile {
+        Profile::Y2013 => fixed(value, 1).parse().unwrap_or(0.0),
+        Profile::Y2020 => tenths(value),
+    };
+    (rounded * 10.0).round() as i64
 }
 
 /// Divides by counts less half a bin. What is below half a bin is left out; if nothing remains, all is the default's.
@@ -249,10 +267,10 @@ fn divide(
         || counts.iter().filter(|(_, count)| *count >= 4).map(|(name, count)| (name, (count - 4) as f64));
     let (sum, number) = kept().fold((0.0, 0), |(sum, number), (_, count)| (sum + count, number + 1));
     if number == 0 || profile == Profile::Y2013 && sum == 0.0 {
-        shares.extend(group(default).map(|group| (group, Share(4.0, 4.0))));
+        shares.extend(group(default).map(|group| (group, Share::Of(4.0, 4.0))));
         return;
     }
-    shares.extend(kept().filter_map(|(name, count)| Some((group(name)?, Share(count, sum)))));
+    shares.extend(kept().filter_map(|(name, count)| Some((group(name)?, Share::Of(count, sum)))));
 }
 
 impl Responses {
@@ -278,13 +296,13 @@ fn by_day(values: impl Iterator<Item = (Day, Value)>) -> BTreeMap<Day, Vec<Value
 }
 
 /// Bytes and their time by day. A day may have bytes of no time at all, which is not the same as none.
-fn bytes_by_day(bytes: &[Bytes]) -> impl Iterator<Item = (Day, (i64, i64))> + use<> {
+fn bytes_by_day(bytes: &[Bytes], profile: Profile) -> impl Iterator<Item = (Day, (i64, i64))> + use<> {
     let parts = bytes.iter().flat_map(|&Bytes(from, to, value)| {
         at_midnight(from, to).map(move |(day, start, end)| {
             let part = if to > from { (end - start) as f64 / (to - from) as f64 } else { 0.0 };
             let whole = start == from && end == to;
             let value = if whole { value as f64 } else { value as f64 * part };
-            (day, Value(start, end, (tenths(value) * 10.0).round() as i64))
+            (day, Value(start, end, stored(value, profile)))
         })
     });
     by_day(parts).into_iter().map(|(day, values)| {
@@ -295,9 +313,10 @@ fn bytes_by_day(bytes: &[Bytes]) -> impl Iterator<Item = (Day, (i64, i64))> + us
 
 impl Components {
     fn add(&mut self, kind: Kind, said: &NodeDay, options: &Options) {
-        let responds = said.groups.iter().any(|(group, _)| *group == Group::Total);
-        for (group, value) in &said.groups {
-            *self.responses.entry(*group).or_default() += value;
+        let responds = said.groups.iter().any(|(group, ..)| *group == Group::Total);
+        for (group, value, time) in &said.groups {
+            let sums = self.responses.entry(*group).or_default();
+            (sums.0, sums.1) = (sums.0 + value, sums.1 + time);
         }
         match said.bytes {
             Some((bytes, time)) => {
@@ -320,9 +339,9 @@ impl Components {
     }
 
     /// How many of a bridge's users can, and how many must, come from a country by a transport.
-    fn bound(&mut self, groups: &[(Group, i64)]) {
+    fn bound(&mut self, groups: &[(Group, i64, i64)]) {
         let mut sums: BTreeMap<Group, i64> = BTreeMap::new();
-        for (group, value) in groups {
+        for (group, value, _) in groups {
             *sums.entry(*group).or_default() += value;
         }
         let total = sums.get(&Group::Total).copied().unwrap_or(0);

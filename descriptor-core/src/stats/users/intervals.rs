@@ -69,6 +69,62 @@ mod tests {
         }
     }
 
+    type Spans = &'static [(i64, i64)];
+
+    /// The cases of the originals with intervals that an earlier import had accepted: old ones, new ones, and what the
+    /// originals made of them, in half hours. Where it depends on who came first, ours takes the earlier start.
+    const OLD_AND_NEW: [(Spans, Spans, Spans); 14] = [
+        (&[(32, 34)], &[(28, 30)], &[(28, 30), (32, 34)]),
+        (&[(30, 32)], &[(28, 30)], &[(28, 30), (30, 32)]),
+        (&[(28, 30)], &[(26, 29)], &[(28, 30)]),
+        (&[(22, 26), (28, 32)], &[(26, 30)], &[(22, 26), (28, 32)]),
+        (&[(28, 34)], &[(28, 30)], &[(28, 34)]),
+        (&[(28, 34)], &[(30, 32)], &[(28, 34)]),
+        (&[(28, 34)], &[(28, 34)], &[(28, 34)]),
+        (&[(28, 34)], &[(32, 36)], &[(28, 34)]),
+        (&[(28, 34), (36, 38)], &[(32, 36)], &[(28, 34), (36, 38)]),
+        (&[(22, 26), (30, 34)], &[(24, 32)], &[(22, 26), (30, 34)]),
+        (&[(28, 30)], &[(30, 32)], &[(28, 30), (30, 32)]),
+        (&[(28, 30)], &[(32, 34)], &[(28, 30), (32, 34)]),
+        (&[(30, 32)], &[(28, 34)], &[(30, 32)]),
+        (&[(26, 28), (30, 32)], &[(24, 34)], &[(26, 28), (30, 32)]),
+    ];
+
+    /// What the originals do: who came first stays.
+    fn imported(old: Spans, new: Spans) -> Vec<(i64, i64)> {
+        let mut kept = old.to_vec();
+        for &(from, to) in new {
+            if kept.iter().all(|&(a, b)| to <= a || b <= from) {
+                kept.push((from, to));
+            }
+        }
+        kept.sort_unstable();
+        kept
+    }
+
+    #[test]
+    fn where_the_order_of_import_decided_the_start_decides() {
+        let mut differing = Vec::new();
+        for (old, new, originals) in OLD_AND_NEW {
+            assert_eq!(imported(old, new), originals);
+            let mut all = [old, new].concat();
+            all.sort_unstable();
+            all.dedup();
+            let ours: Vec<_> = accepted(all.iter().copied()).collect();
+            if ours != originals {
+                differing.push((all, ours));
+            }
+        }
+        let expected = [
+            (vec![(26, 29), (28, 30)], vec![(26, 29)]),
+            (vec![(22, 26), (26, 30), (28, 32)], vec![(22, 26), (26, 30)]),
+            (vec![(28, 30), (28, 34)], vec![(28, 30)]),
+            (vec![(28, 34), (30, 32)], vec![(28, 34)]),
+            (vec![(24, 34), (26, 28), (30, 32)], vec![(24, 34)]),
+        ];
+        assert_eq!(differing, expected);
+    }
+
     #[test]
     fn intervals_are_cut_at_midnight_once() {
         let cut = |from, to| at_midnight(from, to).collect::<Vec<_>>();

@@ -4,20 +4,18 @@
 //!
 //! Estimates how many clients are connected on average, from the directory requests that relays and bridges answer:
 //! clients make about ten a day, and what share of the network reports at all is estimated from directory bytes
-//! ([`daily`]).
+//! (`daily.rs`).
 //!
 //! # What is kept
 //!
 //! By relay or bridge: in which hours statuses call it running (8 bytes a day), the intervals of its directory bytes as it
 //! reported them, and the lines of its responses as they stand, by the end of their interval. A line that comes again in
 //! the next descriptor is the same fact. Nothing is split at midnight, weighed or added up before the end, because which
-//! of two overlapping intervals counts can only be decided when all are known ([`intervals`]): they are taken by their
+//! of two overlapping intervals counts can only be decided when all are known (`intervals.rs`): they are taken by their
 //! start, and what overlaps an accepted one is dropped. The originals decided in order of import, the same way within one
 //! import.
 //!
 //! Both profiles are made of the same partial.
-//!
-//! Measured: see the report of `tordesc stats` for a month; the lines by country are most of it.
 
 mod daily;
 mod intervals;
@@ -26,7 +24,10 @@ mod tables;
 
 use serde::{Deserialize, Serialize};
 
-use self::node::{Node, Responses};
+use self::{
+    daily::Daily,
+    node::{Node, Responses},
+};
 use super::{Document, FlagSet, Id, Map, Options, Statistic, Table, id, sorted};
 use crate::{document::Type, value::Timestamp};
 
@@ -115,6 +116,12 @@ impl Statistic for Users {
 }
 
 impl Users {
+    /// What the estimates are made of (spec §5.5, §5.6), as the originals' database had it: tables `aggregated`, `combined`
+    /// and `frac`. Unit: seconds, bytes and responses.
+    pub fn components(&self, options: &Options) -> [Table; 3] {
+        tables::intermediate(&Daily::of(self, options))
+    }
+
     fn node(&mut self, kind: Kind, fingerprint: Id) -> &mut Node {
         self.nodes.entry((kind, fingerprint)).or_default()
     }

@@ -67,25 +67,69 @@ fn estimates(daily: &Daily, options: &Options) -> Estimates {
         let sound =
             components.fraction().filter(|&it| is_sound(it, options.profile) && is_over(day, options));
         let Some(fraction) = sound else { continue };
-        let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
         let mut estimates: Vec<_> = components
             .responses
             .iter()
-            .map(|(group, &tenths)| {
-                let (mut country, mut transport, mut version) = Default::default();
-                match group {
-                    Group::Total => {}
-                    Group::Country(it) => country = text(it),
-                    Group::Transport(it) => transport = daily.transports[usize::from(*it)].clone(),
-                    Group::Version(it) => version = text(it),
-                }
-                Estimate { group: (country, transport, version), users: users_of(tenths, fraction, options) }
+            .map(|(group, &(tenths, _))| Estimate {
+                group: names(daily, *group),
+                users: users_of(tenths, fraction, options),
             })
             .collect();
         estimates.sort_by(|a, b| a.group.cmp(&b.group));
         all.insert((day, kind), DayOf { percent: to_integer(fraction * 100.0), estimates });
     }
     all
+}
+
+/// Country, transport and version of a group.
+fn names(daily: &Daily, group: Group) -> (String, String, String) {
+    let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    let none = String::new;
+    match group {
+        Group::Total => (none(), none(), none()),
+        Group::Country(it) => (text(&it), none(), none()),
+        Group::Transport(it) => (none(), daily.transports[usize::from(it)].clone(), none()),
+        Group::Version(it) => (none(), none(), text(&it)),
+    }
+}
+
+/// What estimates are made of, under the names that the database had: the components by group, the bounds by country and
+/// transport, and the share of the network that reports.
+pub(super) fn intermediate(daily: &Daily) -> [Table; 3] {
+    let sums = ["hh", "nn", "hrh", "nh", "nrh"];
+    let groups = ["date", "node", "country", "transport", "version", "rrx", "nrx"];
+    let mut aggregated = Table::new("aggregated", &[&groups[..], &sums].concat());
+    let mut bounds = Table::new("combined", &["date", "country", "transport", "low", "high"]);
+    let mut shares = Table::new("frac", &[&["date", "node", "frac", "rrx", "nrx"][..], &sums].concat());
+    let value = |tenths: i64| Cell::Float(tenths as f64 / 10.0);
+    for (&(day, kind), it) in &daily.days {
+        let [date, node] = [day.into(), Cell::from(kind.name())];
+        let sums = [
+            value(it.bytes),
+            it.running_time.into(),
+            it.both.into(),
+            it.bytes_time.into(),
+            it.responses_time.into(),
+        ];
+        let mut groups: Vec<_> =
+            it.responses.iter().map(|(group, sums)| (names(daily, *group), *sums)).collect();
+        groups.sort_unstable();
+        for ((country, transport, version), (responses, time)) in groups {
+            let names = [country, transport, version].map(Cell::from);
+            let start = [date.clone(), node.clone()].into_iter().chain(names);
+            aggregated.push_all(start.chain([value(responses), time.into()]).chain(sums.clone()));
+        }
+        for (&(country, transport), &(low, high)) in &it.bounds {
+            let [country, transport] = [Group::Country(country), Group::Transport(transport)];
+            let (country, transport) = (names(daily, country).0, names(daily, transport).1);
+            bounds.push([date.clone(), country.into(), transport.into(), value(low), value(high)]);
+        }
+        if let (Some(share), Some(&(responses, time))) = (it.fraction(), it.responses.get(&Group::Total)) {
+            let start = [date, node, share.into(), value(responses), time.into()];
+            shares.push_all(start.into_iter().chain(sums));
+        }
+    }
+    [aggregated, bounds, shares]
 }
 
 /// The detector's input, in the order in which the database told it: latest day first, and by version, transport,
