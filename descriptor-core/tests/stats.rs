@@ -173,6 +173,14 @@ fn connections() {
     REAL.compare(&[Name::Connections], &["connbidirect2"], &[]);
 }
 
+#[test]
+fn onion_services() {
+    let graphs = ["hidserv-dir-onions-seen", "hidserv-rend-relayed-cells"];
+    for set in [GENERATED, NETWORK] {
+        set.compare(&[Name::OnionServices], &["hidserv"], &graphs);
+    }
+}
+
 /// What the estimates are made of, as the originals' database had it on chosen days.
 #[test]
 fn components_of_users() {

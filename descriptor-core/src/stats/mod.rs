@@ -68,6 +68,7 @@ pub mod graphs;
 mod id;
 mod join;
 pub mod number;
+pub mod onion_services;
 mod options;
 mod pool;
 mod registry;

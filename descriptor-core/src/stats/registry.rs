@@ -5,7 +5,8 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth, connections::Connections, graphs, servers::Servers, users::Users,
+    Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth, connections::Connections, graphs,
+    onion_services::OnionServices, servers::Servers, users::Users,
 };
 use crate::{document::Type, netdoc::Frame};
 
@@ -109,6 +110,8 @@ statistics! {
     Advertised = "advertised", advertised;
     /// Shares of connections that are used in one direction and in both.
     Connections = "connections", connections;
+    /// Onion services of version 2 and their traffic.
+    OnionServices = "onion-services", onion_services;
 }
 
 impl Name {

@@ -4,6 +4,7 @@
 //! columns are those of the file; [`Drawn`] adds the comments that the web server put in front.
 
 mod bandwidth;
+mod documents;
 mod query;
 mod servers;
 mod users;
@@ -44,6 +45,8 @@ graphs! {
     "advbwdist-perc" of "advbwdist" => bandwidth::percentiles;
     "advbwdist-relay" of "advbwdist" => bandwidth::fastest;
     "connbidirect" of "connbidirect2" => bandwidth::connections;
+    "hidserv-dir-onions-seen" of "hidserv" => documents::onions_seen;
+    "hidserv-rend-relayed-cells" of "hidserv" => documents::relayed_cells;
     "userstats-relay-country" of "clients" => users::relay_country;
     "userstats-bridge-country" of "clients" => users::bridge_country;
     "userstats-bridge-transport" of "clients" => users::bridge_transport;
