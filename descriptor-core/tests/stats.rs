@@ -181,6 +181,13 @@ fn onion_services() {
     }
 }
 
+#[test]
+fn total_weight() {
+    for set in [GENERATED, NETWORK] {
+        set.compare(&[Name::TotalWeight], &["totalcw"], &["totalcw"]);
+    }
+}
+
 /// What the estimates are made of, as the originals' database had it on chosen days.
 #[test]
 fn components_of_users() {

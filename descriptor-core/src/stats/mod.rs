@@ -74,6 +74,7 @@ mod pool;
 mod registry;
 pub mod servers;
 mod table;
+pub mod total_weight;
 pub mod users;
 
 use serde::{Serialize, de::DeserializeOwned};

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth, connections::Connections, graphs,
-    onion_services::OnionServices, servers::Servers, users::Users,
+    onion_services::OnionServices, servers::Servers,
+    total_weight::TotalWeight, users::Users,
 };
 use crate::{document::Type, netdoc::Frame};
 
@@ -112,6 +113,8 @@ statistics! {
     Connections = "connections", connections;
     /// Onion services of version 2 and their traffic.
     OnionServices = "onion-services", onion_services;
+    /// Total consensus weight of each bandwidth authority and of the consensus.
+    TotalWeight = "total-weight", total_weight;
 }
 
 impl Name {

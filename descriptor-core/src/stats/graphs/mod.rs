@@ -45,6 +45,7 @@ graphs! {
     "advbwdist-perc" of "advbwdist" => bandwidth::percentiles;
     "advbwdist-relay" of "advbwdist" => bandwidth::fastest;
     "connbidirect" of "connbidirect2" => bandwidth::connections;
+    "totalcw" of "totalcw" => documents::total_weight;
     "hidserv-dir-onions-seen" of "hidserv" => documents::onions_seen;
     "hidserv-rend-relayed-cells" of "hidserv" => documents::relayed_cells;
     "userstats-relay-country" of "clients" => users::relay_country;
