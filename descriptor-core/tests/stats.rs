@@ -188,6 +188,15 @@ fn total_weight() {
     }
 }
 
+#[test]
+fn bridgedb() {
+    for set in [GENERATED, NETWORK] {
+        let graphs = ["bridgedb-transport", "bridgedb-distributor"];
+        set.compare(&[Name::Bridgedb], &["bridgedb-stats"], &graphs);
+    }
+    REAL.compare(&[Name::Bridgedb], &["bridgedb-stats"], &[]);
+}
+
 /// What the estimates are made of, as the originals' database had it on chosen days.
 #[test]
 fn components_of_users() {

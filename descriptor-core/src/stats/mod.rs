@@ -59,6 +59,7 @@
 
 pub mod advertised;
 pub mod bandwidth;
+pub mod bridgedb;
 pub mod connections;
 mod day;
 pub mod detector;

@@ -5,7 +5,8 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth, connections::Connections, graphs,
+    Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth,
+    bridgedb::Bridgedb, connections::Connections, graphs,
     onion_services::OnionServices, servers::Servers,
     total_weight::TotalWeight, users::Users,
 };
@@ -115,6 +116,8 @@ statistics! {
     OnionServices = "onion-services", onion_services;
     /// Total consensus weight of each bandwidth authority and of the consensus.
     TotalWeight = "total-weight", total_weight;
+    /// Requests for bridges by distributor and transport.
+    Bridgedb = "bridgedb", bridgedb;
 }
 
 impl Name {

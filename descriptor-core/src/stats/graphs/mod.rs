@@ -48,6 +48,8 @@ graphs! {
     "totalcw" of "totalcw" => documents::total_weight;
     "hidserv-dir-onions-seen" of "hidserv" => documents::onions_seen;
     "hidserv-rend-relayed-cells" of "hidserv" => documents::relayed_cells;
+    "bridgedb-transport" of "bridgedb-stats" => documents::bridgedb_transport;
+    "bridgedb-distributor" of "bridgedb-stats" => documents::bridgedb_distributor;
     "userstats-relay-country" of "clients" => users::relay_country;
     "userstats-bridge-country" of "clients" => users::bridge_country;
     "userstats-bridge-transport" of "clients" => users::bridge_transport;
