@@ -197,6 +197,21 @@ fn bridgedb() {
     REAL.compare(&[Name::Bridgedb], &["bridgedb-stats"], &[]);
 }
 
+#[test]
+fn web() {
+    for set in [GENERATED, NETWORK] {
+        let graphs = [
+            "webstats-tb",
+            "webstats-tb-platform",
+            "webstats-tb-locale",
+            "webstats-tb-channel",
+            "webstats-tm",
+        ];
+        set.compare(&[Name::Web], &["webstats"], &graphs);
+    }
+    REAL.compare(&[Name::Web], &["webstats"], &[]);
+}
+
 /// What the estimates are made of, as the originals' database had it on chosen days.
 #[test]
 fn components_of_users() {

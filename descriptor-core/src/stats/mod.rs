@@ -77,6 +77,7 @@ pub mod servers;
 mod table;
 pub mod total_weight;
 pub mod users;
+pub mod web;
 
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -8,7 +8,7 @@ use super::{
     Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth,
     bridgedb::Bridgedb, connections::Connections, graphs,
     onion_services::OnionServices, servers::Servers,
-    total_weight::TotalWeight, users::Users,
+    total_weight::TotalWeight, users::Users, web::Web,
 };
 use crate::{document::Type, netdoc::Frame};
 
@@ -118,6 +118,8 @@ statistics! {
     TotalWeight = "total-weight", total_weight;
     /// Requests for bridges by distributor and transport.
     Bridgedb = "bridgedb", bridgedb;
+    /// Downloads and updates of Tor Browser and Tor Messenger, and hits of the website.
+    Web = "web", web;
 }
 
 impl Name {

@@ -8,6 +8,7 @@ mod documents;
 mod query;
 mod servers;
 mod users;
+mod web;
 
 use super::{Cell, Day, Table, Tables};
 
@@ -50,6 +51,11 @@ graphs! {
     "hidserv-rend-relayed-cells" of "hidserv" => documents::relayed_cells;
     "bridgedb-transport" of "bridgedb-stats" => documents::bridgedb_transport;
     "bridgedb-distributor" of "bridgedb-stats" => documents::bridgedb_distributor;
+    "webstats-tb" of "webstats" => web::browser;
+    "webstats-tb-platform" of "webstats" => web::platform;
+    "webstats-tb-locale" of "webstats" => web::locale;
+    "webstats-tb-channel" of "webstats" => web::channel;
+    "webstats-tm" of "webstats" => web::messenger;
     "userstats-relay-country" of "clients" => users::relay_country;
     "userstats-bridge-country" of "clients" => users::bridge_country;
     "userstats-bridge-transport" of "clients" => users::bridge_transport;
