@@ -212,6 +212,37 @@ fn web() {
     REAL.compare(&[Name::Web], &["webstats"], &[]);
 }
 
+#[test]
+fn performance() {
+    let modules = [
+        "onionperf-including-partials",
+        "onionperf-failures",
+        "buildtimes",
+        "latencies",
+        "onionperf-throughput",
+    ];
+    let graphs = [
+        "torperf",
+        "torperf-failures",
+        "onionperf-buildtimes",
+        "onionperf-latencies",
+        "onionperf-throughput",
+    ];
+    for set in [GENERATED, NETWORK] {
+        set.compare(&[Name::Performance], &modules, &graphs);
+    }
+    let (Some(folder), Some(partials)) = (REAL.folder(), REAL.partials(&[Name::Performance])) else { return };
+    let (mut tables, _) = partials.tables(&REAL.options());
+    for module in modules {
+        // The originals dropped the only file of one day for an annotation, and that of the other for its name.
+        let table = tables.0.iter_mut().find(|table| table.name == module).expect("a table");
+        let (before, dropped) = (table.len(), ["2016-10-05", "2020-04-27"].map(Day::parse));
+        table.retain(|row| !dropped.contains(&row[0].day()));
+        assert!(table.len() < before, "{module} has what the originals dropped");
+        same(&folder.join(format!("modules/{module}.csv")), &table.to_csv());
+    }
+}
+
 /// What the estimates are made of, as the originals' database had it on chosen days.
 #[test]
 fn components_of_users() {

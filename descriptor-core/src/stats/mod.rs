@@ -71,6 +71,7 @@ mod join;
 pub mod number;
 pub mod onion_services;
 mod options;
+pub mod performance;
 mod pool;
 mod registry;
 pub mod servers;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth,
     bridgedb::Bridgedb, connections::Connections, graphs,
-    onion_services::OnionServices, servers::Servers,
+    onion_services::OnionServices, performance::Performance, servers::Servers,
     total_weight::TotalWeight, users::Users, web::Web,
 };
 use crate::{document::Type, netdoc::Frame};
@@ -114,6 +114,8 @@ statistics! {
     Connections = "connections", connections;
     /// Onion services of version 2 and their traffic.
     OnionServices = "onion-services", onion_services;
+    /// Times, failures, build times, latencies and throughput of Torperf and OnionPerf.
+    Performance = "performance", performance;
     /// Total consensus weight of each bandwidth authority and of the consensus.
     TotalWeight = "total-weight", total_weight;
     /// Requests for bridges by distributor and transport.

@@ -5,6 +5,7 @@
 
 mod bandwidth;
 mod documents;
+mod performance;
 mod query;
 mod servers;
 mod users;
@@ -56,6 +57,11 @@ graphs! {
     "webstats-tb-locale" of "webstats" => web::locale;
     "webstats-tb-channel" of "webstats" => web::channel;
     "webstats-tm" of "webstats" => web::messenger;
+    "torperf" of "onionperf-including-partials" => performance::times;
+    "torperf-failures" of "onionperf-failures" => performance::failures;
+    "onionperf-buildtimes" of "buildtimes" => performance::build_times;
+    "onionperf-latencies" of "latencies" => performance::latencies;
+    "onionperf-throughput" of "onionperf-throughput" => performance::throughput;
     "userstats-relay-country" of "clients" => users::relay_country;
     "userstats-bridge-country" of "clients" => users::bridge_country;
     "userstats-bridge-transport" of "clients" => users::bridge_transport;
