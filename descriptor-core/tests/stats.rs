@@ -243,6 +243,18 @@ fn performance() {
     }
 }
 
+#[test]
+fn fast_exits() {
+    let (Some(folder), Some(partials)) = (GENERATED.folder(), GENERATED.partials(&[Name::FastExits])) else {
+        return;
+    };
+    let (tables, _) = partials.tables(&GENERATED.options());
+    for module in ["fast-exits", "task-6498-results"] {
+        let table = tables.get(module).expect("a table");
+        same(&folder.join(format!("2013/{module}.csv")), &table.to_csv());
+    }
+}
+
 /// What the estimates are made of, as the originals' database had it on chosen days.
 #[test]
 fn components_of_users() {

@@ -64,6 +64,7 @@ pub mod connections;
 mod day;
 pub mod detector;
 mod document;
+pub mod fast_exits;
 mod flags;
 pub mod graphs;
 mod id;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth,
-    bridgedb::Bridgedb, connections::Connections, graphs,
+    bridgedb::Bridgedb, connections::Connections, fast_exits::FastExits, graphs,
     onion_services::OnionServices, performance::Performance, servers::Servers,
     total_weight::TotalWeight, users::Users, web::Web,
 };
@@ -112,6 +112,8 @@ statistics! {
     Advertised = "advertised", advertised;
     /// Shares of connections that are used in one direction and in both.
     Connections = "connections", connections;
+    /// Fast and almost-fast exits, as in 2013.
+    FastExits = "fast-exits", fast_exits;
     /// Onion services of version 2 and their traffic.
     OnionServices = "onion-services", onion_services;
     /// Times, failures, build times, latencies and throughput of Torperf and OnionPerf.
