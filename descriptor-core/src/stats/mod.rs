@@ -63,6 +63,7 @@ pub mod bridgedb;
 pub mod connections;
 mod day;
 pub mod detector;
+pub mod disagreement;
 mod document;
 pub mod fast_exits;
 mod flags;

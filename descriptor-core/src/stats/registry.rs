@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth,
-    bridgedb::Bridgedb, connections::Connections, fast_exits::FastExits, graphs,
+    bridgedb::Bridgedb, connections::Connections, disagreement::Disagreement, fast_exits::FastExits, graphs,
     onion_services::OnionServices, performance::Performance, servers::Servers,
     total_weight::TotalWeight, users::Users, web::Web,
 };
@@ -118,6 +118,8 @@ statistics! {
     OnionServices = "onion-services", onion_services;
     /// Times, failures, build times, latencies and throughput of Torperf and OnionPerf.
     Performance = "performance", performance;
+    /// How many authorities agree about each flag of relays, at noon.
+    Disagreement = "disagreement", disagreement;
     /// Total consensus weight of each bandwidth authority and of the consensus.
     TotalWeight = "total-weight", total_weight;
     /// Requests for bridges by distributor and transport.
