@@ -255,6 +255,17 @@ fn fast_exits() {
     }
 }
 
+#[test]
+fn servers_of_2013() {
+    let (Some(folder), Some(partials)) = (GENERATED.folder(), GENERATED.partials(&[Name::Servers2013]))
+    else {
+        return;
+    };
+    let options = Options { profile: Profile::Y2013, ..GENERATED.options() };
+    let (tables, _) = partials.tables(&options);
+    same(&folder.join("2013/servers.csv"), &tables.get("servers").expect("a table").to_csv());
+}
+
 /// What the estimates are made of, as the originals' database had it on chosen days.
 #[test]
 fn components_of_users() {

@@ -77,6 +77,7 @@ pub mod performance;
 mod pool;
 mod registry;
 pub mod servers;
+pub mod servers_2013;
 mod table;
 pub mod total_weight;
 pub mod users;

@@ -5,9 +5,9 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Document, Options, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth,
+    Document, Options, Profile, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth,
     bridgedb::Bridgedb, connections::Connections, disagreement::Disagreement, fast_exits::FastExits, graphs,
-    onion_services::OnionServices, performance::Performance, servers::Servers,
+    onion_services::OnionServices, performance::Performance, servers::Servers, servers_2013::Servers2013,
     total_weight::TotalWeight, users::Users, web::Web,
 };
 use crate::{document::Type, netdoc::Frame};
@@ -104,6 +104,8 @@ macro_rules! statistics {
 statistics! {
     /// Relays and bridges by flag, version, platform and IP version, and advertised bandwidth.
     Servers = "servers", servers;
+    /// Relays and bridges as they were counted in 2013.
+    Servers2013 = "servers-2013", servers_2013;
     /// Users of relays and bridges by country, transport and IP version, with the censorship detector's bounds.
     Users = "users", users;
     /// Consumed bandwidth of relays by flags, and bytes spent on directory requests.
@@ -132,6 +134,12 @@ impl Name {
     /// The statistic of a name.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|it| it.name() == name)
+    }
+
+    /// The statistics that have tables in a profile.
+    pub fn of_profile(profile: Profile) -> Vec<Self> {
+        let has_tables = |it: &Self| profile == Profile::Y2013 || *it != Name::Servers2013;
+        Self::ALL.iter().copied().filter(has_tables).collect()
     }
 
     /// The types of documents that some statistics want.
