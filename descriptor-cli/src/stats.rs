@@ -1,13 +1,18 @@
 //! `tordesc stats`: the numbers of Tor Metrics, and the files of its graphs.
 
-use std::{fs, path::PathBuf, time::SystemTime};
+use std::{
+    fs::{self, File},
+    io::{self, BufReader},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use clap::{
     Args, ValueEnum, ValueHint,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 use descriptor_core::{
-    stats::{Day, Name, Options, Pool, Profile},
+    stats::{Day, Name, Options, Partials, Pool, Profile},
     value::Timestamp,
 };
 
@@ -15,7 +20,7 @@ use crate::{
     cli::{Global, Inputs},
     exit::{Failure, Outcome},
     figures::things,
-    output,
+    output::{self, Output},
     reading::{self, How, complain},
 };
 
@@ -25,6 +30,7 @@ for download. The order, the split and the repetition of what is read change no 
 
 Examples:
   tordesc stats recent/ --out stats
+  tordesc stats recent/ --out stats --state stats/state
   tordesc stats --only servers --since 2020-12-01 --until 2020-12-31 --now '2021-01-05' out/ -o stats";
 
 /// Count what Tor Metrics counted
@@ -36,6 +42,9 @@ pub(crate) struct StatsArgs {
     /// The folder to write to; it is made if need be
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     out: PathBuf,
+    /// A folder that keeps what was counted, so that the next run reads only what is new
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    state: Option<PathBuf>,
     /// Only this statistic; may be given again
     #[arg(long, value_name = "NAME", value_parser = name_parser())]
     only: Vec<Name>,
@@ -67,11 +76,15 @@ enum ProfileYear {
 /// Reads everything and writes all tables.
 pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> {
     let options = options(args);
-    let names = if args.only.is_empty() { Name::ALL } else { &args.only };
+    let names = if args.only.is_empty() { Name::of_profile(options.profile) } else { args.only.clone() };
+    let names = names.as_slice();
+    let state = args.state.as_deref().map(State::new);
+    let known = state.as_ref().map(|state| state.load(names)).transpose()?;
     let inputs = Inputs { paths: args.paths.clone(), types: Name::types_of(names) };
     let pool = Pool::new(names);
     let (mut documents, mut unread) = (0, 0);
-    let how = How { small: true, ..How::default() };
+    let history = state.as_ref().map(|state| state.history.as_path());
+    let how = How { history, small: true, ..How::default() };
     let map = |all: &mut reading::Documents<'_>| {
         let mut count = 0;
         let unread = pool.add(all.inspect(|_| count += 1));
@@ -82,7 +95,14 @@ pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> 
         unread += lost;
         Ok(())
     })?;
-    let (modules, graphs) = pool.finish().tables(&options);
+    let mut partials = pool.finish();
+    if let Some(state) = &state {
+        partials.merge(known.unwrap_or_default());
+        // What was counted comes first: what is read again after a crash changes nothing, what is not read is lost.
+        state.save(&mut partials)?;
+        totals.remember(history)?;
+    }
+    let (modules, graphs) = partials.tables(&options);
     let mut files = 0;
     let mut write = |folder: &str, name: &str, text: String| {
         files += 1;
@@ -102,6 +122,46 @@ pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> 
         }
     }
     Ok(Outcome::of_reading(documents - unread, unread + totals.failed))
+}
+
+/// What is kept between runs: what was counted, and of which files.
+struct State {
+    partials: PathBuf,
+    history: PathBuf,
+}
+
+impl State {
+    fn new(folder: &Path) -> Self {
+        State { partials: folder.join("partials.cbor"), history: folder.join("history") }
+    }
+
+    /// What earlier runs have counted. It must be of the same statistics, for files are not read again for another one.
+    fn load(&self, names: &[Name]) -> Result<Partials, Failure> {
+        let file = match File::open(&self.partials) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Partials::new(names)),
+            file => file.map_err(|error| Failure::at(&self.partials, &error))?,
+        };
+        let partials =
+            Partials::load(BufReader::new(file)).map_err(|error| Failure::at(&self.partials, &error))?;
+        let mut wanted = names.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        if partials.names() == wanted {
+            return Ok(partials);
+        }
+        let kept: Vec<_> = partials.names().iter().map(|name| name.name()).collect();
+        let path = self.partials.display();
+        Err(Failure::Usage(format!("{path} is of other statistics: {}", kept.join(", "))))
+    }
+
+    fn save(&self, partials: &mut Partials) -> Result<(), Failure> {
+        if let Some(folder) = self.partials.parent() {
+            fs::create_dir_all(folder).map_err(|error| Failure::at(folder, &error))?;
+        }
+        let mut output = Output::open(Some(&self.partials))?;
+        partials.save(&mut output).map_err(|error| Failure::at(&self.partials, &error))?;
+        output.finish()
+    }
 }
 
 fn options(args: &StatsArgs) -> Options {
