@@ -41,12 +41,16 @@ fn sorted(values: impl IntoIterator<Item = i64>) -> Vec<f64> {
     values
 }
 
+/// Downloads of a day, a size, a source and a server.
+type OfSize<'a> = (Day, u64, &'a str, &'a str);
+
 /// Times of downloads, and of parts of larger ones that stand for downloads of their size. What is equal from the start
 /// on counts once.
 fn times(rows: &[Row<'_>]) -> Table {
-    let mut times: BTreeMap<(Day, u64, &str, &str), BTreeSet<(i64, i64)>> = BTreeMap::new();
+    let mut times: BTreeMap<OfSize<'_>, BTreeSet<(i64, i64)>> = BTreeMap::new();
     for ((day, source, server), Key(_, size, start), it) in rows {
-        let parts = PARTS.into_iter().zip(it.partials).filter(|(part, _)| size > part);
+        // A part that was not reached makes no row, a download that was not completed makes one without times.
+        let parts = PARTS.into_iter().zip(it.partials).filter(|(part, time)| size > part && time.is_some());
         for (size, time) in parts.chain([(*size, it.complete)]) {
             let times = times.entry((*day, size, source, server)).or_default();
             times.extend(time.map(|time| (*start, time)));
@@ -56,9 +60,8 @@ fn times(rows: &[Row<'_>]) -> Table {
     let mut table = Table::new("onionperf-including-partials", &columns);
     for ((day, size, source, server), times) in times {
         let start = [day.into(), size.into(), source.to_owned().into(), server.to_owned().into()];
-        table.push_all(
-            start.into_iter().chain(quartiles(&sorted(times.into_iter().map(|(_, time)| time))).map(whole)),
-        );
+        let times = sorted(times.into_iter().map(|(_, time)| time));
+        table.push_all(start.into_iter().chain(quartiles(&times).map(whole)));
     }
     table
 }
