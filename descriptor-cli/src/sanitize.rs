@@ -167,7 +167,9 @@ impl Reporting {
                     serde_json::to_string(report).map_err(|error| Failure::Other(error.to_string()))?;
                 output::print(&format!("{json}\n"))?;
             }
-            ReportFormat::Text if global.quiet == 0 => output::print(&text())?,
+            ReportFormat::Text if global.quiet == 0 => {
+                output::print(&text())?;
+            }
             ReportFormat::Text => {}
         }
         Ok(())

@@ -65,7 +65,9 @@ fn originals_come_out_sanitized_in_all_trees() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let place = folder.path();
     write(place, "tordesc.toml", CONFIG.as_bytes());
-    (snapshot(place, 1), pools(place, 2), logs(place));
+    snapshot(place, 1);
+    pools(place, 2);
+    logs(place);
     let config = place.join("tordesc.toml");
     let collect = || {
         let run = run(&["collect", "--config", config.to_str().expect("UTF-8")]);
@@ -95,7 +97,8 @@ fn originals_come_out_sanitized_in_all_trees() {
     let before = tree(&recent);
     collect();
     assert_eq!(tree(&recent), before);
-    (snapshot(place, 2), pools(place, 3));
+    snapshot(place, 2);
+    pools(place, 3);
     collect();
     assert_eq!((descriptors().matches("@type bridge-server").count(), lines()), (2, 5));
 

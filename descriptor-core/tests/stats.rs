@@ -383,7 +383,7 @@ fn order_split_and_repetition_change_no_byte() {
 
     let mut reversed = Partials::new(Name::ALL);
     documents.iter().rev().for_each(|document| add(&mut reversed, document));
-    assert_eq!(saved(reversed) == once, true, "reversed");
+    assert!(saved(reversed) == once, "reversed");
 
     for parts in [2, 7] {
         let mut all = Partials::default();
@@ -397,7 +397,7 @@ fn order_split_and_repetition_change_no_byte() {
         }
         let split = saved(all);
         assert_eq!(texts(Partials::load(&*split).expect("what was saved")), expected, "{parts} parts");
-        assert_eq!(split == once, true, "{parts} parts, repeated: the bytes of the partials");
+        assert!(split == once, "{parts} parts, repeated: the bytes of the partials");
     }
 }
 
