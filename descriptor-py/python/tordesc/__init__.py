@@ -1,12 +1,10 @@
 """Reads every document of the Tor network."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence as _Sequence
 
-from . import _errors, _tordesc
+from . import _tordesc
 from ._errors import *
 from ._tordesc import *
-from ._tordesc import __version__
+from ._tordesc import __version__ as __version__
 
-Sequence.register(_tordesc.Entries)
-
-__all__ = [*_errors.__all__, *_tordesc.__all__]
+_Sequence.register(_tordesc.Entries)

@@ -6,6 +6,8 @@ from ipaddress import IPv4Address, IPv6Address
 from os import PathLike
 from typing import IO, Any, Literal, TypeAlias, TypedDict, final, overload
 
+from typing_extensions import disjoint_base
+
 from ._errors import SanitizeError, TordescError
 
 import pandas
@@ -96,7 +98,22 @@ def download(
     retries: int = 2,
 ) -> bytes: ...
 def read_index(json: bytes) -> list[ArchiveFile]: ...
+def _restore(name: str, bytes: bytes, offset: int, path: str | PathLike[str] | None, member: str | None) -> Descriptor: ...
+def _part(parent: Descriptor, field: int, index: int) -> Descriptor: ...
 
+@final
+class _Lazy:
+    def __new__(
+        cls,
+        name: str,
+        attribute: Attribute,
+        row: object,
+        convert: Callable[[Any], object] | None = None,
+        missing: Callable[[Any], object] | None = None,
+    ) -> _Lazy: ...
+    def __get__(self, instance: object, owner: type | None = None, /) -> Any: ...
+
+@disjoint_base
 class Descriptor:
     """A document of the Tor network, or a part of one that has fields of its own, such as a status entry."""
 
@@ -132,6 +149,10 @@ class Descriptor:
 @final
 class Attribute:
     @property
+    def __name__(self) -> str: ...
+    @property
+    def __objclass__(self) -> type[Descriptor]: ...
+    @property
     def unit(self) -> str | None: ...
     @property
     def keywords(self) -> list[str]: ...
@@ -142,6 +163,8 @@ class Entries(Sequence[Any]):
     def __getitem__(self, index: int, /) -> Any: ...
     @overload
     def __getitem__(self, index: slice, /) -> list[Any]: ...
+    def index(self, value: Any, /) -> int: ...  # type: ignore[override]
+    def count(self, value: Any, /) -> int: ...
     def __len__(self) -> int: ...
 
 @final
@@ -314,8 +337,6 @@ __all__ = [
     "Vote",
     "WebServerLog",
     "__version__",
-    "_part",
-    "_restore",
     "authorities",
     "download",
     "parse",
