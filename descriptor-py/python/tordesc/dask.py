@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dask.dataframe as dd
+import pandas as pd
 
 import tordesc
 
 from .distributed import PARTITION_BYTES, partitions
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["read"]
 
@@ -46,8 +44,6 @@ def read(
 
 def _read(paths: Sequence[str], *, type: Any, columns: Any, **options: Any) -> pd.DataFrame:
     """The rows of some files."""
-    import pandas as pd
-
     sources = list(paths) or b""
     table = tordesc.read(sources, type, columns=columns, threads=1, **options)
     return table.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
