@@ -74,7 +74,9 @@ fn recorded(recording: &Path) -> Vec<Recorded> {
 /// What a document is asked for by: the piece of the address.
 fn digest(frame: &Frame<'_>) -> Option<String> {
     match frame.kind? {
-        kind @ (Type::ServerDescriptor | Type::ExtraInfo) => Some(kind.sha1(frame.body)?.to_string()),
+        kind @ (Type::ServerDescriptor | Type::ExtraInfo | Type::Vote) => {
+            Some(kind.sha1(frame.body)?.to_string())
+        }
         kind @ Type::Microdescriptor => Some(kind.sha256(frame.body)?.to_string()),
         Type::KeyCertificate => {
             let certificate = parse::<KeyCertificate<'_>>(*frame).partial;
@@ -101,7 +103,9 @@ impl Replay {
                 Some(start) if start.contains("status-vote") => format!("{start}{own}"),
                 _ => served.path.clone(),
             };
-            if served.encoding == "identity" && !path.contains("status-vote") {
+            // Votes are there for their hour, by identity or digest.
+            let vote = path.starts_with("/tor/status-vote/current/") && served.time.as_str() >= from;
+            if served.encoding == "identity" && (vote || !path.contains("status-vote")) {
                 for frame in frames(&served.body, None) {
                     if let Some(digest) = digest(&frame) {
                         documents.insert(digest, frame.body.to_vec());
@@ -129,7 +133,14 @@ impl Replay {
             start => ('+', start),
         };
         let digests = if separator == '-' { &asked.path["/tor/micro/d/".len()..] } else { digests };
-        let known = ["/tor/server/d", "/tor/extra/d", "/tor/micro/d", "/tor/keys/fp-sk"].contains(&start);
+        let known = [
+            "/tor/server/d",
+            "/tor/extra/d",
+            "/tor/micro/d",
+            "/tor/keys/fp-sk",
+            "/tor/status-vote/current/d",
+        ]
+        .contains(&start);
         let has = digests.split(separator).filter_map(|digest| self.documents.get(digest)).flatten();
         let body: Vec<u8> = has.copied().filter(|_| known).collect();
         if body.is_empty() { status("404 Not found") } else { closed(&body) }
