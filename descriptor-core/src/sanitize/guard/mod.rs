@@ -17,6 +17,9 @@
 //! | transport argument, host name | `transport`, `transport-info` | without regard to case |
 //! | contact | `contact`, if it is to be hidden | without regard to case |
 //!
+//! Pool assignments are searched for fingerprints and addresses in the same way ([`Facts::of_pool_assignments`]); of a web
+//! server log each line is searched by its form and for what its original says ([`web_server_log_leak`]).
+//!
 //! Of a long value the first 125 bits are looked for, of a text the first 32 bytes. An original is its bridge's own: it
 //! can make its own output be refused, but nobody else's. Not found is what is enciphered, spelled in words, split over
 //! lines, escaped (`%2B`), hashed without a secret, or an address with other marks between its numbers.
