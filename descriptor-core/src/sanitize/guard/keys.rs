@@ -74,8 +74,9 @@ const BASE64_REST: u32 = 1;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Keys {
     values: Vec<(u128, &'static str)>,
-    /// Made when sealed.
+    /// Of the values, and of these and what else is to be found in hex; made when sealed.
     filter: Filter,
+    hex: Filter,
 }
 
 impl Keys {
@@ -126,8 +127,10 @@ impl Keys {
             self.values.sort_unstable_by_key(|&(bits, _)| bits);
             self.values.dedup_by_key(|&mut (bits, _)| bits);
         }
-        let hex = hex.iter().map(|digits| digits >> HEX_REST);
-        self.filter = Filter::of(self.values.iter().map(|&(bits, _)| bits).chain(hex));
+        let values = self.values.iter().map(|&(bits, _)| bits);
+        self.filter = Filter::of(values.clone());
+        // Apart, for these end with zeros, and in base32 a word of the letter `a` alone would look like one of them.
+        self.hex = Filter::of(values.chain(hex.iter().map(|digits| digits >> HEX_REST)));
     }
 
     fn find(&self, bits: u128) -> Option<&'static str> {
@@ -146,7 +149,7 @@ impl Keys {
             let find = |bits: u128| self.find(bits >> HEX_REST).or_else(|| ipv6(bits));
             // An address of 6to4 says an IPv4 address and then may go on in any way.
             let of_6to4 = |bits: u128| if bits >> 112 == 0x2002 { find(bits) } else { None };
-            let found = digits.find(&self.filter, |at| {
+            let found = digits.find(&self.hex, |at| {
                 digits.leak(at, find).or_else(|| digits.leak(digits.after(at, 20)?, of_6to4))
             });
             if found.is_some() {
@@ -243,8 +246,8 @@ struct Filter {
 }
 
 impl Filter {
-    /// As many words as values: one in a hundred places looks like one of a bridge's some forty values. Not more than there
-    /// are bits that tell IPv4 addresses apart.
+    /// As many words as values: one in a hundred places looks like one of them. Not more than there are bits that tell IPv4
+    /// addresses apart.
     const MOST: usize = 1 << 20;
 
     fn of(values: impl Iterator<Item = u128> + Clone) -> Self {
