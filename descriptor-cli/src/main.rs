@@ -12,6 +12,7 @@ mod find;
 mod generate;
 mod key;
 mod lines;
+mod log;
 mod monitor;
 mod output;
 mod parse;
@@ -38,7 +39,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::Parser;
-use cli::{Cli, Verb};
+use cli::{Cli, Global, Verb};
 use exit::Failure;
 
 fn main() -> ExitCode {
@@ -62,12 +63,19 @@ fn main() -> ExitCode {
         Verb::Stats(args) => stats::run(args, cli.global),
         Verb::Sanitize(what) => sanitize::run(what, cli.global),
     };
-    if let Err(failure @ (Failure::Usage(_) | Failure::Other(_))) = &result
-        && cli.global.quiet < 2
-    {
-        anstream::eprintln!("tordesc: {failure}");
+    if let Err(failure @ (Failure::Usage(_) | Failure::Other(_))) = &result {
+        fail(failure, cli.global);
     }
     exit::code(&result)
+}
+
+/// Says why the program, or a run of it, ended early.
+fn fail(failure: &Failure, global: Global) {
+    if log::is_on() {
+        tracing::error!("{failure}");
+    } else if global.quiet < 2 {
+        anstream::eprintln!("tordesc: {failure}");
+    }
 }
 
 /// Tells `--color` to everything that prints.

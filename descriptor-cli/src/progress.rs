@@ -92,7 +92,24 @@ impl End {
     }
 }
 
-fn bar() -> ProgressBar {
+/// A bar on the screen until it is dropped.
+pub(crate) struct Shown(pub(crate) ProgressBar);
+
+/// Puts a bar on the screen that moves by itself.
+pub(crate) fn show(bar: ProgressBar) -> Shown {
+    *lock(&BAR) = Some(bar.clone());
+    bar.enable_steady_tick(TICK);
+    Shown(bar)
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        lock(&BAR).take();
+        self.0.finish_and_clear();
+    }
+}
+
+pub(crate) fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
     let style = ProgressStyle::with_template("{bar:24.green/dim} {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("█▉▊▋▌▍▎▏ "));

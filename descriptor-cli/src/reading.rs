@@ -17,6 +17,7 @@ use crate::{
     cli::{Global, Inputs},
     exit::{Failure, reason},
     figures::{printable, things},
+    log,
     progress::{self, Meter},
 };
 
@@ -150,7 +151,9 @@ pub(crate) fn describe(error: &archive::Error) -> String {
 
 /// Says on stderr what went wrong, unless told not to.
 pub(crate) fn complain(global: Global, what: &str) {
-    if global.quiet < 2 {
+    if log::is_on() {
+        tracing::warn!("{what}");
+    } else if global.quiet < 2 {
         progress::aside(|| anstream::eprintln!("tordesc: {what}"));
     }
 }

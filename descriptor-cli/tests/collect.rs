@@ -53,6 +53,7 @@ fn an_archive_is_taken_in_once_and_put_in_order() {
     assert!(out.contains("archives: 0 new, 0 known"), "{out}");
     let metrics = fs::read_to_string(folder.join("metrics.prom")).expect("the metrics");
     assert!(metrics.contains("tordesc_status 2"), "{metrics}");
+    the_log_tells_a_run(folder);
     // All of it is years old, or will be.
     let (code, out, _) = tordesc(folder, &["status"]);
     assert!(code == Some(2) && out.contains("more than 5:30 hours in the past"), "{out}");
@@ -61,6 +62,26 @@ fn an_archive_is_taken_in_once_and_put_in_order() {
     assert_eq!(status["authorities"].as_array().map(Vec::len), Some(3));
     let (code, out, err) = tordesc(folder, &["check", "--verify", "out"]);
     assert_eq!(code, Some(0), "{out}{err}");
+}
+
+/// What happens is told by events with names and numbers; `--quiet` leaves what is wrong, here that all is old.
+fn the_log_tells_a_run(folder: &Path) {
+    let events = |arguments: &[&str]| -> Vec<serde_json::Value> {
+        let (_, _, err) = tordesc(folder, arguments);
+        err.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{err}"))).collect()
+    };
+    let run = events(&["collect", "--log", "json"]);
+    let find = |message: &str| run.iter().find(|event| event["message"] == message).expect(message);
+    assert_eq!(find("asking")["source"], "archives");
+    assert_eq!((&find("asked")["new"], &find("asked")["refused"]), (&0.into(), &0.into()));
+    let parts: Vec<_> = run.iter().filter_map(|event| event["part"].as_str()).collect();
+    assert_eq!(parts, ["tarballs", "recent", "index"]);
+    let end = find("run ended");
+    assert!(end["clean"] == true && end["seconds"].is_number() && end["timestamp"].is_string(), "{end}");
+    let quiet = events(&["collect", "--log", "json", "-qq"]);
+    assert!(quiet.is_empty(), "{quiet:?}");
+    assert!(run.iter().any(|event| event["level"] == "WARN"), "{run:?}");
+    assert_eq!(tordesc(folder, &["collect", "--log", "off", "-q"]).2, "");
 }
 
 /// All files below a folder that contain a text.

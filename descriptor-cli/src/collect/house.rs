@@ -14,7 +14,7 @@ use descriptor_core::{
     value::Timestamp,
 };
 
-use super::{Service, make, now};
+use super::{Service, make, now, watch::Watcher};
 use crate::{
     cli::Global,
     config::Config,
@@ -29,11 +29,18 @@ use crate::{
 impl Service {
     /// Sanitizes what bridge authorities, BridgeDB or rdsys, and web servers have delivered. What keeps one of them back,
     /// such as damaged secrets, is said and keeps nothing else back: relays are lost in an hour.
-    pub(super) fn sanitize(&self, global: Global) -> Result<Outcome, Failure> {
+    pub(super) fn sanitize(&self, watcher: &Watcher, global: Global) -> Result<Outcome, Failure> {
         make(&self.config.paths.state)?;
         let mut outcome = Outcome::Done;
-        for step in [Self::bridges, Self::pools, Self::web_logs] {
-            match step(self, global) {
+        let Config { bridges, bridge_pool_assignments: pools, web_logs, .. } = &self.config;
+        type Step = fn(&Service, Global) -> Result<bool, Failure>;
+        let steps: [(_, _, Step); 3] = [
+            ("bridges", &bridges.inputs, Self::bridges),
+            ("bridge pool assignments", &pools.inputs, Self::pools),
+            ("web logs", &web_logs.inputs, Self::web_logs),
+        ];
+        for (name, _, step) in steps.into_iter().filter(|(_, inputs, _)| !inputs.is_empty()) {
+            match watcher.part(name, || step(self, global)) {
                 Ok(clean) if clean || outcome == Outcome::Failed => {}
                 Ok(_) => outcome = Outcome::Partly,
                 Err(Failure::Other(what)) => {
@@ -53,9 +60,6 @@ impl Service {
 
     fn bridges(&self, global: Global) -> Result<bool, Failure> {
         let Config { bridges, paths, .. } = &self.config;
-        if bridges.inputs.is_empty() {
-            return Ok(true);
-        }
         let mut options = intake::Options { now: Some(now()), ..intake::Options::default() };
         options.rules = rules("bridges", &bridges.rules)?;
         for authority in &bridges.authorities {
@@ -76,9 +80,6 @@ impl Service {
 
     fn pools(&self, global: Global) -> Result<bool, Failure> {
         let Config { bridge_pool_assignments: pools, paths, .. } = &self.config;
-        if pools.inputs.is_empty() {
-            return Ok(true);
-        }
         let state = paths.state.join("bridge-pool-assignments");
         let files = PoolFiles {
             out: paths.out.clone(),
@@ -93,9 +94,6 @@ impl Service {
 
     fn web_logs(&self, global: Global) -> Result<bool, Failure> {
         let Config { web_logs, paths, .. } = &self.config;
-        if web_logs.inputs.is_empty() {
-            return Ok(true);
-        }
         let logs = WebLogs {
             rules: rules("web-logs", &web_logs.rules)?,
             journal: Some(self.journal()),
@@ -106,7 +104,7 @@ impl Service {
     }
 
     /// Tarballs, `recent/` and the index.
-    pub(super) fn keep_house(&self, global: Global) -> Result<bool, Failure> {
+    pub(super) fn keep_house(&self, watcher: &Watcher, global: Global) -> Result<bool, Failure> {
         let Config { paths, archive, index, .. } = &self.config;
         let (now, other) = (now(), |error: Error| Failure::Other(describe(&error)));
         let mut clean = true;
@@ -120,7 +118,7 @@ impl Service {
                 small: SMALL,
                 threads: 1,
             };
-            let mut report = tarballs.update(now).map_err(other)?;
+            let mut report = watcher.part("tarballs", || tarballs.update(now)).map_err(other)?;
             // On a full disk one is as good as all.
             if let Some(at) = report.failed.iter().position(Error::is_of_full_disk) {
                 return Err(other(report.failed.swap_remove(at)));
@@ -133,8 +131,11 @@ impl Service {
             }
         }
         let (recent, hours) = (paths.indexed.join("recent"), archive.recent_hours.into());
-        recent::extend(&paths.out, &recent, &self.journal(), now, hours).map_err(other)?;
-        recent::clean(&recent, now, hours).map_err(other)?;
+        let renew = || {
+            recent::extend(&paths.out, &recent, &self.journal(), now, hours)?;
+            recent::clean(&recent, now, hours)
+        };
+        watcher.part("recent", renew).map_err(other)?;
         if index.active {
             let indexer = Indexer {
                 root: paths.indexed.clone(),
@@ -146,7 +147,7 @@ impl Service {
                 threads: 0,
             };
             make(&indexer.state)?;
-            let indexed = indexer.update(now).map_err(other)?;
+            let indexed = watcher.part("index", || indexer.update(now)).map_err(other)?;
             clean &= complain(&indexed.failed, global);
         }
         Ok(clean)

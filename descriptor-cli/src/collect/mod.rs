@@ -3,6 +3,7 @@
 mod every;
 mod house;
 mod sources;
+mod watch;
 
 use std::{
     fs,
@@ -28,9 +29,14 @@ use crate::{
     cli::Global,
     config::Config,
     exit::{Failure, Outcome, reason},
-    output, sanitize,
+    fail,
+    log::{self, Log},
+    output,
+    reading::complain,
+    sanitize,
 };
 use every::Every;
+use watch::{Watcher, rounded};
 
 pub(crate) const HELP: &str = "\
 Without a configuration file the public network's authorities are asked and everything goes below the current folder, in
@@ -41,6 +47,9 @@ Examples:
   tordesc collect                      once, for cron or a systemd timer
   tordesc collect --every              on its own schedule
   tordesc collect --dry-run            what would be asked for
+
+A terminal gets a bar. Otherwise standard error is a log of a line an event: who was asked for how much and has brought what, \
+how long each part took, what went wrong; --verbose logs each delivery, --quiet only what went wrong.
 
 Exit codes: 0 all went well; 1 failure (disk, another run); 2 wrong usage; 3 some source failed or something was refused.";
 
@@ -53,6 +62,9 @@ pub(crate) struct CollectArgs {
     /// Run again and again, as the configuration says
     #[arg(long)]
     every: bool,
+    /// How to log to standard error
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    log: Log,
     /// Only say what is wanted
     #[arg(long, conflicts_with = "every")]
     dry_run: bool,
@@ -65,6 +77,7 @@ pub(crate) fn run(args: &CollectArgs, global: Global) -> Result<Outcome, Failure
     if args.dry_run {
         return service.dry_run();
     }
+    log::start(args.log, global);
     let stop = stop_on_signals();
     if !args.every {
         return service.once(global, &stop);
@@ -82,7 +95,7 @@ pub(crate) fn run(args: &CollectArgs, global: Global) -> Result<Outcome, Failure
         outcome = match service.once(global, &stop) {
             Ok(outcome) => outcome,
             Err(failure) => {
-                anstream::eprintln!("tordesc: {failure}");
+                fail(&failure, global);
                 Outcome::Failed
             }
         };
@@ -173,28 +186,32 @@ impl Service {
     }
 
     fn once(&self, global: Global, stop: &AtomicBool) -> Result<Outcome, Failure> {
-        let sanitized = self.sanitize(global)?;
+        let (watcher, began) = (Watcher::start(global), Instant::now());
+        let sanitized = self.sanitize(&watcher, global)?;
         let sources = self.sources()?;
         let store = Store::open(&self.layout(), self.options()).map_err(failure)?;
-        for note in store.notes() {
-            if global.quiet < 2 {
-                anstream::eprintln!("tordesc: {note}");
-            }
-        }
-        let collected = collect(&store, &sources, &now, stop).map_err(failure)?;
+        store.notes().iter().for_each(|note| complain(global, note));
+        let collected = collect(&store, &sources, &now, stop, &|step| watcher.see(step)).map_err(failure)?;
         let status = store.status(now()).map_err(failure)?;
         drop(store);
         self.say(&collected, global)?;
         let mut clean = collected.is_clean();
         if !collected.stopped {
-            clean &= self.keep_house(global)?;
+            clean &= self.keep_house(&watcher, global)?;
         }
+        drop(watcher);
         if !self.config.run.metrics.as_os_str().is_empty() {
             write_whole(&self.config.run.metrics, status.prometheus().as_bytes())?;
         }
         for warning in status.warnings.iter().filter(|_| global.quiet == 0) {
-            anstream::eprintln!("warning: {}", warning.text);
+            if log::is_on() {
+                tracing::warn!("{}", warning.text);
+            } else {
+                anstream::eprintln!("warning: {}", warning.text);
+            }
         }
+        let Collected { wanted, given_up, stopped, .. } = &collected;
+        tracing::info!(wanted, given_up, stopped, clean, seconds = rounded(began.elapsed()), "run ended");
         Ok(match sanitized {
             Outcome::Done if !clean => Outcome::Partly,
             sanitized => sanitized,

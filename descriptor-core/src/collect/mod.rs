@@ -30,7 +30,7 @@ pub use local::Local;
 pub use memory::{FileMemory, Memory};
 pub use mirror::Mirror;
 pub use patience::Patience;
-pub use run::{Collected, OfSource, collect};
+pub use run::{Collected, OfSource, Step, Watch, collect};
 pub use schedule::Budget;
 pub use source::{Delivery, Source, SourceError, Stop};
 pub use wanted::{Flavor, Wanted};

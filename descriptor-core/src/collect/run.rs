@@ -54,14 +54,46 @@ pub struct OfSource {
 
 const MOST_PROBLEMS: usize = 20;
 
+/// What happens in a run, told to whoever watches it.
+#[derive(Debug, Clone, Copy)]
+pub enum Step<'a> {
+    /// A source is about to be asked.
+    Asking {
+        /// Its name.
+        source: &'a str,
+        /// For how many documents; 0 if it is asked for whatever is new.
+        wanted: usize,
+    },
+    /// It delivered something, which is in the store or kept apart now. Told from any thread.
+    Took {
+        /// Its name.
+        source: &'a str,
+        /// What it delivered.
+        delivery: &'a Delivery,
+        /// What became of that.
+        taken: &'a Taken,
+    },
+    /// It has answered, and what it delivered is on the disk.
+    Asked {
+        /// Its name.
+        source: &'a str,
+        /// What it has brought this time.
+        brought: &'a OfSource,
+    },
+}
+
+/// Who watches a run.
+pub type Watch<'w> = dyn Fn(Step<'_>) + Send + Sync + 'w;
+
 /// Asks each source for what it may have of what is wanted and puts what comes into the store. Answers make more wanted, so
 /// this goes on in rounds until nothing is asked for that was not asked for before. An error is the store's: a full disk,
-/// a damaged database. What sources do is in the report.
+/// a damaged database. What sources do is in the report, and `watch` is told while it happens.
 pub fn collect(
     store: &Store,
     sources: &[Box<dyn Source>],
     clock: &Clock,
     stop: &AtomicBool,
+    watch: &Watch<'_>,
 ) -> Result<Collected, StoreError> {
     let mut collected = Collected::default();
     let mut asked: BTreeSet<(usize, Wanted)> = BTreeSet::new();
@@ -79,12 +111,15 @@ pub fn collect(
                 continue;
             }
             anything = true;
+            let documents = news.iter().filter(|it| **it != Wanted::Anything).count();
+            watch(Step::Asking { source: source.name(), wanted: documents });
             let of_source = collected.sources.entry(source.name().to_owned()).or_default();
-            let mut this = ask(store, source.as_ref(), &news, stop)?;
+            let mut this = ask(store, source.as_ref(), &news, stop, watch)?;
             store.commit()?;
             this.problems.extend(source.settle().err().map(|error| error.to_string()));
             // That a source lacks what was asked for is no fault of it, but for what it says itself.
             store.asked(source.name(), clock(), this.problems.first().map(String::as_str))?;
+            watch(Step::Asked { source: source.name(), brought: &this });
             if this.refused > 0 {
                 // It may have been the consensus, which the source has from somebody else too.
                 asked.retain(|(at, wanted)| *at != index || !matches!(wanted, Wanted::Consensus(..)));
@@ -110,6 +145,7 @@ fn ask(
     source: &dyn Source,
     wanted: &[Wanted],
     stop: &AtomicBool,
+    watch: &Watch<'_>,
 ) -> Result<OfSource, StoreError> {
     let state = Mutex::new((OfSource::default(), None));
     let errors = source.collect(wanted, &|delivery: Delivery| {
@@ -118,6 +154,7 @@ fn ask(
         let answer = match result {
             Ok(taken) => {
                 state.0.take(&taken, delivery.bytes.len());
+                watch(Step::Took { source: source.name(), delivery: &delivery, taken: &taken });
                 if taken.refused > 0 { Stop::Refused } else { Stop::No }
             }
             Err(error) => {

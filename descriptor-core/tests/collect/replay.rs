@@ -404,7 +404,7 @@ fn three_days(failures: u32, wrong: impl Fn(usize) -> i64) {
         let (directory, _servers) = network_at(&all, &hour.0, &until, failures, now);
         let store = Store::open(&layout, options.clone()).unwrap();
         let sources: Vec<Box<dyn Source>> = vec![Box::new(directory)];
-        let collected = run(&store, &sources, &move || now, &stop).unwrap();
+        let collected = run(&store, &sources, &move || now, &stop, &|_| ()).unwrap();
         assert!(
             collected.sources.values().all(|it| it.refused == 0 && it.conflicts == 0),
             "{until}: {collected}"
@@ -414,7 +414,8 @@ fn three_days(failures: u32, wrong: impl Fn(usize) -> i64) {
         assert_eq!(behind, wrong(at) < -20 * 60 - 300, "{until}: {status}");
         // Nothing comes twice: what is held is not asked for again, though the next consensus may be out.
         let (directory, _servers) = network_at(&all, &hour.0, &until, 0, now);
-        let again = run(&store, &[Box::new(directory) as Box<dyn Source>], &move || now, &stop).unwrap();
+        let again =
+            run(&store, &[Box::new(directory) as Box<dyn Source>], &move || now, &stop, &|_| ()).unwrap();
         assert!(again.sources.values().all(|it| it.new == 0), "{until}: {again}");
         clean(layout.recent.as_ref().unwrap(), now, 72).unwrap();
     }
