@@ -3,7 +3,7 @@
 use std::io::{self, BufReader, Read};
 
 use super::http::HttpError;
-use crate::archive::Codec;
+use crate::{archive::Codec, document::Type};
 
 /// What servers may send: all that tor knows.
 pub(super) const ACCEPTED: &str = "deflate, gzip, x-zstd, x-tor-lzma, identity";
@@ -91,6 +91,17 @@ pub(super) fn plain(bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, String> {
         Failure::Limit(limit) => format!("unpacks to more than {limit} bytes"),
         Failure::Bad(error) => format!("cannot be unpacked: {error}"),
     })
+}
+
+/// The bytes of a file as they are delivered: those of a type that archives keep as `.xz` files as they came, if they can be
+/// unpacked; others without their compression.
+pub(super) fn delivered(kind: Option<Type>, bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, String> {
+    let kept = matches!(kind, Some(Type::OnionPerf | Type::WebServerLog));
+    if kept && matches!(Codec::detect(&bytes), Some(Codec::Xz)) {
+        plain(bytes.clone(), limit)?;
+        return Ok(bytes);
+    }
+    plain(bytes, limit)
 }
 
 /// The bytes of a compressed file.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{
     Answer, Client, Delivery, Memory, Patience, Request, Source, SourceError, Stop, Wanted,
-    directory::system_clock, encoding::plain,
+    directory::system_clock, encoding::delivered,
 };
 use crate::{document::Type, value::Timestamp};
 
@@ -60,7 +60,7 @@ impl OnionPerf {
             Answer::Whole(whole) => whole,
             _ => return Ok(None),
         };
-        let bytes = plain(whole.bytes, self.client.limits().unpacked)?;
+        let bytes = delivered(Some(kind), whole.bytes, self.client.limits().unpacked)?;
         Ok(Some(Delivery { kind: Some(kind), bytes, from: url, received: system_clock() }))
     }
 }

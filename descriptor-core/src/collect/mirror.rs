@@ -12,7 +12,9 @@ use std::{
 
 use super::{
     Answer, Client, Delivery, HttpError, Memory, Patience, Request, Source, SourceError, Stop, Wanted,
-    directory::system_clock, encoding::plain, local::read_files,
+    directory::system_clock,
+    encoding::{delivered, plain},
+    local::read_files,
 };
 use crate::{
     archive::{
@@ -129,13 +131,14 @@ impl Mirror {
         if is_tarball(&file.path) {
             return self.hand_on_tarball(&from, &bytes, deliver);
         }
-        let bytes = plain(bytes, self.client.limits().unpacked)?;
+        let named = Type::of_file_name(&file.path);
+        let bytes = delivered(named, bytes, self.client.limits().unpacked)?;
         if bytes.is_empty() {
             return Ok(Stop::No);
         }
         // A file that does not say what it holds is known by its name.
         let says = frames(&bytes, None).next().and_then(|frame| frame.kind);
-        let kind = says.or_else(|| Type::of_file_name(&file.path));
+        let kind = says.or(named);
         Ok(deliver(Delivery { kind, bytes, from, received: system_clock() }))
     }
 

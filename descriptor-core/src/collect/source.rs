@@ -8,7 +8,8 @@ use crate::{document::Type, value::Timestamp};
 pub struct Delivery {
     /// Of which type they should be; `None` if only their text or name tells.
     pub kind: Option<Type>,
-    /// The bytes as they were served, decompressed; annotations may stand in them.
+    /// The bytes as they were served, decompressed; annotations may stand in them. OnionPerf's and web servers' files, which
+    /// archives keep as `.xz`, stay compressed if they came so.
     pub bytes: Vec<u8>,
     /// Who served them, such as `http://127.0.0.1:7000/tor/status-vote/current/consensus`, or a path.
     pub from: String,

@@ -64,6 +64,7 @@ fn files_of_a_listing_are_fetched_once() {
     let mut packed = liblzma::write::XzEncoder::new(Vec::new(), 6);
     packed.write_all(b"{\"type\": \"onionperf\"}").unwrap();
     let packed = packed.finish().unwrap();
+    let kept = packed.clone();
     let server = Server::start(move |asked| {
         match asked.path.as_str() {
         "/" => closed(
@@ -79,7 +80,7 @@ fn files_of_a_listing_are_fetched_once() {
     let (deliveries, errors) = collect(&host, &[Wanted::Anything]);
     let kinds: Vec<_> = deliveries.iter().map(|it| it.kind).collect();
     assert_eq!(kinds, [Some(Type::OnionPerf), Some(Type::Torperf)]);
-    assert_eq!(deliveries[0].bytes, b"{\"type\": \"onionperf\"}");
+    assert_eq!(deliveries[0].bytes, kept, "it is kept as it came");
     assert_eq!(errors.len(), 1, "{errors:?}");
     assert!(collect(&host, &[Wanted::Anything]).0.is_empty());
 }
