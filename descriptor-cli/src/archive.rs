@@ -106,6 +106,10 @@ pub(crate) struct IndexArgs {
     /// Where it is kept what files say about themselves [default: DIR/stats/index]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     state: Option<PathBuf>,
+    /// Pass over folders that have not changed since the last run, but for once a day, as `collect` does: several times
+    /// quicker, and right where every file comes by renaming
+    #[arg(long)]
+    believe_folders: bool,
 }
 
 /// Does it.
@@ -188,6 +192,7 @@ fn index(args: &IndexArgs, global: Global) -> Result<Outcome, Failure> {
         revision: args.revision.clone(),
         state: place.or(args.state.as_ref(), "stats/index"),
         ledgers: Some(place.root.join("stats/tarballs")),
+        believes_folders: args.believe_folders,
         threads: global.threads.map_or(0, usize::from),
     };
     let indexed = indexer.update(place.now()?).map_err(|error| fatal(&error))?;

@@ -37,6 +37,7 @@ fn the_index_is_collectors() {
         revision: Some("b95f857".to_owned()),
         state: folder.path().join("stats"),
         ledgers: None,
+        believes_folders: false,
         threads: 0,
     };
     let now = Timestamp::parse(b"2026-04-01 23:31:00").expect("a time");

@@ -144,6 +144,7 @@ impl Service {
                 revision: None,
                 state: paths.state.join("index"),
                 ledgers: Some(ledgers),
+                believes_folders: true,
                 threads: 0,
             };
             make(&indexer.state)?;

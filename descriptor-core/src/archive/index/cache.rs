@@ -48,6 +48,11 @@ impl<'t> Cache<'t> {
         cache
     }
 
+    /// All files with what they were.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&'t str, Stamp)> {
+        self.entries.iter().map(|&(path, (stamp, _))| (path, stamp))
+    }
+
     /// What is known about each of some files in the order of their paths.
     pub(super) fn join<'f>(&self, paths: impl Iterator<Item = &'f str>) -> Vec<Option<Known<'t>>> {
         let mut entries = self.entries.iter().peekable();

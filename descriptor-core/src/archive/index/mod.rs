@@ -5,6 +5,7 @@
 
 mod bits;
 mod cache;
+mod folders;
 mod model;
 mod render;
 mod squeeze;
@@ -23,6 +24,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIter
 pub use self::model::{Index, IndexError, IndexFile};
 use self::{
     cache::Cache,
+    folders::{Believed, Folders},
     squeeze::{FORMATS, Table},
 };
 use super::{
@@ -49,6 +51,9 @@ pub struct Indexer {
     pub state: PathBuf,
     /// Where the ledgers of tarballs are, if they are made here: those tarballs need not be read.
     pub ledgers: Option<PathBuf>,
+    /// Whether folders that have not changed are believed to hold what they held, but for once a day. Creating, renaming and
+    /// removing a file changes its folder, writing into it does not: right where all files come by renaming, as ours do.
+    pub believes_folders: bool,
     /// How many threads; 0 for as many as there are processors.
     pub threads: usize,
 }
@@ -92,8 +97,21 @@ impl Indexer {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             text => text.map_err(|error| fail(&journal, Cause::Open(error))),
         }?;
-        let (cache, walked) = rayon::join(|| Cache::of(&text), || walk::walk(&self.root, &self.output));
-        let walk::Walked { files, skipped } = walked.map_err(|error| fail(&self.root, Cause::Open(error)))?;
+        let place = self.state.join("index.folders");
+        let before = if self.believes_folders { Folders::load(&place) } else { Folders::default() };
+        let walk = |believed: &Believed<'_>| walk::walk(&self.root, &self.output, believed, now);
+        let (cache, walked, looked) = if before.known.is_empty() {
+            let (cache, walked) = rayon::join(|| Cache::of(&text), || walk(&Believed::default()));
+            (cache, walked, Some(now))
+        } else {
+            let cache = Cache::of(&text);
+            let believed = before.believe(&cache, now);
+            let walked = walk(&believed);
+            let looked = if believed.is_empty() { Some(now) } else { before.looked };
+            (cache, walked, looked)
+        };
+        let walk::Walked { files, skipped, mut folders } =
+            walked.map_err(|error| fail(&self.root, Cause::Open(error)))?;
         let mut indexed = Indexed { skipped, ..Indexed::default() };
 
         let known = cache.join(files.iter().map(|(path, _)| &**path));
@@ -118,6 +136,17 @@ impl Indexer {
         cache
             .save(&journal, &lines, entries.iter().copied())
             .map_err(|error| fail(&journal, Cause::Write(error)))?;
+        if self.believes_folders {
+            // Where a file changed while it was read, all are looked at again.
+            let unsettled = changed.iter().filter(|(path, _)| !fresh.contains_key(&**path));
+            for (path, _) in unsettled {
+                folders.remove(path.rfind('/').map_or("", |at| &path[..=at]));
+            }
+            let folders = Folders { looked, known: folders };
+            if folders != before {
+                folders.save(&place).map_err(|error| fail(&place, Cause::Write(error)))?;
+            }
+        }
 
         let listed = entries.iter().map(|(path, _, entry)| (*path, *entry));
         let rendered = render::index(now, self.revision.as_deref(), &self.base, listed);
@@ -238,7 +267,9 @@ mod tests {
             let [root, output, state] =
                 ["indexed", "indexed/index", "stats"].map(|name| folder.path().join(name));
             let (base, ledgers) = ("https://collector.example.org".to_owned(), None);
-            let indexer = Indexer { root, output, base, revision: None, state, ledgers, threads: 2 };
+            let believes_folders = false;
+            let indexer =
+                Indexer { root, output, base, revision: None, state, ledgers, believes_folders, threads: 2 };
             let place = Place { folder, indexer };
             place
                 .put("recent/exit-lists/2016-09-20-13-02-00", "Downloaded 2016-09-20 13:02:05\nExitNode A\n");
@@ -294,6 +325,45 @@ mod tests {
         fs::remove_dir_all(&place.indexer.state).expect("it is there");
         assert_eq!(place.update(), (1, 1, true));
         assert_eq!(fs::read_dir(&place.indexer.output).expect("it is there").count(), 4);
+    }
+
+    /// The time of a folder and all above it, and then a run at a time.
+    fn update_at(place: &Place, folder: &str, modified: i64, now: i64) -> (usize, usize, bool) {
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(modified.unsigned_abs());
+        for folder in Path::new(folder).ancestors() {
+            let folder = fs::File::open(place.indexer.root.join(folder)).expect("it is there");
+            folder.set_modified(time).expect("it is ours");
+        }
+        let indexed = place.indexer.update(Timestamp(now)).expect("it is readable");
+        assert!(indexed.failed.is_empty(), "{indexed:?}");
+        (indexed.files, indexed.read, indexed.written)
+    }
+
+    #[test]
+    fn folders_are_believed_until_they_change_or_a_day_has_passed() {
+        let mut place = Place::new();
+        place.indexer.believes_folders = true;
+        let (folder, file, now) = ("recent/exit-lists", "recent/exit-lists/2016-09-20-13-02-00", NOW.0);
+        assert_eq!(update_at(&place, folder, now - 10, now), (1, 1, true));
+        assert_eq!(update_at(&place, folder, now - 10, now), (1, 0, false));
+        // Somebody writes into a file.
+        place.put(file, "Downloaded 2016-09-20 14:02:05\nExitNode A\n");
+        assert_eq!(update_at(&place, folder, now - 10, now + 5), (1, 0, false), "the folder has not changed");
+        assert_eq!(update_at(&place, folder, now + 6, now + 7), (1, 1, true), "it has");
+        // It was listed a second after it had changed, and may have changed once more.
+        place.put(file, "Downloaded 2016-09-20 15:02:05\nExitNode A\n");
+        assert_eq!(update_at(&place, folder, now + 6, now + 60), (1, 1, true));
+        place.put(file, "Downloaded 2016-09-20 16:02:05\nExitNode AB\n");
+        assert_eq!(update_at(&place, folder, now + 6, now + 86000), (1, 0, false));
+        assert_eq!(update_at(&place, folder, now + 6, now + 60 + 86400), (1, 1, true), "a day has passed");
+        // What comes, and what the cache no longer has.
+        place.put("recent/exit-lists/2016-09-20-14-02-00", "Downloaded 2016-09-20 14:02:05\nExitNode A\n");
+        assert_eq!(update_at(&place, folder, now + 86480, now + 86500), (2, 1, true));
+        assert_eq!(update_at(&place, folder, now + 86480, now + 86600), (2, 0, false));
+        fs::write(place.indexer.state.join("index.cache"), "").expect("it is writable");
+        assert_eq!(update_at(&place, folder, now + 86480, now + 86700).1, 2);
+        fs::remove_dir_all(place.indexer.root.join(folder)).expect("it is there");
+        assert_eq!(update_at(&place, "recent", now + 86800, now + 86900), (0, 0, true));
     }
 
     #[cfg(unix)]

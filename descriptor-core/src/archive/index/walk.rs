@@ -1,13 +1,15 @@
 //! The files that an index is about.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::super::history::Stamp;
+use super::{super::history::Stamp, folders};
+use crate::value::Timestamp;
 
 /// The files of a tree.
 #[derive(Debug, Default)]
@@ -16,21 +18,32 @@ pub(super) struct Walked {
     pub(super) files: Vec<(String, Stamp)>,
     /// Those that cannot be named in an index.
     pub(super) skipped: Vec<PathBuf>,
+    /// What may be believed of folders next time, by their paths below the root.
+    pub(super) folders: BTreeMap<String, folders::Folder>,
 }
 
-/// Lists a tree. Links are followed; what is hidden or ends in `.tmp` is still being written; `without` is passed over.
-pub(super) fn walk(root: &Path, without: &Path) -> io::Result<Walked> {
+/// Lists a tree. Links are followed; what is hidden or ends in `.tmp` is still being written; `without` is passed over. What is
+/// believed of a folder is not looked at.
+pub(super) fn walk(
+    root: &Path,
+    without: &Path,
+    believed: &folders::Believed<'_>,
+    now: Timestamp,
+) -> io::Result<Walked> {
     let without = fs::canonicalize(without).ok();
     let top = Folder { path: root.to_owned(), below: String::new(), above: vec![fs::canonicalize(root)?] };
     let mut walked = Walked::default();
     let mut level = vec![top];
     while !level.is_empty() {
-        let listed: Vec<_> =
-            level.par_iter().map(|folder| folder.list(without.as_deref())).collect::<io::Result<_>>()?;
+        let listed: Vec<_> = level
+            .par_iter()
+            .map(|it| it.list(without.as_deref(), believed, now))
+            .collect::<io::Result<_>>()?;
         level = Vec::new();
         for (found, folders) in listed {
             walked.files.extend(found.files);
             walked.skipped.extend(found.skipped);
+            walked.folders.extend(found.folders);
             level.extend(folders);
         }
     }
@@ -48,48 +61,88 @@ struct Folder {
 }
 
 impl Folder {
-    /// Its files and folders. Sizes and times are asked for by name within the folder, which is quicker than by path.
-    fn list(&self, without: Option<&Path>) -> io::Result<(Walked, Vec<Folder>)> {
-        let (mut walked, mut folders) = (Walked::default(), Vec::new());
-        let entries = match fs::read_dir(&self.path) {
-            // Gone since the folder above was listed.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.above.len() > 1 => {
-                return Ok((walked, folders));
-            }
-            entries => entries?,
+    /// Its files and folders, as they are believed to be or as they are.
+    fn list(
+        &self,
+        without: Option<&Path>,
+        believed: &folders::Believed<'_>,
+        now: Timestamp,
+    ) -> io::Result<(Walked, Vec<Folder>)> {
+        let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound && self.above.len() > 1;
+        // Asked before it is listed: what comes meanwhile makes it another one.
+        let modified = match fs::metadata(&self.path) {
+            // Since the folder above was listed.
+            Err(error) if gone(&error) => return Ok(<_>::default()),
+            metadata => Stamp::of(&metadata?).modified,
         };
+        if let Some((known, files)) = believed.get(&self.below, modified) {
+            let mut folders = Vec::new();
+            for name in &known.folders {
+                folders.extend(self.within(name, without)?);
+            }
+            let itself = BTreeMap::from([(self.below.clone(), known.clone())]);
+            return Ok((Walked { files: files.to_vec(), folders: itself, ..Walked::default() }, folders));
+        }
+        match fs::read_dir(&self.path) {
+            Err(error) if gone(&error) => Ok(<_>::default()),
+            entries => self.look(
+                entries?,
+                without,
+                folders::Folder { modified, listed: now, files: 0, folders: vec![] },
+            ),
+        }
+    }
+
+    /// Looks at each entry. Sizes and times are asked for by name within the folder, which is quicker than by path.
+    fn look(
+        &self,
+        entries: fs::ReadDir,
+        without: Option<&Path>,
+        mut itself: folders::Folder,
+    ) -> io::Result<(Walked, Vec<Folder>)> {
+        let (mut walked, mut folders, mut plain) = (Walked::default(), Vec::new(), true);
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name();
             let Some(name) = name.to_str().filter(|name| !name.contains(['\t', '\n', '\r'])) else {
                 walked.skipped.push(entry.path());
+                plain = false;
                 continue;
             };
             if name.starts_with('.') || name.ends_with(".tmp") {
                 continue;
             }
             let kind = entry.file_type()?;
+            // What a link leads to changes without the folder.
+            plain &= !kind.is_symlink();
             let metadata = match kind {
                 kind if kind.is_dir() => None,
                 kind if kind.is_symlink() => fs::metadata(entry.path()).ok(),
                 _ => entry.metadata().ok(),
             };
             if kind.is_dir() || metadata.as_ref().is_some_and(fs::Metadata::is_dir) {
-                let real = fs::canonicalize(entry.path())?;
-                // A link to a folder above would lead in a circle.
-                if Some(&*real) != without && !self.above.contains(&real) {
-                    let mut above = self.above.clone();
-                    above.push(real);
-                    folders.push(Folder {
-                        path: entry.path(),
-                        below: format!("{}{name}/", self.below),
-                        above,
-                    });
-                }
+                itself.folders.push(name.to_owned());
+                folders.extend(self.within(name, without)?);
             } else if let Some(metadata) = metadata.filter(fs::Metadata::is_file) {
                 walked.files.push((format!("{}{name}", self.below), Stamp::of(&metadata)));
             }
         }
+        itself.files = walked.files.len();
+        if plain {
+            walked.folders.insert(self.below.clone(), itself);
+        }
         Ok((walked, folders))
+    }
+
+    /// A folder in it; nothing if it is not to be listed or would lead in a circle, as a link to a folder above.
+    fn within(&self, name: &str, without: Option<&Path>) -> io::Result<Option<Folder>> {
+        let path = self.path.join(name);
+        let real = fs::canonicalize(&path)?;
+        if Some(&*real) == without || self.above.contains(&real) {
+            return Ok(None);
+        }
+        let mut above = self.above.clone();
+        above.push(real);
+        Ok(Some(Folder { path, below: format!("{}{name}/", self.below), above }))
     }
 }
