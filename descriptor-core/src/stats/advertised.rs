@@ -104,8 +104,8 @@ impl Statistic for Advertised {
             values.into_iter().map(move |(key, value)| (time.clone().into(), key, value))
         });
         vec![
-            table("advbwdist", "date", "t", daily),
-            table("advbwdist-validafter", "valid_after", "TRUE", all),
+            table("advbwdist", "date", true.into(), daily),
+            table("advbwdist-validafter", "valid_after", "TRUE".into(), all),
         ]
     }
 }
@@ -136,7 +136,7 @@ impl Bandwidths {
 fn table(
     name: &'static str,
     date: &'static str,
-    exits: &'static str,
+    exits: Cell,
     rows: impl Iterator<Item = (Cell, Key, f64)>,
 ) -> Table {
     // In the order of their text.
@@ -150,8 +150,8 @@ fn table(
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     let mut table = Table::new(name, &[date, "isexit", "relay", "percentile", "advbw"]);
     for ((_, of_exits, relay, percentile), date, value) in rows {
-        let exits = if of_exits { exits } else { "" };
-        table.push([date, exits.into(), relay.into(), percentile.into(), (value as i64).into()]);
+        let exits = if of_exits { exits.clone() } else { Cell::Missing };
+        table.push([date, exits, relay.into(), percentile.into(), (value as i64).into()]);
     }
     table
 }

@@ -61,6 +61,8 @@ pub mod advertised;
 pub mod bandwidth;
 pub mod bridgedb;
 pub mod connections;
+pub mod countries;
+mod csv;
 mod day;
 pub mod detector;
 pub mod disagreement;
@@ -87,6 +89,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::document::Type;
 
+pub use csv::CsvError;
 pub use day::Day;
 pub use document::Document;
 pub use flags::FlagSet;
