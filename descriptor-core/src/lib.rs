@@ -9,6 +9,8 @@ pub mod document;
 #[cfg(feature = "archive")]
 pub mod intake;
 pub mod netdoc;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod sanitize;
 pub mod schema;
 #[cfg(feature = "stats")]

@@ -1,0 +1,198 @@
+//! All plots, one row each.
+
+use super::{
+    Figure, Unit,
+    data::Data,
+    special::{
+        PLATFORM_COLOURS, PLATFORMS, bandwidth_flags, bridge_combined, bridge_transports, bridge_users,
+        bridge_versions, build_times, connections, directory_bytes, distribution, download_times,
+        exits_of_2013, failures, locales, relay_users, requests, servers_of_2013, whiskers,
+    },
+};
+
+/// How a graph is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Plot {
+    /// Its name: the id of a graph, or that of a table of a module, or a name of its own.
+    pub id: &'static str,
+    /// What stands above it, unless parameters say more.
+    pub title: &'static str,
+    /// The parameters that hold where none are given, as in the address of a graph.
+    pub defaults: &'static str,
+    /// The unit of the numbers in its table.
+    pub(super) unit: Unit,
+    /// The module whose table is drawn, for what is no graph of the website's.
+    pub(super) module: Option<&'static str>,
+    /// Makes the figure of the rows that are wanted.
+    pub(super) draw: fn(&Data<'_>) -> Figure,
+}
+
+const fn plot(id: &'static str, title: &'static str, unit: Unit, draw: fn(&Data<'_>) -> Figure) -> Plot {
+    Plot { id, title, defaults: "", unit, module: None, draw }
+}
+
+impl Plot {
+    /// Parameters that hold unless others are given.
+    const fn or(self, defaults: &'static str) -> Plot {
+        Plot { defaults, ..self }
+    }
+
+    /// Draws the table of a module as it is.
+    const fn of(self, module: &'static str) -> Plot {
+        Plot { module: Some(module), ..self }
+    }
+}
+
+const COUNT: Unit = Unit::Count;
+const MS: Unit = Unit::Named("ms");
+const SECONDS: Unit = Unit::Named("s");
+
+/// All plots. A new one is one line; see [the module](super).
+pub const PLOTS: &[Plot] = &[
+    plot("networksize", "Number of relays", COUNT, |data| {
+        data.columns(&[("relays", "Relays"), ("bridges", "Bridges")])
+    }),
+    plot("relayflags", "Number of relays with relay flags assigned", COUNT, |data| data.by("flag", "relays"))
+        .or("flag=Running&flag=Exit&flag=Guard&flag=Fast&flag=Stable"),
+    plot("versions", "Relay versions", COUNT, |data| data.by("version", "relays")),
+    plot("platforms", "Relay platforms", COUNT, |data| data.columns(PLATFORMS).coloured(PLATFORM_COLOURS)),
+    plot("relays-ipv6", "Relays by IP version", COUNT, |data| {
+        data.columns(&[
+            ("total", "Total (IPv4) OR"),
+            ("announced", "IPv6 announced OR"),
+            ("reachable", "IPv6 reachable OR"),
+            ("exiting", "IPv6 exiting"),
+        ])
+    }),
+    plot("bridges-ipv6", "Bridges by IP version", COUNT, |data| {
+        data.columns(&[("total", "Total (IPv4) OR"), ("announced", "IPv6 announced OR")])
+    }),
+    plot("advbw-ipv6", "Advertised bandwidth by IP version", Unit::GBIT, |data| {
+        data.columns(&[
+            ("total", "Total (IPv4) OR"),
+            ("total_guard", "Guard total (IPv4)"),
+            ("total_exit", "Exit total (IPv4)"),
+            ("reachable_guard", "Reachable guard (IPv6) OR"),
+            ("reachable_exit", "Reachable exit (IPv6) OR"),
+            ("exiting", "IPv6 exiting"),
+        ])
+    }),
+    plot("bandwidth", "Total relay bandwidth", Unit::GBIT, |data| {
+        data.columns(&[("advbw", "Advertised bandwidth"), ("bwhist", "Bandwidth history")])
+    }),
+    plot("bandwidth-flags", "Advertised and consumed bandwidth by relay flags", Unit::GBIT, bandwidth_flags),
+    plot("dirbytes", "Number of bytes spent on answering directory requests", Unit::GBIT, directory_bytes),
+    plot("advbwdist-perc", "Advertised bandwidth distribution", Unit::GBIT, |data| {
+        distribution(data, "p", |p| format!("{p}%"))
+    })
+    .or("p=100"),
+    plot("advbwdist-relay", "Advertised bandwidth of n-th fastest relays", Unit::GBIT, |data| {
+        distribution(data, "n", |n| format!("n = {n}"))
+    })
+    .or("n=1"),
+    plot("connbidirect", "Fraction of connections used uni-/bidirectionally", Unit::FRACTION, connections),
+    plot("totalcw", "Total consensus weights across bandwidth authorities", COUNT, |data| {
+        data.plain(data.lines_by("nickname", "totalcw", &[("", "Consensus")]))
+    }),
+    plot("hidserv-dir-onions-seen", "Unique .onion addresses", COUNT, |data| data.columns(&[("onions", "")])),
+    plot("hidserv-rend-relayed-cells", "Onion-service traffic", Unit::GBIT, |data| {
+        data.columns(&[("relayed", "")])
+    }),
+    plot("bridgedb-transport", "BridgeDB requests by requested transport", COUNT, |data| {
+        data.by("transport", "requests")
+    }),
+    plot("bridgedb-distributor", "BridgeDB requests by distributor", COUNT, |data| {
+        data.by("distributor", "requests")
+    }),
+    plot("webstats-tb", "Tor Browser downloads and updates", COUNT, |data| requests(data, None)),
+    plot("webstats-tb-platform", "Tor Browser downloads and updates by platform", COUNT, |data| {
+        let names = [("w", "Windows"), ("m", "macOS"), ("l", "Linux"), ("o", "Other"), ("", "Unknown")];
+        requests(data, Some(("platform", &names))).coloured(PLATFORM_COLOURS)
+    }),
+    plot("webstats-tb-locale", "Tor Browser downloads and updates by locale", COUNT, locales),
+    plot("webstats-tb-channel", "Tor Browser updates by release channel", COUNT, |data| {
+        requests(data, Some(("channel", &[("r", "Stable release"), ("a", "Alpha release")])))
+    }),
+    plot("webstats-tm", "Tor Messenger downloads and updates", COUNT, |data| requests(data, None)),
+    plot("torperf", "Time to complete request", SECONDS, download_times).or("server=public&filesize=50kb"),
+    plot("torperf-failures", "Timeouts and failures", Unit::FRACTION, failures).or("server=public"),
+    plot("onionperf-buildtimes", "Circuit build times", MS, build_times),
+    plot("onionperf-latencies", "Circuit round-trip latencies", MS, |data| {
+        whiskers(data, |server| format!("Circuit round-trip latencies to {server}"))
+    })
+    .or("server=public"),
+    plot("onionperf-throughput", "Throughput when downloading", Unit::KBIT, |data| {
+        whiskers(data, |server| format!("Throughput when downloading from {server}"))
+    })
+    .or("server=public"),
+    plot("userstats-relay-country", "Directly connecting users", COUNT, relay_users)
+        .or("country=all&events=off"),
+    plot("userstats-bridge-country", "Bridge users", COUNT, bridge_users).or("country=all"),
+    plot("userstats-bridge-transport", "Bridge users by transport", COUNT, bridge_transports)
+        .or("transport=!<OR>"),
+    plot("userstats-bridge-version", "Bridge users by IP version", COUNT, bridge_versions).or("version=v4"),
+    plot("userstats-bridge-combined", "Bridge users by transport", COUNT, bridge_combined).or("country=all"),
+    // What the website drew in 2013, and the tables of modules that it never drew.
+    plot("fast-exits", "Fast exits", COUNT, |data| exits_of_2013(data, "fastnum", "fastprob"))
+        .of("fast-exits"),
+    plot("almost-fast-exits", "Almost fast exits", COUNT, |data| {
+        exits_of_2013(data, "almostnum", "almostprob")
+    })
+    .of("fast-exits"),
+    plot("networksize-2013", "Number of relays", COUNT, |data| {
+        servers_of_2013(data, None).columns(&[("relays", "Relays"), ("bridges", "Bridges")])
+    })
+    .of("servers"),
+    plot("relayflags-2013", "Number of relays with relay flags assigned", COUNT, |data| {
+        servers_of_2013(data, Some("flag")).by("flag", "relays")
+    })
+    .of("servers"),
+    plot("versions-2013", "Relay versions", COUNT, |data| {
+        servers_of_2013(data, Some("version")).by("version", "relays")
+    })
+    .of("servers"),
+    plot("platforms-2013", "Relay platforms", COUNT, |data| {
+        servers_of_2013(data, Some("platform")).by("platform", "relays")
+    })
+    .of("servers"),
+    plot("cloudbridges", "Number of bridges in the Amazon EC2 cloud", COUNT, |data| {
+        servers_of_2013(data, Some("ec2bridge")).columns(&[("bridges", "")])
+    })
+    .of("servers"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::stats::{
+        Tables,
+        graphs::{GRAPHS, Query},
+    };
+
+    #[test]
+    fn every_graph_has_a_drawing_and_every_drawing_a_table() {
+        let names: BTreeSet<_> = PLOTS.iter().map(|plot| plot.id).collect();
+        assert_eq!(names.len(), PLOTS.len(), "names are different");
+        for graph in GRAPHS {
+            assert!(names.contains(graph.id), "{} needs a row above", graph.id);
+        }
+        let modules: BTreeSet<_> = Tables::empty().iter().map(|table| table.name).collect();
+        for plot in PLOTS {
+            let graph = GRAPHS.iter().any(|graph| graph.id == plot.id);
+            assert!(plot.module.map_or(graph, |module| modules.contains(module)), "{} has a table", plot.id);
+        }
+    }
+
+    #[test]
+    fn defaults_are_parameters() {
+        for plot in PLOTS.iter().filter(|plot| !plot.defaults.is_empty()) {
+            let query = Query::parse(plot.defaults);
+            assert!(query.names().count() > 0, "{}", plot.id);
+            for name in query.names() {
+                assert!(super::super::PARAMETERS.contains(&name), "{}: {name}", plot.id);
+            }
+        }
+    }
+}
