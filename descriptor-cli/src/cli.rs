@@ -8,7 +8,7 @@ use clap::{
 };
 use descriptor_core::document::Type;
 
-use crate::{archive, collect, config, monitor, sanitize, serve, stats, style};
+use crate::{archive, collect, config, monitor, plot, sanitize, serve, stats, style};
 
 /// Reads, checks, sanitizes, collects, counts and serves everything that the Tor network publishes about itself.
 #[derive(Debug, Parser)]
@@ -104,6 +104,9 @@ pub(crate) enum Verb {
     /// Count what Tor Metrics counted: users, relays, bandwidth and more, as CSV
     #[command(after_long_help = stats::HELP)]
     Stats(stats::StatsArgs),
+    /// Draw the graphs of Tor Metrics: users, relays, bandwidth and more, as SVG, PNG or in the terminal
+    #[command(after_long_help = plot::HELP)]
+    Plot(plot::PlotArgs),
     /// Print the completions for a shell
     #[command(
         after_help = "Example: tordesc completions bash > ~/.local/share/bash-completion/completions/tordesc"

@@ -16,6 +16,9 @@ mod log;
 mod monitor;
 mod output;
 mod parse;
+mod plot;
+mod plot_index;
+mod plot_input;
 mod progress;
 mod reading;
 mod render;
@@ -27,6 +30,7 @@ mod sanitize_weblogs;
 mod schema;
 mod selections;
 mod serve;
+mod spark;
 mod stats;
 mod status;
 mod style;
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Verb::Config(what) => config::run(what),
         Verb::Serve(args) => serve::run(args, cli.global),
         Verb::Stats(args) => stats::run(args, cli.global),
+        Verb::Plot(args) => plot::run(args, cli.global),
         Verb::Sanitize(what) => sanitize::run(what, cli.global),
     };
     if let Err(failure @ (Failure::Usage(_) | Failure::Other(_))) = &result {

@@ -180,7 +180,8 @@ fn name_parser() -> impl TypedValueParser<Value = Name> {
         .try_map(|name| Name::of_name(&name).ok_or_else(|| format!("no statistic is called {name}")))
 }
 
-fn day(text: &str) -> Result<Day, &'static str> {
+/// Reads a date.
+pub(crate) fn day(text: &str) -> Result<Day, &'static str> {
     Day::parse(text).ok_or("not a date; it looks like 2020-12-31")
 }
 

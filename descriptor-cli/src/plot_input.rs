@@ -1,0 +1,119 @@
+//! What `tordesc plot` draws: documents that it counts, or files that were written before.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use descriptor_core::{
+    plot::{Error, Figure, Plot},
+    stats::{CsvError, Name, Options, Pool, Profile, Table, Tables, graphs::Query},
+    value::Timestamp,
+};
+
+use crate::{
+    cli::{Global, Inputs},
+    exit::{Failure, Outcome},
+    reading::{self, How},
+};
+
+/// Tables to draw.
+pub(crate) struct Source {
+    modules: Tables,
+    /// Files of graphs, by their names.
+    graphs: Vec<Table>,
+    /// How reading went.
+    pub(crate) outcome: Outcome,
+}
+
+impl Source {
+    /// What is drawn of a graph: of the modules' tables if they are there, else of the graph's own file.
+    pub(crate) fn figure(&self, plot: &Plot, query: &Query) -> Result<Figure, Error> {
+        let complete = plot.modules().iter().all(|name| self.modules.get(name).is_some());
+        match self.graphs.iter().find(|table| table.name == plot.id).filter(|_| !complete) {
+            Some(table) => plot.figure_of_graph(table, query),
+            None => plot.figure(&self.modules, query),
+        }
+    }
+}
+
+/// Counts what some plots need of documents.
+pub(crate) fn counted(paths: Vec<PathBuf>, plots: &[&Plot], global: Global) -> Result<Source, Failure> {
+    let makers = plots.iter().flat_map(|plot| plot.modules()).filter_map(Name::making);
+    let (names, profiles): (Vec<Name>, Vec<Profile>) = makers.unzip();
+    // What only the originals of 2013 had is not drawn beside the rest.
+    let profile = profiles.into_iter().max().unwrap_or_default();
+    let inputs = Inputs { paths, types: Name::types_of(&names) };
+    let pool = Pool::new(&names);
+    let (mut documents, mut unread) = (0, 0);
+    let map = |all: &mut reading::Documents<'_>| {
+        let mut count = 0;
+        let unread = pool.add(all.inspect(|_| count += 1));
+        (count, unread)
+    };
+    let how = How { small: true, ..How::default() };
+    let totals = reading::read(&inputs, global, how, map, |(count, lost): (u64, u64)| {
+        documents += count;
+        unread += lost;
+        Ok(())
+    })?;
+    let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs());
+    let options = Options { profile, ..Options::at(Timestamp(clock.cast_signed())) };
+    let outcome = Outcome::of_reading(documents - unread, unread + totals.failed);
+    Ok(Source { modules: pool.finish().finish(&options), graphs: Vec::new(), outcome })
+}
+
+/// Reads what some plots need of a folder: tables of modules, or files of graphs. Or one file of a graph or a module.
+pub(crate) fn written(from: &Path, plots: &[&Plot]) -> Result<Source, Failure> {
+    let mut source = Source { modules: Tables::default(), graphs: Vec::new(), outcome: Outcome::Done };
+    if from.is_file() {
+        let text = fs::read_to_string(from).map_err(|error| Failure::at(from, &error))?;
+        let stem = from.file_stem().unwrap_or_default().to_string_lossy();
+        for plot in plots {
+            match plot.modules().contains(&&*stem).then(|| Tables::read_csv(&stem, &text)).flatten() {
+                Some(Ok(table)) if !is_graph(&text) => source.modules.0.push(table),
+                _ => source.graphs.push(read(Table::from_graph_csv(plot.id, &text), from)?),
+            }
+        }
+        return Ok(source);
+    }
+    fs::read_dir(from).map_err(|error| Failure::at(from, &error))?;
+    for plot in plots {
+        for name in plot.modules() {
+            let known = source.modules.get(name).is_some();
+            if let Some((path, text)) =
+                find(from, "modules", name)?.filter(|(_, text)| !known && !is_graph(text))
+                && let Some(table) = Tables::read_csv(name, &text)
+            {
+                source.modules.0.push(read(table, &path)?);
+            }
+        }
+        if let Some((path, text)) = find(from, "graphs", plot.id)?.filter(|(_, text)| is_graph(text)) {
+            source.graphs.push(read(Table::from_graph_csv(plot.id, &text), &path)?);
+        }
+    }
+    Ok(source)
+}
+
+/// Files of graphs begin with comments, files of modules have none.
+fn is_graph(text: &str) -> bool {
+    text.starts_with('#')
+}
+
+/// A file in a folder of `tordesc stats`, or in a folder of such files.
+fn find(folder: &Path, part: &str, name: &str) -> Result<Option<(PathBuf, String)>, Failure> {
+    for folder in [&folder.join(part), folder] {
+        let path = folder.join(format!("{name}.csv"));
+        match fs::read_to_string(&path) {
+            Ok(text) => return Ok(Some((path, text))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Failure::at(&path, &error)),
+        }
+    }
+    Ok(None)
+}
+
+fn read(table: Result<Table, CsvError>, path: &Path) -> Result<Table, Failure> {
+    table.map_err(|error| Failure::Other(format!("{}: {error}", path.display())))
+}
