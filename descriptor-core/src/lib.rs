@@ -6,6 +6,7 @@ pub mod archive;
 pub mod collect;
 pub mod columnar;
 pub mod document;
+pub mod geoip;
 #[cfg(feature = "archive")]
 pub mod intake;
 pub mod netdoc;

@@ -11,8 +11,8 @@ use arrow_schema::SchemaRef;
 use descriptor_core::{
     archive::{Chunk, Event, History, Options, Progress, Source},
     columnar::{ColumnarError, Plan, Selection, TableWriter, Tables, arrow_schema},
+    geoip::GeoIp,
     netdoc::Frame,
-    value::GeoIp,
 };
 use pyo3::{
     prelude::*,

@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     document::{AnyParsed, Digests, Type},
+    geoip::GeoIp,
     netdoc::{Frame, FromArg},
     schema::{Column, Kind, Record, Schema, Sink, Value, ValueSink, Wanted},
-    value::{EpochMillis, GeoIp, Timestamp},
+    value::{EpochMillis, Timestamp},
 };
 
 /// A document that was read, with what its rows say about it.
