@@ -12,6 +12,7 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 use descriptor_core::{
+    geoip::{self, Database, Places},
     stats::{Day, Name, Options, Partials, Pool, Profile},
     value::Timestamp,
 };
@@ -54,6 +55,13 @@ pub(crate) struct StatsArgs {
     /// The last day of the results
     #[arg(long, value_name = "DATE", value_parser = day)]
     until: Option<Day>,
+    /// A database of countries, tor's geoip or an mmdb; several are of several days, each day has the newest that is no
+    /// younger [default: tor's, if it is installed]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    geoip: Vec<PathBuf>,
+    /// A database of autonomous systems, an mmdb; may be given again as --geoip
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    asn: Vec<PathBuf>,
     /// The time of the run, UTC; most statistics leave out the days just before it [default: the clock's]
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
@@ -75,9 +83,11 @@ enum ProfileYear {
 
 /// Reads everything and writes all tables.
 pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> {
-    let options = options(args);
+    let mut options = options(args);
     let names = if args.only.is_empty() { Name::of_profile(options.profile) } else { args.only.clone() };
     let names = names.as_slice();
+    let places = places(args, names, global)?;
+    options.places = Some(&places).filter(|places| !places.is_empty());
     let state = args.state.as_deref().map(State::new);
     let known = state.as_ref().map(|state| state.load(names)).transpose()?;
     let inputs = Inputs { paths: args.paths.clone(), types: Name::types_of(names) };
@@ -164,7 +174,48 @@ impl State {
     }
 }
 
-fn options(args: &StatsArgs) -> Options {
+/// Where Debian's `tor-geoipdb` puts tor's database. That of IPv6 is not needed: statuses have IPv4 addresses.
+const GEOIP: &str = "/usr/share/tor/geoip";
+
+/// The databases of addresses that were asked for, if a statistic looks at them.
+fn places(args: &StatsArgs, names: &[Name], global: Global) -> Result<Places, Failure> {
+    let mut places = Places::default();
+    if !names.iter().any(|name| [Name::Relays, Name::Servers2013].contains(name)) {
+        return Ok(places);
+    }
+    let usual = Some(PathBuf::from(GEOIP)).filter(|path| args.geoip.is_empty() && path.is_file());
+    for path in args.geoip.iter().chain(&usual) {
+        places.add_countries(database(path, global)?);
+    }
+    for path in &args.asn {
+        places.add_systems(database(path, global)?);
+    }
+    let without = |what: &str| {
+        if global.verbose {
+            complain(global, &format!("no database of {what}: nothing is counted by them"));
+        }
+    };
+    if args.geoip.is_empty() && usual.is_none() {
+        without("countries");
+    }
+    if args.asn.is_empty() {
+        without("autonomous systems");
+    }
+    Ok(places)
+}
+
+fn database(path: &Path, global: Global) -> Result<Database, Failure> {
+    let bytes = fs::read(path).map_err(|error| Failure::at(path, &error))?;
+    let invalid = |error: geoip::Error| Failure::at(path, &io::Error::new(io::ErrorKind::InvalidData, error));
+    let database = Database::read(bytes).map_err(invalid)?;
+    if global.verbose {
+        let date = database.date().map_or("no known day".to_owned(), |date| Day::of(date).to_string());
+        complain(global, &format!("{}: a database of {date}", path.display()));
+    }
+    Ok(database)
+}
+
+fn options(args: &StatsArgs) -> Options<'static> {
     let clock = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs());
     let now = args.now.unwrap_or_else(|| Timestamp(clock().cast_signed()));
     let profile = match args.profile {

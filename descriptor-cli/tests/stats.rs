@@ -63,3 +63,28 @@ fn one_statistic_writes_its_own_files() {
     assert_eq!(wrong.code, 2);
     assert!(wrong.stderr.contains("bridgedb"), "{}", wrong.stderr);
 }
+
+/// Two databases of different days: the documents are of the time of the first one.
+#[test]
+fn countries_are_those_of_a_database_of_the_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("it is writable");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let old = write("old", "# Generated: Mon, 1 Jan 2001 00:00:00 GMT\n0,4294967295,AQ\n");
+    let new = write("new", "# Generated: Mon, 31 Dec 2029 00:00:00 GMT\n0,4294967295,CK\n");
+    let out = folder.path().join("out");
+    let files = stats(&out, &["--only", "relays", "--geoip", &new, "--geoip", &old, DATA]);
+    let countries = &files["modules/relay-countries.csv"];
+    let rows: Vec<&str> = countries.lines().skip(1).collect();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.contains(",aq,") && row.ends_with(",2001-01-01")));
+    assert!(files["graphs/relay-countries.csv"].starts_with("#\n# tordesc\n#\n# relay-countries\n#\n"));
+    assert!(!files.contains_key("modules/relay-systems.csv"), "there is no database of systems");
+
+    let wrong = write("wrong", "no ranges\n");
+    let failed = run(&["stats", DATA, "--out", "x", "--geoip", &wrong]);
+    assert_eq!(failed.code, 1);
+    assert!(failed.stderr.contains("wrong: line 1: not START,END,COUNTRY"), "{}", failed.stderr);
+}

@@ -87,7 +87,11 @@ mod tests {
 
     /// A short text.
     fn text(text: &str) -> Vec<u8> {
-        [&[0x40 | text.len() as u8], text.as_bytes()].concat()
+        let head = match text.len() as u8 {
+            short @ 0..=28 => vec![0x40 | short],
+            long => vec![0x40 | 29, long - 29],
+        };
+        [&head[..], text.as_bytes()].concat()
     }
 
     fn map(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {

@@ -30,6 +30,11 @@ impl Day {
         i64::from(self.0) * SECONDS
     }
 
+    /// The last second of the day.
+    pub fn end(self) -> Timestamp {
+        Timestamp(self.start() + SECONDS - 1)
+    }
+
     /// A later day, or an earlier one.
     #[must_use]
     pub fn plus(self, days: i32) -> Self {
@@ -60,6 +65,7 @@ mod tests {
             assert_eq!(Day::parse(text).map(|day| day.to_string()).as_deref(), Some(text));
         }
         assert_eq!(Day::of(Timestamp(-1)).to_string(), "1969-12-31");
+        assert_eq!(Day(0).end().to_string(), "1970-01-01 23:59:59");
         assert_eq!(Day::parse("2021-02-29"), None);
         assert_eq!(Day::parse("2021-2-1"), None);
     }

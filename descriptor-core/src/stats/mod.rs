@@ -57,6 +57,7 @@
 //! 3. A line a set in `tests/stats.rs`, which compares with the originals' files byte for byte; the properties (order, split,
 //!    repetition) are tested for every statistic of the registry.
 
+pub mod adoption;
 pub mod advertised;
 pub mod bandwidth;
 pub mod bridgedb;
@@ -72,12 +73,14 @@ mod flags;
 pub mod graphs;
 mod id;
 mod join;
+pub mod measurements;
 pub mod number;
 pub mod onion_services;
 mod options;
 pub mod performance;
 mod pool;
 mod registry;
+pub mod relays;
 pub mod servers;
 pub mod servers_2013;
 mod table;

@@ -1,7 +1,7 @@
 //! What decides about the results besides the documents.
 
 use super::{Day, Table};
-use crate::value::Timestamp;
+use crate::{geoip::Places, value::Timestamp};
 
 /// Which state of the original programs is followed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,8 +29,8 @@ pub struct Choices {
 }
 
 /// What a run is told.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Options {
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'p> {
     /// The time of the run. Most statistics leave out the last days before it.
     pub now: Timestamp,
     /// Which state of the originals is followed.
@@ -41,12 +41,21 @@ pub struct Options {
     pub until: Option<Day>,
     /// Documentation or code.
     pub choices: Choices,
+    /// Databases of addresses. Without them there are no statistics by country and by autonomous system.
+    pub places: Option<&'p Places>,
 }
 
-impl Options {
+impl Options<'_> {
     /// The options of a run at a time, everything else as the originals had it last.
     pub fn at(now: Timestamp) -> Self {
-        Options { now, profile: Profile::default(), since: None, until: None, choices: Choices::default() }
+        Options {
+            now,
+            profile: Profile::default(),
+            since: None,
+            until: None,
+            choices: Choices::default(),
+            places: None,
+        }
     }
 
     /// The day of the run.

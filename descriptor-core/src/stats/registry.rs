@@ -5,9 +5,10 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Document, Options, Profile, Statistic, Tables, advertised::Advertised, bandwidth::Bandwidth,
-    bridgedb::Bridgedb, connections::Connections, disagreement::Disagreement, fast_exits::FastExits, graphs,
-    onion_services::OnionServices, performance::Performance, servers::Servers, servers_2013::Servers2013,
+    Document, Options, Profile, Statistic, Tables, adoption::Adoption, advertised::Advertised,
+    bandwidth::Bandwidth, bridgedb::Bridgedb, connections::Connections, disagreement::Disagreement,
+    fast_exits::FastExits, graphs, measurements::Measurements, onion_services::OnionServices,
+    performance::Performance, relays::Relays, servers::Servers, servers_2013::Servers2013,
     total_weight::TotalWeight, users::Users, web::Web,
 };
 use crate::{document::Type, netdoc::Frame};
@@ -128,6 +129,12 @@ statistics! {
     Bridgedb = "bridgedb", bridgedb;
     /// Downloads and updates of Tor Browser and Tor Messenger, and hits of the website.
     Web = "web", web;
+    /// Relays by country, autonomous system and family; concentration, churn and overload.
+    Relays = "relays", relays;
+    /// How fast relays move to new series of tor.
+    Adoption = "version-adoption", adoption;
+    /// How far bandwidth authorities agree about what they measure, at noon.
+    Measurements = "measurements", measurements;
 }
 
 impl Name {

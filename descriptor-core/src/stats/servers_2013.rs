@@ -3,10 +3,13 @@
 //! File of a module: `servers`, only in the profile of 2013; later it was replaced by what [`servers`](super::servers) makes.
 //!
 //! Counts of each status, and of the relays of a consensus by version and platform of their descriptors (`join.rs`). Sums
-//! of a day are divided by the number of its statuses. Relays by country need a database of addresses; without one, all
-//! are in the country `??`.
+//! of a day are divided by the number of its statuses. Relays by country need a database of addresses
+//! ([`Options::places`]), the one of each day if there are several; without one, all are in the country `??`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 use memchr::memmem::find;
 use serde::{Deserialize, Serialize};
@@ -25,6 +28,8 @@ pub struct Servers2013 {
     join: Join<i64, Platform, Platforms>,
     /// Running relays of each consensus, and those with each of [`FLAGS`]; the greater of two that differ.
     relays: BTreeMap<i64, [u32; 6]>,
+    /// The addresses of running relays of each consensus, in order; the greater of two that differ.
+    addresses: BTreeMap<i64, Vec<u32>>,
     /// Running bridges of each status by time and authority, and those of Tor Cloud.
     bridges: BTreeMap<(i64, Id), [u32; 2]>,
 }
@@ -74,6 +79,10 @@ impl Statistic for Servers2013 {
                 }
                 let time = document.valid_after.0;
                 self.add_relays(time, counts);
+                let running = document.entries.iter().zip(flags).filter(|(_, it)| it.has(FlagSet::RUNNING));
+                let mut addresses: Vec<u32> = running.map(|(entry, _)| entry.r.address.into()).collect();
+                addresses.sort_unstable();
+                self.add_addresses(time, addresses);
                 let entries = document.entries.iter().zip(flags);
                 let entries = entries.map(|(entry, &flags)| (entry.r.descriptor_digest, flags, ()));
                 self.join.add_status(time, entries);
@@ -100,6 +109,7 @@ impl Statistic for Servers2013 {
     fn merge(&mut self, other: Self) {
         self.join.merge(other.join);
         other.relays.into_iter().for_each(|(time, counts)| self.add_relays(time, counts));
+        other.addresses.into_iter().for_each(|(time, addresses)| self.add_addresses(time, addresses));
         other.bridges.into_iter().for_each(|(key, counts)| self.add_bridges(key, counts));
     }
 
@@ -109,7 +119,7 @@ impl Statistic for Servers2013 {
 
     fn finish(self, options: &Options) -> Vec<Table> {
         match options.profile {
-            Profile::Y2013 => vec![self.table(options.today().plus(-1))],
+            Profile::Y2013 => vec![self.table(options)],
             Profile::Y2020 => Vec::new(),
         }
     }
@@ -120,16 +130,39 @@ impl Statistic for Servers2013 {
 struct Sums {
     consensuses: u64,
     relays: [u64; 6],
+    /// By address.
+    addresses: BTreeMap<u32, u64>,
     versions: BTreeMap<[u8; 5], u64>,
     platforms: [u64; 5],
     statuses: u64,
     bridges: [u64; 2],
 }
 
+impl Sums {
+    /// Relays by country.
+    fn countries(&self, day: Day, options: &Options) -> BTreeMap<String, u64> {
+        let database = options.places.and_then(|places| places.countries_at(day.end()));
+        let mut countries = BTreeMap::new();
+        for (&address, count) in &self.addresses {
+            let country = database.and_then(|it| it.country(Ipv4Addr::from(address).into()));
+            let name = country.map_or_else(|| "??".to_owned(), |country| country.to_string());
+            *countries.entry(name).or_default() += count;
+        }
+        countries
+    }
+}
+
 impl Servers2013 {
     fn add_relays(&mut self, time: i64, counts: [u32; 6]) {
         let known = self.relays.entry(time).or_default();
         *known = (*known).max(counts);
+    }
+
+    fn add_addresses(&mut self, time: i64, addresses: Vec<u32>) {
+        let known = self.addresses.entry(time).or_default();
+        if *known < addresses {
+            *known = addresses;
+        }
     }
 
     fn add_bridges(&mut self, key: (i64, Id), counts: [u32; 2]) {
@@ -143,6 +176,10 @@ impl Servers2013 {
             let day = days.entry(Day::of_seconds(time)).or_default();
             day.consensuses += 1;
             day.relays.iter_mut().zip(counts).for_each(|(sum, &count)| *sum += u64::from(count));
+        }
+        for (&time, addresses) in &self.addresses {
+            let day = days.entry(Day::of_seconds(time)).or_default();
+            addresses.iter().for_each(|address| *day.addresses.entry(*address).or_default() += 1);
         }
         for (&time, status) in &self.join.statuses {
             let day = days.entry(Day::of_seconds(time)).or_default();
@@ -159,7 +196,8 @@ impl Servers2013 {
         days
     }
 
-    fn table(&self, end: Day) -> Table {
+    fn table(&self, options: &Options) -> Table {
+        let end = options.today().plus(-1);
         let columns = ["date", "flag", "country", "version", "platform", "ec2bridge", "relays", "bridges"];
         let mut table = Table::new("servers", &columns);
         for (day, sums) in self.sums().into_iter().filter(|(day, _)| *day < end) {
@@ -178,8 +216,10 @@ impl Servers2013 {
                 {
                     row(1, name.into(), relays(sum), Cell::Missing);
                 }
-                let rounded = divide_half_away(sums.relays[0].into(), sums.consensuses.into());
-                row(2, "??".into(), Cell::Int(rounded as i64), Cell::Missing);
+                for (country, sum) in sums.countries(day, options) {
+                    let rounded = divide_half_away(sum.into(), sums.consensuses.into());
+                    row(2, country.into(), Cell::Int(rounded as i64), Cell::Missing);
+                }
                 for (version, &sum) in &sums.versions {
                     let name = String::from_utf8_lossy(version).trim_end_matches('\0').to_owned();
                     row(3, name.into(), relays(sum), Cell::Missing);

@@ -7,6 +7,7 @@ mod bandwidth;
 mod documents;
 mod performance;
 mod query;
+mod relays;
 mod servers;
 mod users;
 mod web;
@@ -67,6 +68,14 @@ graphs! {
     "userstats-bridge-transport" of "clients" => users::bridge_transport;
     "userstats-bridge-version" of "clients" => users::bridge_version;
     "userstats-bridge-combined" of "clients" "userstats-combined" => users::bridge_combined;
+    "relay-countries" of "relay-countries" => relays::countries;
+    "relay-systems" of "relay-systems" => relays::systems;
+    "relay-families" of "relay-families" => relays::families;
+    "concentration" of "concentration" => relays::concentration;
+    "churn" of "churn" => relays::churn;
+    "overload" of "overload" => relays::overload;
+    "version-adoption" of "version-adoption" => relays::versions;
+    "measurements" of "measurements" => relays::measurements;
 }
 
 /// The file of a graph.
@@ -94,19 +103,22 @@ impl Graph {
 }
 
 impl Drawn {
-    /// The file, byte for byte as the website sent it.
+    /// The file, byte for byte as the website sent it. Graphs that it never had do not name it.
     pub fn to_csv(&self) -> String {
         let query = match self.query.text() {
             "" => String::new(),
             text => format!("?{text}"),
         };
         let id = self.id;
-        let url = format!("# URL: https://metrics.torproject.org/{id}.csv{query}\n");
+        let (who, url) = match relays::IDS.contains(&id) {
+            true => ("tordesc", format!("# {id}{query}\n")),
+            false => ("The Tor Project", format!("# URL: https://metrics.torproject.org/{id}.csv{query}\n")),
+        };
         let rows = match &self.table {
             Some(table) => table.to_graph_csv(),
             None => "# No data available for the given parameters.\n".to_owned(),
         };
-        ["#\n# The Tor Project\n#\n", &url, "#\n", &rows].concat()
+        ["#\n# ", who, "\n#\n", &url, "#\n", &rows].concat()
     }
 }
 

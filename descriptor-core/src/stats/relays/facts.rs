@@ -1,0 +1,192 @@
+//! What is kept of descriptors.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    document::{ExtraInfo, ServerDescriptor, sha1},
+    stats::{Day, Id, Map, id, sorted},
+    value::{Overload, Timestamp},
+};
+
+/// What server descriptors and extra-info descriptors say.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Facts {
+    /// Server descriptors by digest.
+    #[serde(with = "sorted")]
+    descriptors: Map<Id, Descriptor>,
+    /// What descriptors say about families, by a digest of it, as few of them say anything new.
+    declarations: BTreeMap<u64, Declaration>,
+    /// What a relay has reported on or of a day.
+    #[serde(with = "sorted")]
+    reports: Map<(Day, Id), Reports>,
+}
+
+/// What is kept of a server descriptor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "(u32, u64)", from = "(u32, u64)")]
+pub(super) struct Descriptor {
+    /// Unit: bytes per second.
+    pub(super) advertised: u32,
+    /// The digest of its declaration; 0 if it has none.
+    declaration: u64,
+}
+
+impl From<Descriptor> for (u32, u64) {
+    fn from(Descriptor { advertised, declaration }: Descriptor) -> Self {
+        (advertised, declaration)
+    }
+}
+
+impl From<(u32, u64)> for Descriptor {
+    fn from((advertised, declaration): (u32, u64)) -> Self {
+        Descriptor { advertised, declaration }
+    }
+}
+
+/// What a descriptor says about families.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Declaration {
+    /// The relay's nickname in lower case.
+    pub(super) nickname: Box<str>,
+    /// The fingerprints that it lists, in order.
+    pub(super) relays: Box<[Id]>,
+    /// The nicknames that it lists, in order and lower case.
+    pub(super) names: Box<[Box<str>]>,
+    /// The first twenty bytes of the keys of the families that have certified it.
+    pub(super) keys: Box<[Id]>,
+}
+
+/// A set of what was reported.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Reports(u8);
+
+impl Reports {
+    /// A server descriptor was published on the day.
+    pub(super) const SERVER: Reports = Reports(1);
+    /// An extra-info descriptor was published on the day.
+    pub(super) const EXTRA_INFO: Reports = Reports(2);
+    /// Overloaded in general on the day.
+    pub(super) const GENERAL: Reports = Reports(4);
+    /// Limited by its rate on the day.
+    pub(super) const RATE_LIMITS: Reports = Reports(8);
+    /// Out of file descriptors on the day.
+    pub(super) const FILES: Reports = Reports(16);
+
+    /// Whether all of some others are there.
+    pub(super) fn has(self, other: Reports) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl Facts {
+    /// Adds a server descriptor of a relay.
+    pub(super) fn add_server(&mut self, document: &ServerDescriptor<'_>, digest: Id) {
+        let declaration = Declaration::of(document).map_or(0, |declaration| {
+            let key = declaration.key();
+            self.declare(key, declaration);
+            key
+        });
+        let advertised = u32::try_from(document.bandwidth.advertised()).unwrap_or(u32::MAX);
+        let descriptor = Descriptor { advertised, declaration };
+        let known = self.descriptors.entry(digest).or_insert(descriptor);
+        *known = (*known).max(descriptor);
+        if let Some(fingerprint) = document.fingerprint {
+            let relay = fingerprint.0.into();
+            self.report(relay, Some(document.published), Reports::SERVER);
+            self.report(relay, time(document.overload_general), Reports::GENERAL);
+        }
+    }
+
+    /// Adds an extra-info descriptor of a relay.
+    pub(super) fn add_extra_info(&mut self, document: &ExtraInfo<'_>) {
+        let relay = document.owner.fingerprint.into();
+        self.report(relay, Some(document.published), Reports::EXTRA_INFO);
+        let limits = document.overload_ratelimits.map(|limits| limits.last);
+        self.report(relay, time(limits), Reports::RATE_LIMITS);
+        self.report(relay, time(document.overload_fd_exhausted), Reports::FILES);
+    }
+
+    fn report(&mut self, relay: Id, time: Option<Timestamp>, what: Reports) {
+        if let Some(time) = time {
+            self.reports.entry((Day::of(time), relay)).or_default().0 |= what.0;
+        }
+    }
+
+    fn declare(&mut self, key: u64, declaration: Declaration) {
+        let known = self.declarations.entry(key).or_default();
+        if *known < declaration {
+            *known = declaration;
+        }
+    }
+
+    /// Adds what other facts hold.
+    pub(super) fn merge(&mut self, other: Facts) {
+        id::join(&mut self.descriptors, other.descriptors, |known, it| *known = (*known).max(it));
+        id::join(&mut self.reports, other.reports, |known, it| known.0 |= it.0);
+        other.declarations.into_iter().for_each(|(key, declaration)| self.declare(key, declaration));
+    }
+
+    /// The server descriptor of a digest.
+    pub(super) fn descriptor(&self, digest: &Id) -> Option<Descriptor> {
+        self.descriptors.get(digest).copied()
+    }
+
+    /// What a descriptor says about families; `None` if nothing.
+    pub(super) fn declaration(&self, descriptor: Descriptor) -> Option<&Declaration> {
+        self.declarations.get(&descriptor.declaration)
+    }
+
+    /// What a relay has reported on or of a day.
+    pub(super) fn reports(&self, day: Day, relay: Id) -> Reports {
+        self.reports.get(&(day, relay)).copied().unwrap_or_default()
+    }
+}
+
+fn time(overload: Option<Overload>) -> Option<Timestamp> {
+    overload.map(|overload| overload.time)
+}
+
+impl Declaration {
+    fn of(document: &ServerDescriptor<'_>) -> Option<Self> {
+        let lower = |name: &[u8]| String::from_utf8_lossy(name).to_ascii_lowercase().into_boxed_str();
+        let (mut relays, mut names) = (Vec::<Id>::new(), Vec::<Box<str>>::new());
+        for member in document.family.iter().flat_map(|family| family.members()) {
+            match (member.fingerprint, member.nickname) {
+                (Some(fingerprint), _) => relays.push(fingerprint.into()),
+                (None, Some(nickname)) => names.push(lower(nickname)),
+                (None, None) => {}
+            }
+        }
+        let certificates = document.family_cert.iter().filter_map(|it| it.certificate()?.signed_with());
+        let mut keys: Vec<Id> = certificates.filter_map(|key| key.0.first_chunk().copied().map(Id)).collect();
+        relays.sort_unstable();
+        relays.dedup();
+        names.sort_unstable();
+        names.dedup();
+        keys.sort_unstable();
+        keys.dedup();
+        let says_something = !relays.is_empty() || !names.is_empty() || !keys.is_empty();
+        says_something.then(|| Declaration {
+            nickname: lower(document.router.nickname),
+            relays: relays.into(),
+            names: names.into(),
+            keys: keys.into(),
+        })
+    }
+
+    /// The same everywhere and for ever, as partials are stored; never 0.
+    fn key(&self) -> u64 {
+        let mut bytes = self.nickname.as_bytes().to_vec();
+        for ids in [&self.relays, &self.keys] {
+            bytes.push(b' ');
+            ids.iter().for_each(|id| bytes.extend_from_slice(&id.0));
+        }
+        for name in &self.names {
+            bytes.push(b' ');
+            bytes.extend_from_slice(name.as_bytes());
+        }
+        sha1(&bytes).0.first_chunk().map_or(1, |first| u64::from_be_bytes(*first).max(1))
+    }
+}

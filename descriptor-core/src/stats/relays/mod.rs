@@ -1,0 +1,120 @@
+//! Relays by where they are and whose they are, how concentrated the network is, how it changes, and who is overloaded.
+//! None of this was on Tor Metrics but relays by country, until 2013.
+//!
+//! Files of modules: `relay-families`, `concentration`, `churn` and `overload`; `relay-countries` and `relay-systems` where
+//! there are databases of addresses ([`Options::places`]). The submodules' documentation says what their columns mean.
+//!
+//! They are one statistic because they look at the same thing, who was there with which weight and when, which would take
+//! its memory six times. What is kept are the consensuses of each day (`statuses.rs`), of server descriptors what they
+//! advertise and which families they name, and who reported what (`facts.rs`). Addresses are kept and looked up in
+//! `finish`: a partial is the same with any database, or with none, and another database needs no second reading.
+//!
+//! # Numbers
+//!
+//! All are means over the consensuses of a day, and of running relays only. Days are shown up to the one before the run's;
+//! `statuses` says how many consensuses there are of a day. Shares of weight are each relay's share of the consensus
+//! weight of all running relays; probabilities are how likely a client chooses it for a position, by the consensus's
+//! `bandwidth-weights` and without regard to ports, families or networks. They are missing where no consensus of the day has
+//! weights. Advertised bandwidth is that of descriptors; `described` says for which share of entries it was found.
+
+pub mod churn;
+pub mod concentration;
+mod facts;
+pub mod families;
+pub mod overload;
+pub mod places;
+mod statuses;
+mod view;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use self::{
+    churn::Churn,
+    concentration::Concentration,
+    facts::Facts,
+    families::Families,
+    overload::Overloads,
+    places::{Countries, Systems},
+    statuses::Statuses,
+    view::View,
+};
+use super::{Day, Document, Options, Statistic, Table};
+use crate::document::Type;
+
+/// See the [module](self).
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Relays {
+    days: BTreeMap<Day, Statuses>,
+    /// Consensuses that are not among those of their day yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    loose: Vec<Statuses>,
+    facts: Facts,
+}
+
+/// So many loose consensuses are put into their days at once, for each time costs as much as the day is long.
+const LOOSE: usize = 24;
+
+impl Statistic for Relays {
+    const TYPES: &'static [Type] = &[Type::Consensus, Type::ServerDescriptor, Type::ExtraInfo];
+
+    fn add(&mut self, document: &Document<'_>) {
+        match document {
+            Document::Consensus { document, flags } => {
+                self.loose.push(Statuses::of(document, flags));
+                if self.loose.len() >= LOOSE {
+                    self.settle();
+                }
+            }
+            Document::Server { document, digest, bridge: false } => self.facts.add_server(document, *digest),
+            Document::ExtraInfo { document, bridge: false } => self.facts.add_extra_info(document),
+            _ => {}
+        }
+    }
+
+    fn merge(&mut self, mut other: Self) {
+        self.loose.append(&mut other.loose);
+        for (day, statuses) in other.days {
+            match self.days.remove(&day) {
+                Some(known) => drop(self.days.insert(day, Statuses::join(vec![known, statuses]))),
+                None => drop(self.days.insert(day, statuses)),
+            }
+        }
+        self.facts.merge(other.facts);
+    }
+
+    fn settle(&mut self) {
+        let mut days: BTreeMap<Day, Vec<Statuses>> = BTreeMap::new();
+        for status in self.loose.drain(..) {
+            let day = status.heads.first().map(|head| Day::of_seconds(head.time));
+            days.entry(day.unwrap_or_default()).or_default().push(status);
+        }
+        for (day, mut parts) in days {
+            parts.extend(self.days.remove(&day));
+            self.days.insert(day, Statuses::join(parts));
+        }
+    }
+
+    fn finish(self, options: &Options) -> Vec<Table> {
+        let places = options.places;
+        let mut countries = places.map(Countries::new);
+        let mut systems = places.map(Systems::new);
+        let (mut families, mut concentration) = (Families::default(), Concentration::default());
+        let (mut churn, mut overloads) = (Churn::default(), Overloads::default());
+        for (day, statuses) in self.days.iter().filter(|(day, _)| **day < options.today()) {
+            let view = View::of(*day, statuses, &self.facts);
+            let mut groups =
+                vec![("relay", view.relays_alone()), ("family", families.add(&view, &self.facts))];
+            groups.extend(systems.as_mut().and_then(|it| it.add(&view)).map(|groups| ("as", groups)));
+            groups.extend(countries.as_mut().and_then(|it| it.add(&view)).map(|groups| ("country", groups)));
+            concentration.add(&view, &groups);
+            churn.add(&view);
+            overloads.add(&view, &self.facts);
+        }
+        let mut tables = vec![families.table, concentration.table, churn.table, overloads.table];
+        tables.extend(countries.and_then(Countries::table));
+        tables.extend(systems.and_then(Systems::table));
+        tables
+    }
+}
