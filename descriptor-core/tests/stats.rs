@@ -15,8 +15,11 @@ use descriptor_core::{
     archive::{self, Event, Input},
     netdoc::{Frame, frames},
     stats::{
-        Day, Name, Options, Partials, Pool, Profile, Tables,
+        CHOICES, Cell, Choices, Day, Name, Options, Partials, Pool, Profile, Tables,
+        explain::{Explanation, Question, Unexplained},
         graphs::{Drawn, Graph, Query},
+        top_countries,
+        users::Explainer,
     },
     value::Timestamp,
 };
@@ -181,6 +184,21 @@ fn onion_services() {
     }
 }
 
+/// Experimental: nothing to compare with. What relays of a small real network report can be extrapolated, and they see no more
+/// than all of it.
+#[test]
+fn onion_services_of_version_3() {
+    let Some(partials) = NETWORK.partials(&[Name::OnionServicesV3]) else { return };
+    let (tables, graphs) = partials.tables(&NETWORK.options());
+    let table = tables.get("hidserv-v3").expect("a table");
+    assert!(!table.is_empty());
+    for row in table.rows() {
+        let frac = row[5].number().expect("a share");
+        assert!(frac > 0.1 && frac <= 1.1, "{row:?}");
+    }
+    assert_eq!(graphs.iter().map(|drawn| drawn.id).collect::<Vec<_>>(), ["hidserv-dir-v3-onions-seen"]);
+}
+
 #[test]
 fn total_weight() {
     for set in [GENERATED, NETWORK] {
@@ -266,6 +284,38 @@ fn servers_of_2013() {
     same(&folder.join("2013/servers.csv"), &tables.get("servers").expect("a table").to_csv());
 }
 
+#[test]
+fn bandwidth_and_connections_of_2013() {
+    let names = [Name::Bandwidth2013, Name::Connections2013];
+    let (Some(folder), Some(partials)) = (GENERATED.folder(), GENERATED.partials(&names)) else { return };
+    let options = Options { profile: Profile::Y2013, ..GENERATED.options() };
+    let (tables, _) = partials.tables(&options);
+    for module in ["bandwidth", "connbidirect"] {
+        same(&folder.join(format!("2013/{module}.csv")), &tables.get(module).expect("a table").to_csv());
+    }
+}
+
+/// Rows whose keys are equal, for names of sources were cut, came in any order.
+#[test]
+fn torperf_of_2013() {
+    let (Some(folder), Some(partials)) = (GENERATED.folder(), GENERATED.partials(&[Name::Performance]))
+    else {
+        return;
+    };
+    let options = Options { profile: Profile::Y2013, ..GENERATED.options() };
+    let (tables, _) = partials.tables(&options);
+    let theirs = fs::read_to_string(folder.join("2013/torperf.csv")).expect("it is readable");
+    let key = |line: &str| line.splitn(4, ',').take(3).map(str::to_owned).collect::<Vec<_>>();
+    let ours = tables.get("torperf").expect("a table").to_csv();
+    assert_eq!(ours.lines().map(key).collect::<Vec<_>>(), theirs.lines().map(key).collect::<Vec<_>>());
+    let sorted = |text: &str| {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    };
+    assert_eq!(sorted(&ours), sorted(&theirs));
+}
+
 /// What the estimates are made of, as the originals' database had it on chosen days.
 #[test]
 fn components_of_users() {
@@ -323,16 +373,177 @@ fn users_of_2013() {
     };
     let options = Options { profile: Profile::Y2013, ..GENERATED.options() };
     let (tables, _) = partials.tables(&options);
-    for (ours, theirs) in [("userstats", "userstats"), ("clients", "clients")] {
-        let path = folder.join(format!("2013/{theirs}.csv"));
+    let table = |name: &str| tables.get(name).expect("a table").to_csv();
+    for name in ["userstats-detector", "userstats-ranges"] {
+        same(&folder.join(format!("2013/{name}.csv")), &table(name));
+    }
+    for name in ["userstats", "clients"] {
+        let path = folder.join(format!("2013/{name}.csv"));
         let theirs = fs::read_to_string(path).expect("it is readable").replace("\"\"", "");
-        let ours = tables.get(ours).expect("a table").to_csv();
+        let ours = table(name);
         // R's factors decide the originals' order.
         let set = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
         let (ours, theirs) = (set(&ours), set(&theirs));
         let differing: Vec<_> = ours.symmetric_difference(&theirs).take(10).collect();
         assert!(differing.is_empty(), "{differing:#?}");
     }
+}
+
+/// Each choice changes what it says it does, of the generated network, and nothing else.
+#[test]
+fn choices_change_what_they_say() {
+    let names = [
+        Name::Servers,
+        Name::Users,
+        Name::Bandwidth,
+        Name::Advertised,
+        Name::Connections,
+        Name::FastExits,
+        Name::OnionServices,
+        Name::Performance,
+    ];
+    let Some(partials) = GENERATED.partials(&names) else { return };
+    let bytes = saved(partials);
+    let tables = |choices: Choices| {
+        let partials = Partials::load(&*bytes).expect("what was saved");
+        partials.tables(&Options { choices, ..GENERATED.options() }).0
+    };
+    let code = tables(Choices::default());
+    let mut found = BTreeMap::new();
+    for choice in CHOICES {
+        let mut choices = Choices::default();
+        assert!(choices.choose(choice.name));
+        let pairs = tables(choices).0;
+        let changed = pairs.iter().zip(&code.0).filter(|(a, b)| a != b).map(|(table, _)| table.name);
+        found.insert(choice.name, changed.collect::<Vec<_>>().join(" "));
+    }
+    let expected = BTreeMap::from([
+        ("averages-over-all-statuses", "ipv6servers advbw"),
+        ("bad-exits-are-no-exits", "bandwidth"),
+        // No report is of another interval, or has so many connections.
+        ("daily-reports-only", ""),
+        ("exact-connections", ""),
+        ("flags-of-good-statuses", "networksize relayflags"),
+        ("fours-left-out", "userstats clients userstats-combined"),
+        ("instant-downloads-left-out", "onionperf-including-partials"),
+        ("mean-of-exits", "fast-exits"),
+        ("noise-within-bins", "hidserv"),
+        ("percentiles-by-rank", "advbwdist advbwdist-validafter"),
+        ("responses-without-bytes", "userstats clients userstats-combined"),
+        ("shares-over-all-consensuses", "hidserv"),
+        ("unknown-versions-left-out", "versions"),
+        ("users-rounded-down", "userstats clients userstats-combined"),
+    ]);
+    let found: BTreeMap<_, _> = found.iter().map(|(name, tables)| (*name, tables.as_str())).collect();
+    assert_eq!(found, expected);
+}
+
+/// The website's tables of the same span as the graphs with parameters.
+#[test]
+fn top_countries() {
+    for (set, first, last) in [(GENERATED, "2020-12-10", "2021-01-05"), (NETWORK, "2026-03-31", "2026-04-01")]
+    {
+        let (Some(folder), Some(partials)) = (set.folder(), set.partials(&[Name::Users])) else { return };
+        let (modules, _) = partials.tables(&set.options());
+        let [first, last] = [first, last].map(|day| Day::parse(day).expect("a day"));
+        let tables = top_countries::tables(&modules, first, last);
+        assert_eq!(tables.len(), 3);
+        for table in tables {
+            same(&folder.join(format!("graphs/tables/{}.csv", table.name)), &table.to_csv());
+        }
+    }
+}
+
+/// Every row that is explained is the row of the table, and its formula gives its number.
+#[test]
+fn explained_users_are_those_of_the_tables() {
+    for (set, profile) in
+        [(GENERATED, Profile::Y2020), (GENERATED, Profile::Y2013), (NETWORK, Profile::Y2020)]
+    {
+        let Some(mut partials) = set.partials(&[Name::Users]) else { return };
+        let options = Options { profile, ..set.options() };
+        partials.settle();
+        let explainer = Explainer::new(partials.users().expect("it is counted"), &options);
+        let explain = |row: &[Cell], keys: &[&str]| {
+            let day = Question::of(row[0].day().expect("a day"));
+            let with = |question: Question, (at, key): (usize, &&str)| question.with(key, row[at + 1].text());
+            let explained = explainer.explain(&keys.iter().enumerate().fold(day, with)).expect("its keys");
+            assert_eq!(explained.absent, None, "{}", explained.title);
+            explained
+        };
+        let step = |it: &Explanation, symbol: &str| {
+            it.step(symbol).and_then(|step| step.value.number()).unwrap_or_else(|| panic!("{symbol}"))
+        };
+        let keys = ["node", "country", "transport", "version"];
+        let (Tables(tables), _) = set.partials(&[Name::Users]).expect("as before").tables(&options);
+        let mut rows = 0;
+        for table in tables.iter().filter(|table| ["clients", "userstats-combined"].contains(&table.name)) {
+            for row in table.rows() {
+                let it = explain(row, &keys);
+                assert_eq!(it.table, table.name);
+                for outcome in &it.results {
+                    let column = table.column(outcome.column).expect("a column of the table");
+                    assert_eq!(outcome.value, row[column], "{}: {}", it.title, outcome.column);
+                }
+                assert_eq!(it.results.len(), table.columns.len() - 1 - keys.len(), "{}", it.title);
+                let [both, bytes_time, bytes, alone, running] =
+                    ["h(R^H)", "n(H)", "h(H)", "n(R\\H)", "n(N)"].map(|symbol| step(&it, symbol));
+                let share = (both * bytes_time + bytes * alone) / (bytes * running);
+                assert!((share - step(&it, "frac")).abs() < 1e-12, "{}", it.title);
+                if table.name == "clients" {
+                    let users = step(&it, "r") / (share * 10.0);
+                    assert!((users - step(&it, "users")).abs() < 1e-6, "{}", it.title);
+                    // What the nodes contributed is the whole.
+                    let list = &it.lists[0];
+                    let sum: f64 = list.rows.iter().filter_map(|row| row[1].number()).sum();
+                    assert!(list.count > list.rows.len() || (sum - step(&it, "r")).abs() < 1e-6);
+                }
+                rows += 1;
+            }
+        }
+        eprintln!("{}, {profile:?}: {rows} rows", set.name);
+        assert!(rows > 50);
+    }
+}
+
+/// Every row of the statistics that explain theirs, and what they refuse.
+#[test]
+fn explained_rows_are_those_of_the_tables() {
+    for (name, module, keys) in [
+        (Name::OnionServices, "hidserv", &["type"][..]),
+        (Name::Bandwidth, "bandwidth", &["isexit", "isguard"]),
+        (Name::Advertised, "advbwdist", &["isexit", "relay", "percentile"]),
+        (Name::Connections, "connbidirect2", &["direction", "quantile"]),
+        (Name::TotalWeight, "totalcw", &["nickname", "have_guard_flag", "have_exit_flag"]),
+        (Name::FastExits, "fast-exits", &[]),
+    ] {
+        let Some(mut partials) = NETWORK.partials(&[name]) else { return };
+        let options = NETWORK.options();
+        let (tables, _) = NETWORK.partials(&[name]).expect("as before").tables(&options);
+        let table = tables.get(module).expect("a table");
+        for row in table.rows() {
+            let question = Question::of(row[0].day().expect("a day"));
+            let with = |it: Question, (at, key): (usize, &&str)| it.with(key, &row[at + 1].to_string());
+            let question = keys.iter().enumerate().fold(question, with);
+            let it = partials.explain(name, &question, &options).expect("its keys");
+            assert_eq!((it.table, &it.absent), (module, &None), "{}", it.title);
+            assert!(it.lists.iter().any(|list| list.count > 0), "{}", it.title);
+            for outcome in &it.results {
+                let column = table.column(outcome.column).expect("a column of the table");
+                assert_eq!(outcome.value, row[column], "{}: {}", it.title, outcome.column);
+            }
+            let filled = row[keys.len() + 1..].iter().filter(|cell| !cell.is_missing()).count();
+            let told = it.results.iter().filter(|outcome| !outcome.value.is_missing()).count();
+            assert_eq!(told, filled, "{}", it.title);
+        }
+        assert!(!table.is_empty(), "{module}");
+        let question = Question::of(Day::parse("1999-12-31").expect("a day")).with("planet", "mars");
+        assert!(matches!(partials.explain(name, &question, &options), Err(Unexplained::Column(..))));
+    }
+    let mut none = Partials::new(&[Name::Web]);
+    let question = Question::of(Day(0));
+    assert_eq!(none.explain(Name::Users, &question, &NETWORK.options()), Err(Unexplained::NotCounted));
+    assert_eq!(none.explain(Name::Web, &question, &NETWORK.options()), Err(Unexplained::NotYet));
 }
 
 /// Some documents of the small network, of all types, with their sources.

@@ -6,13 +6,16 @@
 //! descriptor is not known yet (`join.rs`). The originals evaluated a consensus when they first read it, so that
 //! descriptors that came later were missing (spec §27 C15); here they are not.
 
+mod explain;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cell, Day, Document, Options, Statistic, Table,
-    join::{Entry, Join, Tally},
+    Cell, Choices, Day, Document, Options, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+    join::{self, Entry, Join, Tally},
     number::quantile,
 };
 use crate::{document::Type, value::Timestamp};
@@ -24,6 +27,8 @@ pub struct Advertised {
     /// observed.
     join: Join<i64, i32, Bandwidths>,
 }
+
+type Status = join::Status<Bandwidths>;
 
 /// Advertised bandwidths of a consensus, in ascending order once settled.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -88,7 +93,8 @@ impl Statistic for Advertised {
     }
 
     fn finish(self, options: &Options) -> Vec<Table> {
-        let statuses = || self.join.statuses.iter().map(|(&time, status)| (time, status.tally.values()));
+        let values = |status: &Status| status.tally.values(options.choices);
+        let statuses = || self.join.statuses.iter().map(|(&time, status)| (time, values(status)));
         let mut days: BTreeMap<(Day, Key), Vec<f64>> = BTreeMap::new();
         for (time, values) in statuses().filter(|(time, _)| Day::of_seconds(*time) < options.today()) {
             for (key, value) in values {
@@ -108,10 +114,14 @@ impl Statistic for Advertised {
             table("advbwdist-validafter", "valid_after", "TRUE".into(), all),
         ]
     }
+
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
+    }
 }
 
 impl Bandwidths {
-    fn values(&self) -> Vec<(Key, f64)> {
+    fn values(&self, choices: Choices) -> Vec<(Key, f64)> {
         let mut all = [&*self.exits, &*self.others].concat();
         all.sort_unstable();
         let mut values = Vec::new();
@@ -125,7 +135,10 @@ impl Bandwidths {
             }
             let sorted: Vec<f64> = sorted.iter().copied().map(f64::from).collect();
             for percent in PERCENTILES {
-                let value = quantile(&sorted, f64::from(percent) / 100.0).floor();
+                let value = match choices.percentiles_by_rank {
+                    true => sorted[(sorted.len() - 1) * percent as usize / 100],
+                    false => quantile(&sorted, f64::from(percent) / 100.0).floor(),
+                };
                 values.push(((exits, None, Some(percent)), value));
             }
         }

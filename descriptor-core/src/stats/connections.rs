@@ -5,11 +5,19 @@
 //! One report counts for a relay and a day. Of several, which only a relay makes that was started anew, the one that ended
 //! first counts; the originals took the first one that they read.
 
+mod explain;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Day, Document, Id, Map, Options, Statistic, Table, id, number::quantile, sorted};
+use super::{
+    Cell, Day, Document, Id, Map, Options, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+    id,
+    number::quantile,
+    sorted,
+};
 use crate::document::Type;
 
 /// See the [module](self).
@@ -75,6 +83,10 @@ impl Statistic for Connections {
             }
         }
         vec![table]
+    }
+
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
     }
 }
 

@@ -5,12 +5,15 @@
 //! Of a consensus is kept the weight of all exits together, and of each exit that allows the ports of the web what decides
 //! about it; its descriptor tells how fast it is (`join.rs`).
 
+mod explain;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cell, Day, Document, FlagSet, Options, Statistic, Table,
+    Cell, Choices, Day, Document, FlagSet, Options, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
     join::{Entry, Join, Tally},
     number::{fixed, quantile, round_r},
 };
@@ -111,7 +114,7 @@ impl Statistic for FastExits {
         self.join.settle();
     }
 
-    fn finish(self, _: &Options) -> Vec<Table> {
+    fn finish(self, options: &Options) -> Vec<Table> {
         let mut raw = Table::new(
             "task-6498-results",
             &["valid_after", "min_rate", "min_advbw", "ports", "same_network", "relays", "exit_prob"],
@@ -134,24 +137,43 @@ impl Statistic for FastExits {
                 ]);
             }
         }
-        let mut table = Table::new("fast-exits", &["date", "fastnum", "almostnum", "fastprob", "almostprob"]);
+        let mut table = Table::new("fast-exits", &[&["date"][..], &COLUMNS].concat());
         for (day, results) in days {
-            let column = |decimals: i32, of: fn(Result, Result) -> f64| {
-                let mut values: Vec<f64> = results.iter().map(|[both, fast]| of(*both, *fast)).collect();
-                values.sort_unstable_by(f64::total_cmp);
-                Cell::Float(round_r(quantile(&values, 0.5), decimals))
-            };
-            // In the originals' order of operations, which decides ties.
-            table.push([
-                day.into(),
-                column(0, |_, fast| fast.0 as f64),
-                column(0, |both, fast| (both.0 - fast.0) as f64),
-                column(2, |_, fast| 100.0 * fast.probability()),
-                column(2, |both, fast| 100.0 * (both.probability() - fast.probability())),
-            ]);
+            table.push_all([Cell::Day(day)].into_iter().chain(averages(&results, options.choices)));
         }
         vec![table, raw]
     }
+
+    fn explain(
+        &self,
+        question: &Question,
+        options: &Options,
+    ) -> std::result::Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
+    }
+}
+
+/// What is told of a day.
+const COLUMNS: [&str; 4] = ["fastnum", "almostnum", "fastprob", "almostprob"];
+
+/// The columns of a day, over the results of its consensuses for both settings.
+fn averages(results: &[[Result; 2]], choices: Choices) -> [Cell; 4] {
+    let column = |decimals: i32, of: fn(Result, Result) -> f64| {
+        let mut values: Vec<f64> = results.iter().map(|[both, fast]| of(*both, *fast)).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        let average = match choices.mean_of_exits {
+            true => values.iter().sum::<f64>() / values.len() as f64,
+            false => quantile(&values, 0.5),
+        };
+        Cell::Float(round_r(average, decimals))
+    };
+    // In the originals' order of operations, which decides ties.
+    [
+        column(0, |_, fast| fast.0 as f64),
+        column(0, |both, fast| (both.0 - fast.0) as f64),
+        column(2, |_, fast| 100.0 * fast.probability()),
+        column(2, |both, fast| 100.0 * (both.probability() - fast.probability())),
+    ]
 }
 
 impl FastExits {

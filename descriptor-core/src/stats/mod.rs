@@ -48,6 +48,10 @@
 //! people downloaded from the website, are made of those by [`graphs`], each in one function, with the parameters of the
 //! website. [`Table::to_csv`] and [`graphs::Drawn::to_csv`] write both byte for byte as the originals.
 //!
+//! [`Partials::explain`] tells how one number came about ([`explain`]): the sums of what was reported, the formulas, and who
+//! contributed most. Where the originals' documentation says other than their code, or a state of 2013 other than one of 2020,
+//! [`Options`] decide.
+//!
 //! # How to add a statistic
 //!
 //! 1. One file here with a type that implements [`Statistic`], and one line in `registry.rs`. Names on command lines, the
@@ -60,14 +64,17 @@
 pub mod adoption;
 pub mod advertised;
 pub mod bandwidth;
+pub mod bandwidth_2013;
 pub mod bridgedb;
 pub mod connections;
+pub mod connections_2013;
 pub mod countries;
 mod csv;
 mod day;
 pub mod detector;
 pub mod disagreement;
 mod document;
+pub mod explain;
 pub mod fast_exits;
 mod flags;
 pub mod graphs;
@@ -84,12 +91,14 @@ pub mod relays;
 pub mod servers;
 pub mod servers_2013;
 mod table;
+pub mod top_countries;
 pub mod total_weight;
 pub mod users;
 pub mod web;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use self::explain::{Explanation, Question, Unexplained};
 use crate::document::Type;
 
 pub use csv::CsvError;
@@ -97,7 +106,7 @@ pub use day::Day;
 pub use document::Document;
 pub use flags::FlagSet;
 pub use id::{Id, Map, sorted};
-pub use options::{Choices, Options, Profile};
+pub use options::{CHOICES, Choice, Choices, Options, Profile};
 pub use pool::Pool;
 pub use registry::{Name, Partials};
 pub use table::{Cell, Table, Tables};
@@ -119,4 +128,9 @@ pub trait Statistic: Default + Send + Serialize + DeserializeOwned {
 
     /// The tables. The partial is settled.
     fn finish(self, options: &Options) -> Vec<Table>;
+
+    /// How the numbers of a row came about. The partial is settled.
+    fn explain(&self, _: &Question, _: &Options) -> Result<Explanation, Unexplained> {
+        Err(Unexplained::NotYet)
+    }
 }

@@ -5,11 +5,27 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Document, Options, Profile, Statistic, Tables, adoption::Adoption, advertised::Advertised,
-    bandwidth::Bandwidth, bridgedb::Bridgedb, connections::Connections, disagreement::Disagreement,
-    fast_exits::FastExits, graphs, measurements::Measurements, onion_services::OnionServices,
-    performance::Performance, relays::Relays, servers::Servers, servers_2013::Servers2013,
-    total_weight::TotalWeight, users::Users, web::Web,
+    Document, Options, Profile, Statistic, Tables,
+    adoption::Adoption,
+    advertised::Advertised,
+    bandwidth::Bandwidth,
+    bandwidth_2013::Bandwidth2013,
+    bridgedb::Bridgedb,
+    connections::Connections,
+    connections_2013::Connections2013,
+    disagreement::Disagreement,
+    explain::{Explanation, Question, Unexplained},
+    fast_exits::FastExits,
+    graphs,
+    measurements::Measurements,
+    onion_services::{OnionServices, OnionServicesV3},
+    performance::Performance,
+    relays::Relays,
+    servers::Servers,
+    servers_2013::Servers2013,
+    total_weight::TotalWeight,
+    users::Users,
+    web::Web,
 };
 use crate::{document::Type, netdoc::Frame};
 
@@ -87,6 +103,22 @@ macro_rules! statistics {
                 })*
             }
 
+            /// How the numbers of a row of a statistic's main table came about.
+            pub fn explain(
+                &mut self,
+                name: Name,
+                question: &Question,
+                options: &Options,
+            ) -> Result<Explanation, Unexplained> {
+                match name {
+                    $(Name::$partial => {
+                        let it = self.$field.as_mut().ok_or(Unexplained::NotCounted)?;
+                        it.settle();
+                        it.explain(question, options)
+                    })*
+                }
+            }
+
             /// The tables of all modules.
             pub fn finish(self, options: &Options) -> Tables {
                 let mut tables = Vec::new();
@@ -111,14 +143,20 @@ statistics! {
     Users = "users", users;
     /// Consumed bandwidth of relays by flags, and bytes spent on directory requests.
     Bandwidth = "bandwidth", bandwidth;
+    /// Advertised and consumed bandwidth as they were counted in 2013.
+    Bandwidth2013 = "bandwidth-2013", bandwidth_2013;
     /// Advertised bandwidth distribution: the n-th fastest relays, and percentiles.
     Advertised = "advertised", advertised;
     /// Shares of connections that are used in one direction and in both.
     Connections = "connections", connections;
+    /// Connections of each relay, as in 2013.
+    Connections2013 = "connections-2013", connections_2013;
     /// Fast and almost-fast exits, as in 2013.
     FastExits = "fast-exits", fast_exits;
     /// Onion services of version 2 and their traffic.
     OnionServices = "onion-services", onion_services;
+    /// Onion services of version 3 and their traffic; experimental.
+    OnionServicesV3 = "onion-services-v3", onion_services_v3;
     /// Times, failures, build times, latencies and throughput of Torperf and OnionPerf.
     Performance = "performance", performance;
     /// How many authorities agree about each flag of relays, at noon.
@@ -145,8 +183,11 @@ impl Name {
 
     /// The statistics that have tables in a profile.
     pub fn of_profile(profile: Profile) -> Vec<Self> {
-        let has_tables = |it: &Self| profile == Profile::Y2013 || *it != Name::Servers2013;
-        Self::ALL.iter().copied().filter(has_tables).collect()
+        let of_2013 = [Name::Servers2013, Name::Bandwidth2013, Name::Connections2013];
+        // Files of the same name, or about the same.
+        let of_2020 = [Name::Bandwidth, Name::Connections];
+        let others = if profile == Profile::Y2013 { &of_2020[..] } else { &of_2013 };
+        Self::ALL.iter().copied().filter(|it| !others.contains(it)).collect()
     }
 
     /// The types of documents that some statistics want.
@@ -192,7 +233,7 @@ impl Partials {
     /// The tables of all modules and of all graphs that can be made of them.
     pub fn tables(self, options: &Options) -> (Tables, Vec<graphs::Drawn>) {
         let modules = self.finish(options);
-        let drawn = graphs::all(&modules);
+        let drawn = graphs::all(&modules, options.profile);
         (modules, drawn)
     }
 }

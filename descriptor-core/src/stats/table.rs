@@ -1,6 +1,12 @@
 //! Tables and their two forms of CSV (spec §3).
 
-use std::{borrow::Cow, cmp::Ordering, fmt::Write as _};
+use std::{
+    borrow::Cow,
+    cmp::Ordering,
+    fmt::{self, Write as _},
+};
+
+use serde::{Serialize, Serializer};
 
 use super::{Day, number};
 
@@ -21,6 +27,14 @@ pub enum Cell {
     Day(Day),
     /// Anything else; it has neither commas nor line ends, for nothing is quoted.
     Text(Cow<'static, str>),
+}
+
+/// How files are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Module,
+    Graph,
+    Graph2013,
 }
 
 impl Cell {
@@ -83,9 +97,12 @@ impl Cell {
         }
     }
 
-    fn write(&self, graph: bool, out: &mut String) {
+    fn write(&self, form: Form, out: &mut String) {
+        let graph = form != Form::Module;
         match self {
+            Cell::Missing if form == Form::Graph2013 => out.push_str("NA"),
             Cell::Missing => {}
+            Cell::Int(it) if form == Form::Graph2013 => drop(write!(out, "{it}")),
             Cell::Bool(it) if graph => out.push_str(if *it { "TRUE" } else { "FALSE" }),
             Cell::Bool(it) => out.push(if *it { 't' } else { 'f' }),
             Cell::Int(_) | Cell::Float(_) | Cell::Fixed(..) if graph => {
@@ -97,6 +114,29 @@ impl Cell {
             Cell::Fixed(it, decimals) => out.push_str(&number::fixed(*it, (*decimals).into())),
             Cell::Day(it) => drop(write!(out, "{it}")),
             Cell::Text(it) => out.push_str(it),
+        }
+    }
+}
+
+/// As files of modules have it.
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.write(Form::Module, &mut text);
+        f.pad(&text)
+    }
+}
+
+/// Numbers as numbers, days as texts.
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Cell::Missing => serializer.serialize_none(),
+            Cell::Bool(it) => serializer.serialize_bool(*it),
+            Cell::Int(it) => serializer.serialize_i64(*it),
+            Cell::Float(_) | Cell::Fixed(..) => self.number().serialize(serializer),
+            Cell::Day(it) => serializer.collect_str(it),
+            Cell::Text(it) => serializer.serialize_str(it),
         }
     }
 }
@@ -204,17 +244,22 @@ impl Table {
         self.cells = rows.into_iter().flatten().collect();
     }
 
+    /// The file of a graph of 2013: missing values are `NA`, whole numbers are written out.
+    pub(super) fn to_csv_2013(&self) -> String {
+        self.csv(Form::Graph2013)
+    }
+
     /// The file of a module: a header, commas, nothing quoted, missing values empty.
     pub fn to_csv(&self) -> String {
-        self.csv(false)
+        self.csv(Form::Module)
     }
 
     /// The file of a graph below its comments: numbers as R writes them.
     pub(super) fn to_graph_csv(&self) -> String {
-        self.csv(true)
+        self.csv(Form::Graph)
     }
 
-    fn csv(&self, graph: bool) -> String {
+    fn csv(&self, form: Form) -> String {
         let mut out = self.columns.join(",");
         out.push('\n');
         for row in self.rows() {
@@ -222,7 +267,7 @@ impl Table {
                 if at > 0 {
                     out.push(',');
                 }
-                cell.write(graph, &mut out);
+                cell.write(form, &mut out);
             }
             out.push('\n');
         }

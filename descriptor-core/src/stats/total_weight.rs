@@ -5,11 +5,16 @@
 //! A vote or consensus is four sums by valid-after time and authority. Of two with the same key, which has never been seen,
 //! the greater stays; the originals kept the first one.
 
+mod explain;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Day, Document, FlagSet, Id, Options, Statistic, Table};
+use super::{
+    Cell, Day, Document, FlagSet, Id, Options, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+};
 use crate::document::{RouterStatus, Type};
 
 /// See the [module](self).
@@ -81,6 +86,10 @@ impl Statistic for TotalWeight {
             }
         }
         vec![table]
+    }
+
+    fn explain(&self, question: &Question, _: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question)
     }
 }
 

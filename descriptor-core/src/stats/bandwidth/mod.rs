@@ -12,6 +12,7 @@
 //! The originals deleted reports older than 14 days after each run and lost results of those days in the next one (spec
 //! §27 C14). Here they stay.
 
+mod explain;
 mod slots;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use self::slots::{History, Slots};
-use super::{Cell, Day, Document, FlagSet, Id, Map, Options, Statistic, Table, id, sorted};
+use super::{
+    Cell, Choices, Day, Document, FlagSet, Id, Map, Options, Profile, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+    id, sorted,
+};
 use crate::{
     document::{ExtraInfo, Type},
     value::Timestamp,
@@ -41,24 +46,42 @@ struct Relay {
 
 /// What consensuses of a day say of a relay, one bit each.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-struct Seen(u8);
+pub(super) struct Seen(u8);
 
 impl Seen {
     const RUNNING: u8 = 1;
     const EXIT: u8 = 2;
     const GUARD: u8 = 4;
     const AUTHORITY: u8 = 8;
+    const GOOD_EXIT: u8 = 16;
 
-    /// Exits and guards are those that are so while they run. `BadExit` does not matter here.
+    /// Exits and guards are those that are so while they run. The originals did not look at `BadExit`.
     fn of(flags: FlagSet) -> Self {
         let running = flags.has(FlagSet::RUNNING);
         let bits = [
             (Self::RUNNING, running),
             (Self::EXIT, running && flags.has(FlagSet::EXIT)),
+            (Self::GOOD_EXIT, running && flags.is_effective_exit()),
             (Self::GUARD, running && flags.has(FlagSet::GUARD)),
             (Self::AUTHORITY, flags.has(FlagSet::AUTHORITY)),
         ];
         Seen(bits.into_iter().filter(|(_, set)| *set).fold(0, |all, (bit, _)| all | bit))
+    }
+
+    pub(super) fn is_running(self) -> bool {
+        self.has(Self::RUNNING)
+    }
+
+    pub(super) fn is_exit(self, choices: Choices) -> bool {
+        self.has(if choices.bad_exits_are_no_exits { Self::GOOD_EXIT } else { Self::EXIT })
+    }
+
+    pub(super) fn is_guard(self) -> bool {
+        self.has(Self::GUARD)
+    }
+
+    pub(super) fn is_authority(self) -> bool {
+        self.has(Self::AUTHORITY)
     }
 
     fn has(self, bit: u8) -> bool {
@@ -83,7 +106,7 @@ impl Statistic for Bandwidth {
                     }
                 }
             }
-            Document::ExtraInfo { document, bridge: false } => self.add_histories(document),
+            Document::ExtraInfo { document, bridge: false } => self.add_histories(document, u32::MAX),
             _ => {}
         }
     }
@@ -100,7 +123,15 @@ impl Statistic for Bandwidth {
     }
 
     fn finish(self, options: &Options) -> Vec<Table> {
-        vec![self.table(options.today().plus(-2))]
+        match options.profile {
+            // In 2013 the file of that name was another one.
+            Profile::Y2013 => Vec::new(),
+            Profile::Y2020 => vec![self.table(options.today().plus(-2), options.choices)],
+        }
+    }
+
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
     }
 }
 
@@ -118,7 +149,19 @@ impl Bandwidth {
         self.relays.entry(fingerprint).or_default()
     }
 
-    fn add_histories(&mut self, document: &ExtraInfo<'_>) {
+    /// Tells of each relay and day with histories: what the relay is, and the sums, read and written, and both for directory
+    /// requests. Unit: bytes.
+    pub(super) fn each(&self, mut tell: impl FnMut(Day, Id, Seen, [Option<u128>; 4])) {
+        for (&fingerprint, relay) in &self.relays {
+            for (&day, slots) in &relay.histories {
+                let seen = relay.flags.get(&day).copied().unwrap_or_default();
+                tell(day, fingerprint, seen, slots.sums());
+            }
+        }
+    }
+
+    /// Adds the histories of a descriptor whose intervals are not longer. Unit: seconds.
+    pub(super) fn add_histories(&mut self, document: &ExtraInfo<'_>, longest: u32) {
         let histories = [
             (History::Read, document.read_history),
             (History::Written, document.write_history),
@@ -130,7 +173,8 @@ impl Bandwidth {
         for (which, history) in histories.into_iter().filter_map(|(which, it)| Some((which, it?))) {
             let interval = history.last.interval;
             let near = published.abs_diff(history.last.end.0) <= FARTHEST;
-            if near && interval % slots::LENGTH == 0 && !history.values.is_empty() {
+            let fits = interval % slots::LENGTH == 0 && interval <= longest;
+            if near && fits && !history.values.is_empty() {
                 slots::spread(&history, |day, first, count, value| {
                     days.entry(day).or_default().add(which, first, count, value);
                 });
@@ -144,20 +188,20 @@ impl Bandwidth {
         }
     }
 
-    fn table(&self, end: Day) -> Table {
+    fn table(&self, end: Day, choices: Choices) -> Table {
         let mut days: BTreeMap<Day, Sums> = BTreeMap::new();
         for relay in self.relays.values() {
             for (&day, slots) in relay.histories.range(..end) {
                 let seen = relay.flags.get(&day).copied().unwrap_or_default();
                 let [read, written, directory_read, directory_written] = slots.sums();
                 let sums = days.entry(day).or_default();
-                if seen.has(Seen::RUNNING) {
-                    let key = (seen.has(Seen::EXIT), seen.has(Seen::GUARD));
+                if seen.is_running() {
+                    let key = (seen.is_exit(choices), seen.is_guard());
                     let by_flags = sums.by_flags.entry(key).or_default();
                     add(&mut by_flags[0], read);
                     add(&mut by_flags[1], written);
                 }
-                let offset = if seen.has(Seen::AUTHORITY) { 2 } else { 0 };
+                let offset = if seen.is_authority() { 2 } else { 0 };
                 add(&mut sums.directory[offset], directory_read);
                 add(&mut sums.directory[offset + 1], directory_written);
             }

@@ -8,7 +8,7 @@ mod quantiles;
 
 use std::collections::BTreeMap;
 
-use self::quantiles::{NORMAL, poisson};
+use self::quantiles::{NORMAL, NORMAL_2013, poisson};
 use super::{Day, Profile, number::quantile};
 
 /// How many of the largest countries make the distribution.
@@ -76,6 +76,42 @@ impl Detector {
 
     /// The bounds of all countries and days that have some.
     pub fn ranges(&self) -> BTreeMap<(String, Day), Range> {
+        let changes = self.changes();
+        let mut quantiles = BTreeMap::new();
+        let mut ranges = BTreeMap::new();
+        for (country, users) in &self.countries {
+            for (day, _, before) in weeks(users).filter(|(_, _, before)| *before > 0) {
+                let Some(change) = changes.get(&day) else { continue };
+                let poisson = *quantiles.entry(before).or_insert_with(|| expected(before));
+                if let Some(range) = self.range(change, poisson) {
+                    ranges.insert((country.clone(), day), range);
+                }
+            }
+        }
+        ranges
+    }
+
+    /// How the bounds of a country and some days came about, by [what has changed](Self::changes). Days without bounds are left out.
+    pub fn reckonings(
+        &self,
+        changes: &BTreeMap<Day, Change>,
+        country: &str,
+        days: impl Iterator<Item = Day>,
+    ) -> Vec<Reckoning> {
+        let Some(of_country) = self.countries.get(country) else { return Vec::new() };
+        let reckon = |day: Day| {
+            let users = *of_country.get(&day)?;
+            let before = of_country.get(&day.plus(-WEEK)).copied().filter(|before| *before > 0)?;
+            let change = changes.get(&day)?.clone();
+            let poisson = expected(before);
+            let range = self.range(&change, poisson)?;
+            Some(Reckoning { day, users, before, change, poisson, range })
+        };
+        days.filter_map(reckon).collect()
+    }
+
+    /// How the largest countries have changed, by day.
+    pub fn changes(&self) -> BTreeMap<Day, Change> {
         let largest = self.largest();
         let mut ratios: BTreeMap<Day, Vec<f64>> = BTreeMap::new();
         for users in largest.iter().filter_map(|country| self.countries.get(*country)) {
@@ -83,28 +119,17 @@ impl Detector {
                 ratios.entry(day).or_default().push(now as f64 / before as f64);
             }
         }
-        let changes: BTreeMap<Day, Change> =
-            ratios.into_iter().filter_map(|(day, it)| Some((day, self.change(it)?))).collect();
-        let mut quantiles = BTreeMap::new();
-        let mut ranges = BTreeMap::new();
-        for (country, users) in &self.countries {
-            for (day, _, before) in weeks(users).filter(|(_, _, before)| *before > 0) {
-                let Some(change) = changes.get(&day) else { continue };
-                let (low, high) = *quantiles.entry(before).or_insert_with(|| {
-                    (poisson(CHANCE, before as f64), poisson(1.0 - CHANCE, before as f64))
-                });
-                let lower = (change.mean - NORMAL * change.deviation) * low;
-                let upper = (change.mean + NORMAL * change.deviation) * high;
-                let range = match self.profile {
-                    Profile::Y2013 => Range { lower, upper },
-                    Profile::Y2020 => Range { lower: lower.trunc().max(0.0), upper: upper.trunc() },
-                };
-                if self.profile == Profile::Y2020 || lower < upper {
-                    ranges.insert((country.clone(), day), range);
-                }
-            }
+        ratios.into_iter().filter_map(|(day, it)| Some((day, self.change(it)?))).collect()
+    }
+
+    /// The products of both quantiles; in 2013 only where they are in order.
+    fn range(&self, change: &Change, (low, high): (f64, f64)) -> Option<Range> {
+        let [least, greatest] = change.bounds();
+        let (lower, upper) = (least * low, greatest * high);
+        match self.profile {
+            Profile::Y2013 => (lower < upper).then_some(Range { lower, upper }),
+            Profile::Y2020 => Some(Range { lower: lower.trunc().max(0.0), upper: upper.trunc() }),
         }
-        ranges
     }
 
     /// The countries with most users on the last day, which stand for all of time.
@@ -132,21 +157,80 @@ impl Detector {
             Profile::Y2020 => (quantile(&ratios, 0.25), quantile(&ratios, 0.5), quantile(&ratios, 0.75)),
         };
         let far = 4.0 * (upper - lower);
+        let all = count;
         ratios.retain(|&ratio| ratio > median - far && ratio < median + far);
         if ratios.len() < FEWEST {
             return None;
         }
+        let (sum, normal): (fn(&[f64]) -> f64, f64) = match self.profile {
+            Profile::Y2013 => (sum_in_eights, NORMAL_2013),
+            Profile::Y2020 => (|values| values.iter().sum(), NORMAL),
+        };
         let count = ratios.len() as f64;
-        let mean = ratios.iter().sum::<f64>() / count;
-        let variance = ratios.iter().map(|ratio| (ratio - mean) * (ratio - mean)).sum::<f64>() / count;
-        Some(Change { mean, deviation: variance.sqrt() })
+        let mean = sum(&ratios) / count;
+        let squares: Vec<f64> = ratios.iter().map(|ratio| (ratio - mean) * (ratio - mean)).collect();
+        let deviation = (sum(&squares) / count).sqrt();
+        Some(Change { normal, all, kept: ratios.len(), quartiles: [lower, median, upper], mean, deviation })
     }
 }
 
-/// Mean and standard deviation of ratios.
-struct Change {
-    mean: f64,
-    deviation: f64,
+/// How the largest countries have changed within a week: ratios of users.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// How many ratios there are.
+    pub all: usize,
+    /// How many of them are no outliers.
+    pub kept: usize,
+    /// Of all ratios.
+    pub quartiles: [f64; 3],
+    /// Of those that are no outliers.
+    pub mean: f64,
+    /// The standard deviation of those.
+    pub deviation: f64,
+    /// So many standard deviations from the mean the bounds of the normal distribution are.
+    pub normal: f64,
+}
+
+impl Change {
+    /// The quantiles of the normal distribution: 1 in 10,000 is below the first, and above the second.
+    pub fn bounds(&self) -> [f64; 2] {
+        [self.mean - self.normal * self.deviation, self.mean + self.normal * self.deviation]
+    }
+}
+
+/// A sum in numpy's order of operations, which decides about the last digits: eight sums that are added in pairs, and then
+/// the rest. There are never so many values that numpy would divide them first.
+fn sum_in_eights(values: &[f64]) -> f64 {
+    let (blocks, rest) = values.as_chunks::<8>();
+    let Some((first, blocks)) = blocks.split_first() else { return rest.iter().sum() };
+    let mut sums = *first;
+    for block in blocks {
+        sums.iter_mut().zip(block).for_each(|(sum, value)| *sum += value);
+    }
+    let [a, b, c, d, e, f, g, h] = sums;
+    rest.iter().fold(((a + b) + (c + d)) + ((e + f) + (g + h)), |sum, value| sum + value)
+}
+
+/// How bounds came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reckoning {
+    /// The day.
+    pub day: Day,
+    /// Its users.
+    pub users: i64,
+    /// Those of a week before.
+    pub before: i64,
+    /// How the largest countries have changed.
+    pub change: Change,
+    /// The quantiles of the Poisson distribution around the number of a week before.
+    pub poisson: (f64, f64),
+    /// The products of both distributions' quantiles.
+    pub range: Range,
+}
+
+/// How many users there may be where last week there were some: the quantiles of the Poisson distribution.
+fn expected(before: i64) -> (f64, f64) {
+    (poisson(CHANCE, before as f64), poisson(1.0 - CHANCE, before as f64))
 }
 
 /// Days with users and with users a week before: the day, and both numbers.

@@ -3,6 +3,9 @@
 /// How many standard deviations the 9,999th of 10,000 parts of a normal distribution lies above its mean.
 pub(super) const NORMAL: f64 = 3.719_016_485_455_681;
 
+/// The same as it was in 2013, reckoned of 0.9999 and not of 0.0001, which floating point does not have exactly.
+pub(super) const NORMAL_2013: f64 = 3.719_016_485_455_709;
+
 /// The smallest whole number that a Poisson distributed one does not exceed with a probability of at least `p`.
 pub(super) fn poisson(p: f64, mean: f64) -> f64 {
     // Near the quantile the mass is about a thousandth of p at least, so that what floating point loses decides nothing.

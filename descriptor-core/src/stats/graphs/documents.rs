@@ -52,25 +52,32 @@ const SMALLEST: f64 = 0.01;
 
 /// Onion services of version 2.
 pub(super) fn onions_seen(modules: &Tables, query: &Query) -> Option<Table> {
-    onion_services(modules, query, "hidserv-dir-onions-seen", "onions", "dir-onions-seen", |onions| onions)
+    let rows = rows(modules.get("hidserv")?, query);
+    onion_services(rows, "hidserv-dir-onions-seen", "onions", "dir-onions-seen", |onions| onions)
 }
 
 /// Traffic of onion services. Unit: Gbit/s.
 pub(super) fn relayed_cells(modules: &Tables, query: &Query) -> Option<Table> {
     let gbit = |cells| cells * 8.0 * 512.0 / (86400.0 * 1e9);
-    onion_services(modules, query, "hidserv-rend-relayed-cells", "relayed", "rend-relayed-cells", gbit)
+    let rows = rows(modules.get("hidserv")?, query);
+    onion_services(rows, "hidserv-rend-relayed-cells", "relayed", "rend-relayed-cells", gbit)
 }
 
-fn onion_services(
-    modules: &Tables,
-    query: &Query,
+/// Onion services of version 3. Experimental.
+pub(super) fn onions_seen_v3(modules: &Tables, query: &Query) -> Option<Table> {
+    let rows = rows(modules.get("hidserv-v3")?, query);
+    onion_services(rows, "hidserv-dir-v3-onions-seen", "onions", "dir-v3-onions-seen", |onions| onions)
+}
+
+fn onion_services<'t>(
+    rows: impl Iterator<Item = (Day, &'t [Cell])>,
     name: &'static str,
     column: &'static str,
     kind: &str,
     convert: impl Fn(f64) -> f64,
 ) -> Option<Table> {
     let mut table = Table::new(name, &["date", column, "frac"]);
-    for (day, row) in rows(modules.get("hidserv")?, query).filter(|(_, row)| row[1].text() == kind) {
+    for (day, row) in rows.filter(|(_, row)| row[1].text() == kind) {
         let frac = row[5].number()?;
         let value = row[4].number().filter(|_| frac >= SMALLEST).map(&convert);
         table.push([Cell::Day(day), value.into(), frac.into()]);

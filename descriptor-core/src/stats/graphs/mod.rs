@@ -5,6 +5,7 @@
 
 mod bandwidth;
 mod documents;
+mod files_2013;
 mod performance;
 mod query;
 mod relays;
@@ -12,7 +13,7 @@ mod servers;
 mod users;
 mod web;
 
-use super::{Cell, Day, Table, Tables};
+use super::{Cell, Day, Profile, Table, Tables};
 
 pub use query::Query;
 
@@ -27,14 +28,16 @@ pub struct Graph {
 }
 
 macro_rules! graphs {
-    ($($id:literal of $($module:literal)+ => $make:path;)*) => {
-        /// All graphs.
-        pub const GRAPHS: &[Graph] = &[$(Graph { id: $id, modules: &[$($module),+], make: $make }),*];
+    ($(#[$doc:meta])* $name:ident: $($id:literal of $($module:literal)+ => $make:path;)*) => {
+        $(#[$doc])*
+        pub const $name: &[Graph] = &[$(Graph { id: $id, modules: &[$($module),+], make: $make }),*];
     };
 }
 
 // A new graph is one line here and one function.
 graphs! {
+    /// All graphs.
+    GRAPHS:
     "networksize" of "networksize" => servers::network_size;
     "relayflags" of "relayflags" => servers::relay_flags;
     "versions" of "versions" => servers::versions;
@@ -51,6 +54,7 @@ graphs! {
     "totalcw" of "totalcw" => documents::total_weight;
     "hidserv-dir-onions-seen" of "hidserv" => documents::onions_seen;
     "hidserv-rend-relayed-cells" of "hidserv" => documents::relayed_cells;
+    "hidserv-dir-v3-onions-seen" of "hidserv-v3" => documents::onions_seen_v3;
     "bridgedb-transport" of "bridgedb-stats" => documents::bridgedb_transport;
     "bridgedb-distributor" of "bridgedb-stats" => documents::bridgedb_distributor;
     "webstats-tb" of "webstats" => web::browser;
@@ -78,6 +82,28 @@ graphs! {
     "measurements" of "measurements" => relays::measurements;
 }
 
+graphs! {
+    /// The graphs of 2013.
+    GRAPHS_2013:
+    "networksize" of "servers" => files_2013::network_size;
+    "cloudbridges" of "servers" => files_2013::cloud_bridges;
+    "relaycountries" of "servers" => files_2013::relay_countries;
+    "versions" of "servers" => files_2013::versions;
+    "platforms" of "servers" => files_2013::platforms;
+    "relayflags" of "servers" => files_2013::relay_flags;
+    "bandwidth" of "bandwidth" => files_2013::bandwidth;
+    "bwhist-flags" of "bandwidth" => files_2013::consumed_flags;
+    "bandwidth-flags" of "bandwidth" => files_2013::bandwidth_flags;
+    "dirbytes" of "bandwidth" => files_2013::directory_bytes;
+    "torperf" of "torperf" => files_2013::torperf;
+    "torperf-failures" of "torperf" => files_2013::torperf_failures;
+    "connbidirect" of "connbidirect" => files_2013::connections;
+    "userstats" of "clients" => files_2013::users;
+    "monthly-userstats-peak" of "clients" => files_2013::monthly_peak;
+    "monthly-userstats-average" of "clients" => files_2013::monthly_average;
+    "userstats-detector" of "userstats-detector" => files_2013::users_detector;
+}
+
 /// The file of a graph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drawn {
@@ -85,6 +111,8 @@ pub struct Drawn {
     pub id: &'static str,
     /// The parameters, as the file tells them.
     pub query: Query,
+    /// Whose files it looks like: those of 2013 have no comments.
+    pub profile: Profile,
     /// The rows; `None` where the originals fail for want of data.
     pub table: Option<Table>,
 }
@@ -97,14 +125,21 @@ impl Graph {
 
     /// Makes the file; `None` if a table that it needs is not there.
     pub fn draw(&self, modules: &Tables, query: Query) -> Option<Drawn> {
+        self.draw_as(Profile::Y2020, modules, query)
+    }
+
+    fn draw_as(&self, profile: Profile, modules: &Tables, query: Query) -> Option<Drawn> {
         let complete = self.modules.iter().all(|name| modules.get(name).is_some());
-        complete.then(|| Drawn { id: self.id, table: (self.make)(modules, &query), query })
+        complete.then(|| Drawn { id: self.id, table: (self.make)(modules, &query), profile, query })
     }
 }
 
 impl Drawn {
     /// The file, byte for byte as the website sent it. Graphs that it never had do not name it.
     pub fn to_csv(&self) -> String {
+        if self.profile == Profile::Y2013 {
+            return self.table.as_ref().map(Table::to_csv_2013).unwrap_or_default();
+        }
         let query = match self.query.text() {
             "" => String::new(),
             text => format!("?{text}"),
@@ -122,9 +157,13 @@ impl Drawn {
     }
 }
 
-/// All files without parameters that the tables are enough for.
-pub fn all(modules: &Tables) -> Vec<Drawn> {
-    GRAPHS.iter().filter_map(|graph| graph.draw(modules, Query::default())).collect()
+/// All files of a profile without parameters that the tables are enough for.
+pub fn all(modules: &Tables, profile: Profile) -> Vec<Drawn> {
+    let graphs = match profile {
+        Profile::Y2013 => GRAPHS_2013,
+        Profile::Y2020 => GRAPHS,
+    };
+    graphs.iter().filter_map(|graph| graph.draw_as(profile, modules, Query::default())).collect()
 }
 
 /// The rows of a table within the query's dates.

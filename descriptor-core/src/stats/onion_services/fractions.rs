@@ -13,9 +13,32 @@ pub(super) struct Fractions(pub(super) u32, pub(super) u32);
 
 /// The fractions of all relays that have one.
 pub(super) fn of(consensus: &Consensus<'_>, flags: &[FlagSet]) -> Vec<(Id, Fractions)> {
-    let Some(weights) = Weights::of(consensus) else { return Vec::new() };
+    let Some(chances) = rendezvous(consensus, flags) else { return Vec::new() };
     let entries = || consensus.entries.iter().zip(flags);
-    let weights: Vec<f64> = entries()
+    let mut ring: Vec<[u8; 20]> = entries()
+        .filter(|(_, flags)| flags.has(FlagSet::HSDIR))
+        .map(|(entry, _)| entry.r.fingerprint.0)
+        .collect();
+    ring.sort_unstable();
+    ring.dedup();
+    let mut found = Vec::new();
+    for ((entry, flags), rendezvous) in entries().zip(chances) {
+        let fingerprint: Id = entry.r.fingerprint.into();
+        let directory = if flags.has(FlagSet::HSDIR) { responsible(&ring, &fingerprint.0, 3) } else { 0.0 };
+        if rendezvous > 0.0 || directory > 0.0 {
+            found.push((fingerprint, Fractions(millionths(rendezvous), millionths(directory))));
+        }
+    }
+    found
+}
+
+/// How likely each entry is chosen as a rendezvous point; `None` without bandwidth weights.
+pub(super) fn rendezvous(consensus: &Consensus<'_>, flags: &[FlagSet]) -> Option<Vec<f64>> {
+    let weights = Weights::of(consensus)?;
+    let weights: Vec<f64> = consensus
+        .entries
+        .iter()
+        .zip(flags)
         .map(|(entry, &flags)| {
             // A relay without weight has the one that metrics-lib gives it (spec §27 C8).
             let bandwidth = entry.weight.and_then(|weight| weight.bandwidth).map_or(-1.0, |it| it as f64);
@@ -23,22 +46,7 @@ pub(super) fn of(consensus: &Consensus<'_>, flags: &[FlagSet]) -> Vec<(Id, Fract
         })
         .collect();
     let all: f64 = weights.iter().sum();
-    let mut ring: Vec<Id> = entries()
-        .filter(|(_, flags)| flags.has(FlagSet::HSDIR))
-        .map(|(entry, _)| entry.r.fingerprint.into())
-        .collect();
-    ring.sort_unstable();
-    ring.dedup();
-    let mut found = Vec::new();
-    for ((entry, flags), weight) in entries().zip(weights) {
-        let fingerprint: Id = entry.r.fingerprint.into();
-        let rendezvous = if weight > 0.0 { weight / all } else { 0.0 };
-        let directory = if flags.has(FlagSet::HSDIR) { responsible(&ring, &fingerprint) } else { 0.0 };
-        if rendezvous > 0.0 || directory > 0.0 {
-            found.push((fingerprint, Fractions(millionths(rendezvous), millionths(directory))));
-        }
-    }
-    found
+    Some(weights.into_iter().map(|weight| if weight > 0.0 { weight / all } else { 0.0 }).collect())
 }
 
 /// How much of its bandwidth a relay of each kind gives as a middle node.
@@ -71,19 +79,20 @@ impl Weights {
     }
 }
 
-/// A third of the part of the ring from the third directory before to the directory itself: each descriptor is on three.
-fn responsible(ring: &[Id], own: &Id) -> f64 {
+/// What part of the ring a directory is responsible for, if each descriptor is on so many: that from as many directories
+/// before to the directory itself, divided among them.
+pub(super) fn responsible<const N: usize>(ring: &[[u8; N]], own: &[u8; N], spread: usize) -> f64 {
     let Ok(at) = ring.binary_search(own) else { return 0.0 };
-    let before = &ring[(at + ring.len() * 3 - 3) % ring.len()];
-    difference(own, before) / 3.0
+    let before = &ring[(at + ring.len() * spread - spread) % ring.len()];
+    difference(own, before) / spread as f64
 }
 
 /// How far around the ring one position lies behind another, as a share of the ring.
-fn difference(to: &Id, from: &Id) -> f64 {
-    let mut bytes = [0u8; 20];
+fn difference<const N: usize>(to: &[u8; N], from: &[u8; N]) -> f64 {
+    let mut bytes = [0u8; N];
     let mut borrow = 0i16;
-    for at in (0..20).rev() {
-        let value = i16::from(to.0[at]) - i16::from(from.0[at]) - borrow;
+    for at in (0..N).rev() {
+        let value = i16::from(to[at]) - i16::from(from[at]) - borrow;
         borrow = i16::from(value < 0);
         bytes[at] = value.rem_euclid(256) as u8;
     }
@@ -92,7 +101,7 @@ fn difference(to: &Id, from: &Id) -> f64 {
 }
 
 /// Six decimals, rounded as Java does.
-fn millionths(fraction: f64) -> u32 {
+pub(super) fn millionths(fraction: f64) -> u32 {
     let scaled = fraction * 1e6;
     let distance = (scaled - scaled.floor() - 0.5).abs();
     // What is clear needs no text.
@@ -110,15 +119,15 @@ mod tests {
     #[test]
     fn directories_share_the_ring() {
         let at = |first: u8| {
-            let mut bytes = [0; 20];
+            let mut bytes = [0u8; 20];
             bytes[0] = first;
-            Id(bytes)
+            bytes
         };
         let ring = [0x20, 0x50, 0x90, 0xc0, 0xf0].map(at);
-        let fractions = ring.map(|own| millionths(responsible(&ring, &own)));
+        let fractions = ring.map(|own| millionths(responsible(&ring, &own, 3)));
         assert_eq!(fractions, [187_500, 187_500, 208_333, 208_333, 208_333]);
-        assert_eq!(responsible(&ring, &at(1)), 0.0);
-        assert_eq!(responsible(&[at(1)], &at(1)), 0.0);
+        assert_eq!(responsible(&ring, &at(1), 3), 0.0);
+        assert_eq!(responsible(&[at(1)], &at(1), 3), 0.0);
     }
 
     #[test]

@@ -13,13 +13,24 @@
 //! stays. Which report of a day counts, if a relay was started anew, is decided at the end: the one that ended first.
 
 mod estimates;
+mod explain;
 mod fractions;
+mod v3;
+
+pub use v3::OnionServicesV3;
 
 use serde::{Deserialize, Serialize};
 
 use self::fractions::Fractions;
-use super::{Document, Id, Map, Options, Statistic, Table, id, sorted};
-use crate::{document::Type, value::NoisyCount};
+use super::{
+    Document, Id, Map, Options, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+    id, sorted,
+};
+use crate::{
+    document::Type,
+    value::{NoisyCount, StatsEnd},
+};
 
 /// See the [module](self).
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -64,19 +75,12 @@ impl Statistic for OnionServices {
                 }
             }
             Document::ExtraInfo { document, bridge: false } => {
-                let (Some(stats), Some(cells), Some(onions)) = (
+                if let (Some(stats), Some(cells), Some(onions)) = (
                     document.hidserv_stats,
                     document.hidserv_rend_relayed_cells,
                     document.hidserv_dir_onions_seen,
-                ) else {
-                    return;
-                };
-                let bin = |count: NoisyCount<'_>| {
-                    let bin = count.parameter("bin_size")?;
-                    Some((count.value as i64, bin as i64))
-                };
-                if let (Some(cells), Some(onions)) = (bin(cells), bin(onions)) {
-                    let report = Report { end: stats.end.0, interval: stats.interval, cells, onions };
+                ) && let Some(report) = Report::of(stats, cells, onions)
+                {
                     self.relay(document.owner.fingerprint.into()).reports.push(report);
                 }
             }
@@ -103,7 +107,33 @@ impl Statistic for OnionServices {
     }
 
     fn finish(self, options: &Options) -> Vec<Table> {
-        vec![estimates::table(self.relays, options.today())]
+        vec![estimates::table(
+            "hidserv",
+            estimates::KINDS,
+            estimates::estimates(&self.relays, options.choices),
+            options,
+        )]
+    }
+
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
+    }
+}
+
+impl Report {
+    /// `None` if a number does not tell its bins.
+    fn of(stats: StatsEnd, cells: NoisyCount<'_>, onions: NoisyCount<'_>) -> Option<Self> {
+        let bin = |count: NoisyCount<'_>| {
+            let bin = count.parameter("bin_size")?;
+            Some((count.value as i64, bin as i64))
+        };
+        Some(Report { end: stats.end.0, interval: stats.interval, cells: bin(cells)?, onions: bin(onions)? })
+    }
+
+    /// Whether a time lies within the interval.
+    fn has(&self, time: Seconds) -> bool {
+        let start = self.end.saturating_sub(self.interval.into());
+        (start..self.end).contains(&time.into())
     }
 }
 

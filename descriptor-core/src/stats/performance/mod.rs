@@ -2,19 +2,20 @@
 //! latencies and throughput.
 //!
 //! Files of modules: `onionperf-including-partials`, `onionperf-failures`, `buildtimes`, `latencies`,
-//! `onionperf-throughput`.
+//! `onionperf-throughput`; in the profile of 2013 `torperf` alone.
 //!
 //! A measurement is kept by its source, file size and start, about 100 bytes. Of two that differ, the smaller stays; the
 //! originals kept the first one. DIFFERENCE: where one result of a file has an annotation of an unknown version, the
 //! originals dropped the whole file (spec §27 C13); here the others count.
 
 mod tables;
+mod torperf_2013;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Options, Statistic, Table};
+use super::{Document, Options, Profile, Statistic, Table};
 use crate::{
     document::{OnionPerfAnalysis, TorperfResult, Type, torperf::Milestone},
     netdoc::frames,
@@ -89,7 +90,10 @@ impl Statistic for Performance {
     }
 
     fn finish(self, options: &Options) -> Vec<Table> {
-        tables::all(&self, options)
+        match options.profile {
+            Profile::Y2013 => vec![torperf_2013::table(&self, options.today().plus(-1))],
+            Profile::Y2020 => tables::all(&self, options),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Key, Measurement, PARTS, Performance};
 use crate::{
-    stats::{Cell, Day, Options, Table, number::percentile_cont},
+    stats::{Cell, Choices, Day, Options, Table, number::percentile_cont},
     value::Timestamp,
 };
 
@@ -16,7 +16,13 @@ pub(super) fn all(performance: &Performance, options: &Options) -> Vec<Table> {
     let all: Vec<_> = performance.measurements.iter().map(|(key, it)| (group(key, it), key, it)).collect();
     let over: Vec<_> =
         all.iter().filter(|((day, ..), ..)| *day < options.today().plus(-1)).copied().collect();
-    vec![times(&all), failures(&over), build_times(&over), latencies(&over), throughput(&over)]
+    vec![
+        times(&all, options.choices),
+        failures(&over),
+        build_times(&over),
+        latencies(&over),
+        throughput(&over),
+    ]
 }
 
 type Row<'p> = (Group<'p>, &'p Key, &'p Measurement);
@@ -46,13 +52,14 @@ type OfSize<'a> = (Day, u64, &'a str, &'a str);
 
 /// Times of downloads, and of parts of larger ones that stand for downloads of their size. What is equal from the start
 /// on counts once.
-fn times(rows: &[Row<'_>]) -> Table {
+fn times(rows: &[Row<'_>], choices: Choices) -> Table {
     let mut times: BTreeMap<OfSize<'_>, BTreeSet<(i64, i64)>> = BTreeMap::new();
     for ((day, source, server), Key(_, size, start), it) in rows {
         // A part that was not reached makes no row, a download that was not completed makes one without times.
         let parts = PARTS.into_iter().zip(it.partials).filter(|(part, time)| size > part && time.is_some());
         for (size, time) in parts.chain([(*size, it.complete)]) {
             let times = times.entry((*day, size, source, server)).or_default();
+            let time = time.filter(|&time| time > 0 || !choices.instant_downloads_left_out);
             times.extend(time.map(|time| (*start, time)));
         }
     }

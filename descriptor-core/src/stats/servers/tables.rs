@@ -6,7 +6,7 @@ use super::{
     Key, Server, Servers,
     counts::{Counts, Protocols},
 };
-use crate::stats::{Cell, Day, FlagSet, Options, Table, join};
+use crate::stats::{Cell, Choices, Day, FlagSet, Options, Table, join};
 
 type Status = join::Status<Counts, bool>;
 
@@ -50,17 +50,19 @@ pub(super) fn all(servers: &Servers, options: &Options) -> Vec<Table> {
     // A status counts if more than 99.9 % of its entries were counted, a day if it has enough statuses and is not the last.
     let known = days(servers, |status| status.tally.entries(), |_| 1);
     // Where the originals average flags, both rules look at all flags of all entries, and so hold nearly always.
-    let flags = days(
+    let choices = options.choices;
+    let loose = days(
         servers,
         |status| status.tally.all_flags(),
         |status| status.tally.flags.iter().filter(|&&count| count > 0).count(),
     );
-    let mean = Mean { over_all: options.choices.averages_over_all_statuses };
+    let flags = if choices.flags_of_good_statuses { known.clone() } else { loose };
+    let mean = Mean { over_all: choices.averages_over_all_statuses };
     let protocols = protocols(&known, mean);
     vec![
         network_size(&flags, mean),
         relay_flags(&flags, mean),
-        versions(servers, &known, mean),
+        versions(servers, &known, mean, choices),
         platforms(&known, mean),
         ipv6(&protocols),
         advertised(&protocols),
@@ -144,12 +146,15 @@ fn relay_flags(days: &Days<'_>, mean: Mean) -> Table {
     table
 }
 
-fn versions(servers: &Servers, days: &Days<'_>, mean: Mean) -> Table {
+fn versions(servers: &Servers, days: &Days<'_>, mean: Mean, choices: Choices) -> Table {
     let mut table = Table::new("versions", &["date", "version", "relays"]);
     for (day, statuses) in relays(days) {
         let mut groups: BTreeMap<String, BTreeMap<usize, u32>> = BTreeMap::new();
         for (at, status) in statuses.iter().enumerate() {
-            for (series, count) in &status.tally.series {
+            let counted = status.tally.series.iter();
+            for (series, count) in
+                counted.filter(|(series, _)| series.is_some() || !choices.unknown_versions_left_out)
+            {
                 let recommended = series.filter(|series| servers.recommended.contains(series));
                 let name = match (recommended, series) {
                     (Some(series), _) => series.to_string(),

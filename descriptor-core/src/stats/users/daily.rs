@@ -105,17 +105,27 @@ impl Daily {
         let mut nodes: Vec<_> = users.nodes.iter().collect();
         nodes.sort_unstable_by_key(|(key, _)| *key);
         for ((kind, _), node) in nodes {
-            daily.running(*kind, node, options.profile);
-            let mut days: BTreeMap<Day, NodeDay> = BTreeMap::new();
-            for (day, bytes) in bytes_by_day(&node.bytes, options.profile) {
-                days.entry(day).or_default().bytes = Some(bytes);
-            }
-            daily.responses(*kind, node, options.profile, &mut days);
-            for (day, said) in days {
-                daily.days.entry((day, *kind)).or_default().add(*kind, &said, options);
-            }
+            daily.add_node(*kind, node, options);
         }
         daily
+    }
+
+    /// No days yet, and the same numbers of transports.
+    pub(super) fn with_names(&self) -> Self {
+        Daily { days: BTreeMap::new(), transports: self.transports.clone() }
+    }
+
+    /// Adds what a node reports.
+    pub(super) fn add_node(&mut self, kind: Kind, node: &Node, options: &Options) {
+        self.running(kind, node, options.profile);
+        let mut days: BTreeMap<Day, NodeDay> = BTreeMap::new();
+        for (day, bytes) in bytes_by_day(&node.bytes, options.profile) {
+            days.entry(day).or_default().bytes = Some(bytes);
+        }
+        self.responses(kind, node, options, &mut days);
+        for (day, said) in days {
+            self.days.entry((day, kind)).or_default().add(kind, &said, options);
+        }
     }
 
     fn running(&mut self, kind: Kind, node: &Node, profile: Profile) {
@@ -142,11 +152,12 @@ impl Daily {
         }
     }
 
-    fn responses(&mut self, kind: Kind, node: &Node, profile: Profile, days: &mut BTreeMap<Day, NodeDay>) {
+    fn responses(&mut self, kind: Kind, node: &Node, options: &Options, days: &mut BTreeMap<Day, NodeDay>) {
+        let profile = options.profile;
         let mut parts: BTreeMap<Day, Vec<Part>> = BTreeMap::new();
         for responses in &node.responses {
             let Some(total) = responses.total(kind, profile) else { continue };
-            let shares = self.shares(kind, profile, responses);
+            let shares = self.shares(kind, responses, options);
             for (day, from, to) in at_midnight(responses.end - 86400, responses.end).filter(|it| it.1 < it.2)
             {
                 let part = (to - from) as f64 / 86400.0;
@@ -185,7 +196,8 @@ impl Daily {
     }
 
     /// How responses divide into groups.
-    fn shares(&mut self, kind: Kind, profile: Profile, responses: &Responses) -> Vec<(Group, Share)> {
+    fn shares(&mut self, kind: Kind, responses: &Responses, options: &Options) -> Vec<(Group, Share)> {
+        let profile = options.profile;
         let mut shares = vec![(Group::Total, Share::Of(1.0, 1.0))];
         let requests = responses.requests.as_deref();
         let country = |name: &[u8]| name.try_into().ok().map(Group::Country);
@@ -202,12 +214,12 @@ impl Daily {
             (Kind::Bridge, Profile::Y2020) => requests.or(addresses),
             (Kind::Relay, _) => requests,
         };
-        divide(countries, b"??", profile, country, &mut shares);
+        divide(countries, b"??", options, country, &mut shares);
         if kind == Kind::Bridge {
             let number = |name: &[u8]| self.transport(name).map(Group::Transport);
-            divide(responses.transports.as_deref(), b"<OR>", profile, number, &mut shares);
+            divide(responses.transports.as_deref(), b"<OR>", options, number, &mut shares);
             let version = |name: &[u8]| name.try_into().ok().map(Group::Version);
-            divide(responses.versions.as_deref(), b"v4", profile, version, &mut shares);
+            divide(responses.versions.as_deref(), b"v4", options, version, &mut shares);
         }
         shares
     }
@@ -258,15 +270,16 @@ fn stored(value: f64, profile: Profile) -> i64 {
 fn divide(
     text: Option<&str>,
     default: &[u8],
-    profile: Profile,
+    options: &Options,
     mut group: impl FnMut(&[u8]) -> Option<Group>,
     shares: &mut Vec<(Group, Share)>,
 ) {
     let counts = Counts(text.unwrap_or_default().as_bytes());
+    let least = if options.choices.fours_left_out { 5 } else { 4 };
     let kept =
-        || counts.iter().filter(|(_, count)| *count >= 4).map(|(name, count)| (name, (count - 4) as f64));
+        || counts.iter().filter(|(_, count)| *count >= least).map(|(name, count)| (name, (count - 4) as f64));
     let (sum, number) = kept().fold((0.0, 0), |(sum, number), (_, count)| (sum + count, number + 1));
-    if number == 0 || profile == Profile::Y2013 && sum == 0.0 {
+    if number == 0 || options.profile == Profile::Y2013 && sum == 0.0 {
         shares.extend(group(default).map(|group| (group, Share::Of(4.0, 4.0))));
         return;
     }

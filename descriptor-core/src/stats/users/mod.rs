@@ -18,9 +18,13 @@
 //! Both profiles are made of the same partial.
 
 mod daily;
+mod explain;
+mod files_2013;
 mod intervals;
 mod node;
 mod tables;
+
+pub use explain::Explainer;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +32,11 @@ use self::{
     daily::Daily,
     node::{Node, Responses},
 };
-use super::{Document, FlagSet, Id, Map, Options, Statistic, Table, id, sorted};
+use super::{
+    Document, FlagSet, Id, Map, Options, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+    id, sorted,
+};
 use crate::{document::Type, value::Timestamp};
 
 /// See the [module](self).
@@ -112,6 +120,10 @@ impl Statistic for Users {
 
     fn finish(self, options: &Options) -> Vec<Table> {
         tables::all(&self, options)
+    }
+
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        Explainer::new(self, options).explain(question)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     document::ExtraInfo,
-    stats::Day,
+    stats::{Day, day::SECONDS},
     value::{BandwidthHistory, Timestamp},
 };
 
@@ -105,6 +105,17 @@ impl Node {
         tidy(&mut self.odd);
         tidy(&mut self.bytes);
         tidy(&mut self.responses);
+    }
+
+    /// What tells of a day, whole intervals included that begin or end on it.
+    pub(super) fn of_day(&self, day: Day) -> Node {
+        let on = |from: i64, to: i64| Day::of_seconds(from) <= day && day <= Day::of_seconds(to);
+        Node {
+            hours: self.hours.iter().filter(|hours| hours.0 == day).copied().collect(),
+            odd: self.odd.iter().filter(|(from, to)| on(*from, *to)).copied().collect(),
+            bytes: self.bytes.iter().filter(|it| on(it.0, it.1)).copied().collect(),
+            responses: self.responses.iter().filter(|it| on(it.end - SECONDS, it.end - 1)).cloned().collect(),
+        }
     }
 
     pub(super) fn settle(&mut self) {

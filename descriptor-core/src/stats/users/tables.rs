@@ -1,10 +1,11 @@
 //! The estimates as tables (spec §5.7, §5.8).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use super::{
     Kind, Users,
     daily::{Daily, Group},
+    files_2013,
 };
 use crate::stats::{
     Cell, Day, Options, Profile, Table,
@@ -13,22 +14,22 @@ use crate::stats::{
 };
 
 /// Requests that a client makes a day.
-const REQUESTS: f64 = 10.0;
+pub(super) const REQUESTS: f64 = 10.0;
 
 /// An estimate for one day and one kind of node.
-struct Estimate {
+pub(super) struct Estimate {
     /// Country, transport, version; two of them are empty.
-    group: (String, String, String),
-    users: i64,
+    pub(super) group: (String, String, String),
+    pub(super) users: i64,
 }
 
 /// What can be told of a day.
-struct DayOf {
-    percent: i64,
-    estimates: Vec<Estimate>,
+pub(super) struct DayOf {
+    pub(super) percent: i64,
+    pub(super) estimates: Vec<Estimate>,
 }
 
-type Estimates = BTreeMap<(Day, Kind), DayOf>;
+pub(super) type Estimates = BTreeMap<(Day, Kind), DayOf>;
 
 /// All tables.
 pub(super) fn all(users: &Users, options: &Options) -> Vec<Table> {
@@ -36,32 +37,39 @@ pub(super) fn all(users: &Users, options: &Options) -> Vec<Table> {
     let estimates = estimates(&daily, options);
     let ranges = ranges(&estimates, options);
     let mut tables = vec![userstats(&estimates), clients(&estimates, &ranges)];
-    if options.profile == Profile::Y2020 {
-        tables.push(combined(&daily, options));
+    match options.profile {
+        Profile::Y2013 => {
+            tables.extend([files_2013::detector_input(&estimates), files_2013::ranges(&ranges)])
+        }
+        Profile::Y2020 => tables.push(combined(&daily, options)),
     }
     tables
 }
 
 /// Whether a share is one that estimates can be based on. Above all there is more than all: relays come and go.
-fn is_sound(fraction: f64, profile: Profile) -> bool {
-    let most = match profile {
-        Profile::Y2013 => 1.0,
-        Profile::Y2020 => 1.1,
-    };
-    (0.1..=most).contains(&fraction)
+pub(super) fn is_sound(fraction: f64, profile: Profile) -> bool {
+    limits(profile).contains(&fraction)
+}
+
+/// The least and the greatest of such shares.
+pub(super) fn limits(profile: Profile) -> RangeInclusive<f64> {
+    match profile {
+        Profile::Y2013 => 0.1..=1.0,
+        Profile::Y2020 => 0.1..=1.1,
+    }
 }
 
 /// Whether a day is over for long enough. In 2013 the graphs left out the last days, and not the tables.
-fn is_over(day: Day, options: &Options) -> bool {
+pub(super) fn is_over(day: Day, options: &Options) -> bool {
     options.profile == Profile::Y2013 || day < options.today().plus(-1)
 }
 
-fn users_of(tenths: i64, fraction: f64, options: &Options) -> i64 {
+pub(super) fn users_of(tenths: i64, fraction: f64, options: &Options) -> i64 {
     let users = (tenths as f64 / 10.0) / (fraction * REQUESTS);
     if options.choices.users_rounded_down { users.floor() as i64 } else { to_integer(users) }
 }
 
-fn estimates(daily: &Daily, options: &Options) -> Estimates {
+pub(super) fn estimates(daily: &Daily, options: &Options) -> Estimates {
     let mut all = Estimates::new();
     for (&(day, kind), components) in &daily.days {
         let sound =
@@ -82,7 +90,7 @@ fn estimates(daily: &Daily, options: &Options) -> Estimates {
 }
 
 /// Country, transport and version of a group.
-fn names(daily: &Daily, group: Group) -> (String, String, String) {
+pub(super) fn names(daily: &Daily, group: Group) -> (String, String, String) {
     let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
     let none = String::new;
     match group {
@@ -158,9 +166,14 @@ fn userstats(estimates: &Estimates) -> Table {
 }
 
 /// By country and day.
-type Ranges = BTreeMap<(String, Day), Range>;
+pub(super) type Ranges = BTreeMap<(String, Day), Range>;
 
 fn ranges(estimates: &Estimates, options: &Options) -> Ranges {
+    detector(estimates, options).ranges()
+}
+
+/// The users of relays by country and day.
+pub(super) fn detector(estimates: &Estimates, options: &Options) -> Detector {
     let mut detector = Detector::new(options.profile);
     for ((day, _), of_day) in estimates.iter().filter(|((_, kind), _)| *kind == Kind::Relay) {
         for Estimate { group: (country, transport, version), users } in &of_day.estimates {
@@ -169,7 +182,7 @@ fn ranges(estimates: &Estimates, options: &Options) -> Ranges {
             }
         }
     }
-    detector.ranges()
+    detector
 }
 
 fn clients(estimates: &Estimates, ranges: &Ranges) -> Table {
