@@ -32,6 +32,7 @@ mod selections;
 mod serve;
 mod spark;
 mod stats;
+mod stats_explain;
 mod status;
 mod style;
 mod suggest;

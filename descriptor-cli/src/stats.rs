@@ -8,12 +8,12 @@ use std::{
 };
 
 use clap::{
-    Args, ValueEnum, ValueHint,
+    Args, Subcommand, ValueEnum, ValueHint,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 use descriptor_core::{
     geoip::{self, Database, Places},
-    stats::{Day, Name, Options, Partials, Pool, Profile},
+    stats::{CHOICES, Day, Name, Options, Partials, Pool, Profile, top_countries},
     value::Timestamp,
 };
 
@@ -23,11 +23,15 @@ use crate::{
     figures::things,
     output::{self, Output},
     reading::{self, How, complain},
+    stats_explain,
 };
 
+/// The censorship detector's report of the last day.
+const REPORT: &str = "censorship-report.txt";
+
 pub(crate) const HELP: &str = "\
-Writes OUT/modules/*.csv, the tables of the modules of metrics-web, and OUT/graphs/*.csv, the files that its website gave \
-for download. The order, the split and the repetition of what is read change no byte of them.
+Writes OUT/modules/*.csv, the tables of the modules of metrics-web, OUT/graphs/*.csv, the files that its website gave \
+for download, and OUT/tables/*, its top-10 countries and the censorship detector's report. The order, the split and the repetition of what is read change no byte of them.
 
 Examples:
   tordesc stats recent/ --out stats
@@ -36,13 +40,16 @@ Examples:
 
 /// Count what Tor Metrics counted
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct StatsArgs {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Files, folders, globs; - is standard input
     #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
     paths: Vec<PathBuf>,
     /// The folder to write to; it is made if need be
-    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    out: PathBuf,
+    #[arg(short, long, value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
+    out: Option<PathBuf>,
     /// A folder that keeps what was counted, so that the next run reads only what is new
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     state: Option<PathBuf>,
@@ -62,12 +69,30 @@ pub(crate) struct StatsArgs {
     /// A database of autonomous systems, an mmdb; may be given again as --geoip
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     asn: Vec<PathBuf>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// Something else to do with statistics.
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show how a number came about: what was reported, by whom, and the formulas
+    #[command(after_long_help = stats_explain::HELP)]
+    Explain(stats_explain::ExplainArgs),
+}
+
+/// What decides about the results besides the documents.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
     /// The time of the run, UTC; most statistics leave out the days just before it [default: the clock's]
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
     /// Which state of the original programs to follow
     #[arg(long, value_name = "YEAR", default_value = "2020")]
     profile: ProfileYear,
+    /// Do not as the original programs did, but otherwise; may be given again
+    #[arg(long = "choice", value_name = "NAME", value_parser = choice_parser())]
+    choices: Vec<String>,
 }
 
 /// A state of the original programs.
@@ -81,19 +106,30 @@ enum ProfileYear {
     Y2020,
 }
 
-/// Reads everything and writes all tables.
-pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> {
-    let mut options = options(args);
-    let names = if args.only.is_empty() { Name::of_profile(options.profile) } else { args.only.clone() };
-    let names = names.as_slice();
-    let places = places(args, names, global)?;
-    options.places = Some(&places).filter(|places| !places.is_empty());
-    let state = args.state.as_deref().map(State::new);
-    let known = state.as_ref().map(|state| state.load(names)).transpose()?;
-    let inputs = Inputs { paths: args.paths.clone(), types: Name::types_of(names) };
+/// Documents that were read and counted.
+pub(crate) struct Gathered {
+    pub(crate) partials: Partials,
+    documents: u64,
+    unread: u64,
+    totals: reading::Totals,
+}
+
+impl Gathered {
+    pub(crate) fn outcome(&self) -> Outcome {
+        Outcome::of_reading(self.documents - self.unread, self.unread + self.totals.failed)
+    }
+}
+
+/// Reads documents, but for those of a history, and counts them.
+pub(crate) fn read(
+    paths: &[PathBuf],
+    names: &[Name],
+    global: Global,
+    history: Option<&Path>,
+) -> Result<Gathered, Failure> {
+    let inputs = Inputs { paths: paths.to_vec(), types: Name::types_of(names) };
     let pool = Pool::new(names);
     let (mut documents, mut unread) = (0, 0);
-    let history = state.as_ref().map(|state| state.history.as_path());
     let how = How { history, small: true, ..How::default() };
     let map = |all: &mut reading::Documents<'_>| {
         let mut count = 0;
@@ -105,54 +141,81 @@ pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> 
         unread += lost;
         Ok(())
     })?;
-    let mut partials = pool.finish();
+    Ok(Gathered { partials: pool.finish(), documents, unread, totals })
+}
+
+/// Reads everything and writes all tables.
+pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> {
+    if let Some(What::Explain(args)) = &args.what {
+        return stats_explain::run(args, global);
+    }
+    let out =
+        args.out.as_deref().ok_or_else(|| Failure::Usage("a folder to write to is missing".to_owned()))?;
+    let mut options = Options { since: args.since, until: args.until, ..args.run.options() };
+    let names = if args.only.is_empty() { Name::of_profile(options.profile) } else { args.only.clone() };
+    let names = names.as_slice();
+    let places = places(args, names, global)?;
+    options.places = Some(&places).filter(|places| !places.is_empty());
+    let state = args.state.as_deref().map(State::new);
+    let known = state.as_ref().map(|state| state.load(names)).transpose()?;
+    let history = state.as_ref().map(|state| state.history.as_path());
+    let mut gathered = read(&args.paths, names, global, history)?;
+    let outcome = gathered.outcome();
+    let mut partials = std::mem::take(&mut gathered.partials);
     if let Some(state) = &state {
         partials.merge(known.unwrap_or_default());
         // What was counted comes first: what is read again after a crash changes nothing, what is not read is lost.
         state.save(&mut partials)?;
-        totals.remember(history)?;
+        gathered.totals.remember(history)?;
     }
     let (modules, graphs) = partials.tables(&options);
     let mut files = 0;
     let mut write = |folder: &str, name: &str, text: String| {
         files += 1;
-        output::write_file(&args.out.join(folder).join(format!("{name}.csv")), text.as_bytes())
+        output::write_file(&out.join(folder).join(format!("{name}.csv")), text.as_bytes())
     };
-    for folder in ["modules", "graphs"] {
-        let folder = args.out.join(folder);
+    for folder in ["modules", "graphs", "tables"] {
+        let folder = out.join(folder);
         fs::create_dir_all(&folder).map_err(|error| Failure::at(&folder, &error))?;
     }
     modules.0.iter().try_for_each(|table| write("modules", table.name, table.to_csv()))?;
     graphs.iter().try_for_each(|drawn| write("graphs", drawn.id, drawn.to_csv()))?;
+    let (first, last) = top_countries::span(&options);
+    let tables = top_countries::tables(&modules, first, last);
+    tables.iter().try_for_each(|table| write("tables", table.name, table.to_csv()))?;
+    if modules.get("clients").is_some() {
+        let report = top_countries::report(&modules);
+        output::write_file(&out.join("tables").join(REPORT), report.as_bytes())?;
+        files += 1;
+    }
     if global.quiet == 0 {
+        let Gathered { documents, unread, .. } = gathered;
         complain(global, &format!("{} of {}", things(files, "file"), things(documents, "document")));
         if unread > 0 {
             let lost = things(unread, "document");
             complain(global, &format!("{lost} could not be read; `tordesc check` shows why"));
         }
     }
-    Ok(Outcome::of_reading(documents - unread, unread + totals.failed))
+    Ok(outcome)
 }
 
 /// What is kept between runs: what was counted, and of which files.
-struct State {
+pub(crate) struct State {
     partials: PathBuf,
     history: PathBuf,
 }
 
 impl State {
-    fn new(folder: &Path) -> Self {
+    pub(crate) fn new(folder: &Path) -> Self {
         State { partials: folder.join("partials.cbor"), history: folder.join("history") }
     }
 
     /// What earlier runs have counted. It must be of the same statistics, for files are not read again for another one.
     fn load(&self, names: &[Name]) -> Result<Partials, Failure> {
-        let file = match File::open(&self.partials) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Partials::new(names)),
-            file => file.map_err(|error| Failure::at(&self.partials, &error))?,
-        };
-        let partials =
-            Partials::load(BufReader::new(file)).map_err(|error| Failure::at(&self.partials, &error))?;
+        if !self.partials.exists() {
+            return Ok(Partials::new(names));
+        }
+        let partials = self.load_any()?;
         let mut wanted = names.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
@@ -162,6 +225,13 @@ impl State {
         let kept: Vec<_> = partials.names().iter().map(|name| name.name()).collect();
         let path = self.partials.display();
         Err(Failure::Usage(format!("{path} is of other statistics: {}", kept.join(", "))))
+    }
+
+    /// What earlier runs have counted, of whatever statistics.
+    pub(crate) fn load_any(&self) -> Result<Partials, Failure> {
+        let failed = |error: io::Error| Failure::at(&self.partials, &error);
+        let file = File::open(&self.partials).map_err(failed)?;
+        Partials::load(BufReader::new(file)).map_err(failed)
     }
 
     fn save(&self, partials: &mut Partials) -> Result<(), Failure> {
@@ -215,23 +285,34 @@ fn database(path: &Path, global: Global) -> Result<Database, Failure> {
     Ok(database)
 }
 
-fn options(args: &StatsArgs) -> Options<'static> {
-    let clock = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs());
-    let now = args.now.unwrap_or_else(|| Timestamp(clock().cast_signed()));
-    let profile = match args.profile {
-        ProfileYear::Y2013 => Profile::Y2013,
-        ProfileYear::Y2020 => Profile::Y2020,
-    };
-    Options { profile, since: args.since, until: args.until, ..Options::at(now) }
+impl RunArgs {
+    /// The options of a run of all days.
+    pub(crate) fn options(&self) -> Options<'static> {
+        let clock = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs());
+        let now = self.now.unwrap_or_else(|| Timestamp(clock().cast_signed()));
+        let profile = match self.profile {
+            ProfileYear::Y2013 => Profile::Y2013,
+            ProfileYear::Y2020 => Profile::Y2020,
+        };
+        let mut options = Options { profile, ..Options::at(now) };
+        for name in &self.choices {
+            options.choices.choose(name);
+        }
+        options
+    }
 }
 
-fn name_parser() -> impl TypedValueParser<Value = Name> {
+fn choice_parser() -> PossibleValuesParser {
+    let values = CHOICES.iter().map(|choice| PossibleValue::new(choice.name).help(choice.about()));
+    PossibleValuesParser::new(values)
+}
+
+pub(crate) fn name_parser() -> impl TypedValueParser<Value = Name> {
     let values = Name::ALL.iter().map(|name| PossibleValue::new(name.name()).help(name.about()));
     PossibleValuesParser::new(values)
         .try_map(|name| Name::of_name(&name).ok_or_else(|| format!("no statistic is called {name}")))
 }
 
-/// Reads a date.
 pub(crate) fn day(text: &str) -> Result<Day, &'static str> {
     Day::parse(text).ok_or("not a date; it looks like 2020-12-31")
 }

@@ -14,7 +14,7 @@ fn stats(out: &Path, arguments: &[&str]) -> BTreeMap<String, String> {
     let done = run(&[&["stats", "--out", folder, "--now", "2030-01-01"], arguments].concat());
     assert_eq!(done.code, 0, "{}", done.stderr);
     let mut files = BTreeMap::new();
-    for part in ["modules", "graphs"] {
+    for part in ["modules", "graphs", "tables"] {
         for entry in fs::read_dir(out.join(part)).expect("a folder") {
             let path = entry.expect("an entry").path();
             let text = fs::read_to_string(&path).expect("text");
@@ -87,4 +87,68 @@ fn countries_are_those_of_a_database_of_the_time() {
     let failed = run(&["stats", DATA, "--out", "x", "--geoip", &wrong]);
     assert_eq!(failed.code, 1);
     assert!(failed.stderr.contains("wrong: line 1: not START,END,COUNTRY"), "{}", failed.stderr);
+}
+
+/// The sentences of an explanation, and the same as data.
+#[test]
+fn a_number_is_explained() {
+    let explain = |more: &[&str]| {
+        let run = run(&[&["stats", "explain", "--now", "2030-01-01"], more, &[DATA]].concat());
+        (run.code, run.stdout, run.stderr)
+    };
+    let (code, text, errors) = explain(&["users", "--date", "2026-03-30"]);
+    assert_eq!(code, 0, "{errors}");
+    for part in
+        ["Users of relays on 2026-03-30 (clients.csv)", "= r / (frac · q)", "In the table", "fingerprint"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let (code, json, errors) = explain(&["users", "--date", "2026-03-30", "--format", "json"]);
+    assert_eq!(code, 0, "{errors}");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&json["table"], &json["date"]), (&"clients".into(), &"2026-03-30".into()));
+    let users = json["results"].as_array().and_then(|it| it.iter().find(|it| it["column"] == "clients"));
+    assert!(users.is_some_and(|users| users["value"].is_i64()), "{json}");
+
+    let (code, text, _) = explain(&["users", "--date", "1999-12-31", "--country", "de"]);
+    assert!(code == 1 && text.contains("Not in the table: nothing was reported"), "{code}, {text}");
+    let (code, _, errors) = explain(&["total-weight", "--date", "2026-03-30", "--where", "planet=mars"]);
+    assert!(code == 2 && errors.contains("planet"), "{code}, {errors}");
+    let (code, _, errors) = explain(&["web", "--date", "2026-03-30"]);
+    assert!(code == 2 && errors.contains("no explanation"), "{code}, {errors}");
+}
+
+#[test]
+fn a_number_is_explained_from_what_was_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (out, state) = (at("out"), at("state"));
+    stats(folder.path(), &["--state", &state, "--only", "users", DATA]);
+    let explain = |from: &[&str]| {
+        let arguments = ["stats", "explain", "users", "--date", "2026-03-30", "--now", "2030-01-01"];
+        run(&[&arguments[..], from].concat())
+    };
+    let (kept, read) = (explain(&["--state", &state]), explain(&[DATA]));
+    assert_eq!((kept.code, &kept.stdout), (0, &read.stdout), "{}", kept.stderr);
+    assert_eq!(explain(&["--state", &out]).code, 1, "nothing was kept there");
+    assert_eq!(explain(&[]).code, 2, "neither");
+}
+
+#[test]
+fn choices_and_the_files_of_2013() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let files = stats(&at("2013"), &["--profile", "2013", DATA]);
+    for name in
+        ["modules/servers.csv", "modules/bandwidth.csv", "modules/torperf.csv", "modules/connbidirect.csv"]
+    {
+        assert!(files.contains_key(name), "{name}");
+    }
+    assert!(files["graphs/networksize.csv"].starts_with("date,relays,bridges\n"));
+    let all = stats(&at("all"), &["--only", "users", DATA]);
+    assert!(all["tables/userstats-relay-table.csv"].starts_with("cc,country,abs,rel\n"));
+    let down = stats(&at("down"), &["--only", "users", "--choice", "users-rounded-down", DATA]);
+    assert_ne!(all["modules/clients.csv"], down["modules/clients.csv"]);
+    let wrong = run(&["stats", DATA, "--out", "x", "--choice", "as-you-like-it"]);
+    assert!(wrong.code == 2 && wrong.stderr.contains("users-rounded-down"), "{}", wrong.stderr);
 }

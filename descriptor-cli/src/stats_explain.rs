@@ -1,0 +1,175 @@
+//! `tordesc stats explain`: how the numbers of one row came about.
+
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
+
+use clap::{Args, ValueHint};
+use descriptor_core::stats::{
+    Day, Name, Partials,
+    explain::{Explanation, List, Question, Step},
+};
+
+use crate::{
+    cli::{Global, ReportFormat},
+    exit::{Failure, Outcome},
+    output,
+    stats::{Gathered, RunArgs, State, day, name_parser, read},
+    style::{DIM, HEAD, NAME, WARN, paint},
+};
+
+pub(crate) const HELP: &str = "\
+Rows are told apart by their date and by other columns of the file; those that are not named are empty. Explained are users \
+(node, country, transport, version; with both country and transport userstats-combined), onion-services (type), bandwidth \
+(isexit, isguard), advertised (isexit, relay, percentile), connections (direction, quantile), total-weight (nickname, \
+have_guard_flag, have_exit_flag) and fast-exits.
+
+Examples:
+  tordesc stats explain users --date 2020-12-27 --country de recent/
+  tordesc stats explain users --date 2020-12-27 --transport obfs4 --state stats/state
+  tordesc stats explain onion-services --date 2020-12-27 --where type=dir-onions-seen recent/ --format json";
+
+/// Show how a number came about: what was reported, by whom, and the formulas
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The statistic
+    #[arg(value_name = "NAME", value_parser = name_parser())]
+    name: Name,
+    /// Files, folders, globs; - is standard input
+    #[arg(value_name = "PATH", required_unless_present = "state", value_hint = ValueHint::AnyPath)]
+    paths: Vec<PathBuf>,
+    /// The day
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    date: Day,
+    /// Users from a country, `??` for unknown ones [default: all]
+    #[arg(long, value_name = "CC")]
+    country: Option<String>,
+    /// Users of bridges by a transport, `<OR>` for none [default: all]
+    #[arg(long, value_name = "NAME")]
+    transport: Option<String>,
+    /// Users of bridges by IP version, v4 or v6 [default: all]
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+    /// The value of another column; may be given again
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
+    columns: Vec<(String, String)>,
+    /// A folder that keeps what earlier runs have counted; it is not changed
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    state: Option<PathBuf>,
+    #[command(flatten)]
+    run: RunArgs,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: ReportFormat,
+}
+
+/// Reads what the number is made of and explains it.
+pub(crate) fn run(args: &ExplainArgs, global: Global) -> Result<Outcome, Failure> {
+    let names = [args.name];
+    let mut partials = Partials::new(&names);
+    if let Some(folder) = &args.state {
+        partials.merge(State::new(folder).load_any()?);
+    }
+    let gathered = if args.paths.is_empty() { None } else { Some(read(&args.paths, &names, global, None)?) };
+    let outcome = gathered.as_ref().map_or(Outcome::Done, Gathered::outcome);
+    partials.merge(gathered.map(|it| it.partials).unwrap_or_default());
+    let explained = partials.explain(args.name, &question(args), &args.run.options());
+    let explanation = explained.map_err(|error| Failure::Usage(error.to_string()))?;
+    match args.format {
+        ReportFormat::Text => output::print(&text(&explanation))?,
+        ReportFormat::Json => {
+            let json = serde_json::to_string_pretty(&explanation);
+            output::print(&(json.map_err(|error| Failure::Other(error.to_string()))? + "\n"))?;
+        }
+    }
+    Ok(if explanation.absent.is_some() { Outcome::Failed } else { outcome })
+}
+
+fn question(args: &ExplainArgs) -> Question {
+    let named = [("country", &args.country), ("transport", &args.transport), ("version", &args.version)];
+    let named = named.into_iter().filter_map(|(column, value)| Some((column, value.as_deref()?)));
+    let others = args.columns.iter().map(|(column, value)| (column.as_str(), value.as_str()));
+    named.chain(others).fold(Question::of(args.date), |it, (column, value)| it.with(column, value))
+}
+
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let (column, value) =
+        text.split_once('=').ok_or("not a column and its value; it looks like node=bridge")?;
+    Ok((column.to_owned(), value.to_owned()))
+}
+
+/// For people. A string can always be written to.
+fn text(it: &Explanation) -> String {
+    let mut out = format!("{} ({}.csv)\n\n", paint(HEAD, &it.title), it.table);
+    let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
+    let wide = width(&mut it.steps.iter().map(|step| step.symbol.chars().count()));
+    for step in &it.steps {
+        write_step(step, wide, &mut out);
+    }
+    let wide = width(&mut it.results.iter().map(|outcome| outcome.column.len()));
+    let _ = match &it.absent {
+        None => writeln!(out, "{}", paint(HEAD, "In the table")),
+        Some(why) => writeln!(out, "{}", paint(WARN, format!("Not in the table: {why}"))),
+    };
+    for outcome in &it.results {
+        let value = if outcome.value.is_missing() { "none".to_owned() } else { outcome.value.to_string() };
+        let _ = writeln!(out, "  {}  {value}", paint(NAME, format!("{:wide$}", outcome.column)));
+    }
+    it.lists.iter().filter(|list| list.count > 0).for_each(|list| write_list(list, &mut out));
+    out
+}
+
+fn write_step(step: &Step, wide: usize, out: &mut String) {
+    let symbol = paint(NAME, format!("{:wide$}", step.symbol));
+    let unit = if step.unit.is_empty() { String::new() } else { format!(" {}", step.unit) };
+    let _ = writeln!(out, "  {symbol}  {}{unit}", step.value);
+    let lines = [("", Some(&step.about)), ("= ", step.formula.as_ref()), ("= ", step.inserted.as_ref())];
+    for (sign, line) in lines {
+        if let Some(line) = line {
+            let _ = writeln!(out, "  {:wide$}  {}", "", paint(DIM, format!("{sign}{line}")));
+        }
+    }
+    out.push('\n');
+}
+
+fn write_list(list: &List, out: &mut String) {
+    let rows: Vec<Vec<String>> =
+        list.rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
+    let head = list.columns.iter().map(|name| (*name).to_owned()).collect();
+    for row in rows.iter().chain([&head]) {
+        for (at, cell) in row.iter().enumerate() {
+            let wide = widths.entry(at).or_default();
+            *wide = (*wide).max(cell.chars().count());
+        }
+    }
+    let shown = if list.count > rows.len() {
+        format!("; the first {} of {}", rows.len(), list.count)
+    } else {
+        String::new()
+    };
+    let _ = writeln!(out, "\n{}{shown}", paint(HEAD, capital(&list.about)));
+    let line = |row: &[String]| {
+        let cell = |(at, cell): (usize, &String)| {
+            format!("  {cell:wide$}", wide = widths.get(&at).copied().unwrap_or(0))
+        };
+        row.iter().enumerate().map(cell).collect::<String>().trim_end().to_owned()
+    };
+    let _ = writeln!(out, "{}", paint(DIM, line(&head)));
+    rows.iter().for_each(|row| out.extend([&*line(row), "\n"]));
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_values() {
+        assert_eq!(pair("node=bridge"), Ok(("node".to_owned(), "bridge".to_owned())));
+        assert!(pair("bridge").is_err());
+        assert_eq!(capital("élan"), "Élan");
+    }
+}
