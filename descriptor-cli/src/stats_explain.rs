@@ -73,13 +73,14 @@ pub(crate) fn run(args: &ExplainArgs, global: Global) -> Result<Outcome, Failure
     partials.merge(gathered.map(|it| it.partials).unwrap_or_default());
     let explained = partials.explain(args.name, &question(args), &args.run.options());
     let explanation = explained.map_err(|error| Failure::Usage(error.to_string()))?;
-    match args.format {
-        ReportFormat::Text => output::print(&text(&explanation))?,
+    let text = match args.format {
+        ReportFormat::Text => text(&explanation),
         ReportFormat::Json => {
             let json = serde_json::to_string_pretty(&explanation);
-            output::print(&(json.map_err(|error| Failure::Other(error.to_string()))? + "\n"))?;
+            json.map_err(|error| Failure::Other(error.to_string()))? + "\n"
         }
-    }
+    };
+    output::print(&text)?;
     Ok(if explanation.absent.is_some() { Outcome::Failed } else { outcome })
 }
 
