@@ -25,7 +25,7 @@ const KEYS: &[&str] = &["node", "country", "transport", "version"];
 /// Explains any number of rows of `clients`, and of `userstats-combined`, whose rows have both a country and a transport.
 pub struct Explainer<'u> {
     users: &'u Users,
-    options: &'u Options,
+    options: &'u Options<'u>,
     daily: Daily,
     estimates: Estimates,
     detector: Detector,
