@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::Source;
+use super::{Source, pool::Pool};
 use crate::{
     document::Type,
     netdoc::{Cut, Frame, Framer},
@@ -47,9 +47,9 @@ impl Chunk {
         Chunk { bytes, types, hint, ..Chunk::default() }
     }
 
-    /// Gives the buffer away.
-    pub(super) fn share(&mut self) {
-        self.shared = std::mem::take(&mut self.bytes).into();
+    /// Gives the buffer away; it returns to a pool.
+    pub(super) fn share(&mut self, pool: &Arc<Pool>) {
+        self.shared = pool.lend(std::mem::take(&mut self.bytes));
     }
 
     /// The buffer that the documents are in, to be kept by [`Owned`](crate::document::Owned) ones. Empty if

@@ -1,6 +1,8 @@
 //! What bounds the memory: buffers are handed out by bytes, and outputs wait for their turn by number.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::pool::Pool;
 
 /// The fewest bytes that all buffers may have together.
 const LEAST: usize = 16 << 20;
@@ -18,6 +20,8 @@ pub(super) struct Gate {
     turns: usize,
     budget: usize,
     chunk: usize,
+    /// Where new buffers come from, and those return that were given away.
+    pub(super) pool: Arc<Pool>,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +52,7 @@ impl Gate {
             turns: turns.max(least),
             budget: least.saturating_mul(chunk).max(LEAST),
             chunk,
+            pool: Pool::new(chunk),
         }
     }
 
@@ -75,7 +80,7 @@ impl Gate {
                     state.open += 1;
                     state.hold(self.chunk);
                     drop(state);
-                    return Some(vec![0; self.chunk]);
+                    return Some(self.pool.take());
                 }
             }
             state = self.wait(state);

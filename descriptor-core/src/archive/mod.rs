@@ -30,6 +30,7 @@ mod fill;
 mod gate;
 pub(crate) mod history;
 pub mod index;
+mod pool;
 mod progress;
 mod read;
 pub mod recent;

@@ -248,7 +248,7 @@ impl<'s, T: Send + 's, M: Fn(&Chunk) -> T + Sync + Send> Line for Workers<'_, 's
 fn work<T, M: Fn(&Chunk) -> T>(mut chunk: Chunk, shared: &Shared<'_, M>) -> (Option<thread::Result<T>>, u64) {
     let size = chunk.bytes.len();
     if shared.options.keep {
-        chunk.share();
+        chunk.share(&shared.gate.pool);
     }
     let map = AssertUnwindSafe(|| (shared.map)(&chunk));
     let output = (!chunk.pieces.is_empty()).then(|| catch_unwind(map));
