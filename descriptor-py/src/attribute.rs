@@ -1,8 +1,12 @@
 //! Attributes: one object a column, put on the class of its table.
 
-use std::ptr;
+use std::{ptr, sync::Mutex};
 
-use descriptor_core::schema::{Kind, Record, Schema};
+use descriptor_core::{
+    document::Type,
+    netdoc::Frame,
+    schema::{Kind, Recent, Schema},
+};
 use pyo3::{
     exceptions::{PyAttributeError, PyTypeError},
     prelude::*,
@@ -25,6 +29,8 @@ pub(crate) struct Attribute {
     field: usize,
     part: usize,
     read: Read,
+    /// Lists and dicts that were made lately.
+    recent: Mutex<Recent<Py<PyAny>>>,
 }
 
 /// How a column becomes an object.
@@ -34,8 +40,15 @@ enum Read {
     /// As an object of a class: the only record of the field.
     Record(Py<PyType>),
     /// As a sequence of such objects.
-    Records(Py<PyType>),
-    Policy,
+    Records,
+    /// As an object that answers; whether it is there even if no line tells it.
+    Policy(bool),
+}
+
+/// Whether a document of a table has a policy whatever its lines are.
+fn always(schema: &'static Schema, field: usize) -> bool {
+    let kind = Type::ALL.iter().find(|kind| ptr::eq((kind.info().schema)(), schema));
+    kind.is_some_and(|&kind| kind.parse(Frame::whole(kind, b"")).partial.policy(field).is_some())
 }
 
 impl Attribute {
@@ -46,11 +59,11 @@ impl Attribute {
         };
         let read = match it.kind {
             Kind::Table(table) => Read::Record(class(table)?),
-            Kind::List(Kind::Table(table)) => Read::Records(class(*table)?),
-            Kind::Policy(_) => Read::Policy,
+            Kind::List(Kind::Table(_)) => Read::Records,
+            Kind::Policy(_) => Read::Policy(always(schema, it.field)),
             _ => Read::Value,
         };
-        Ok(Attribute { schema, column, field: it.field, part: it.part, read })
+        Ok(Attribute { schema, column, field: it.field, part: it.part, read, recent: Mutex::default() })
     }
 
     /// The column of a document in the plainest form; a policy as text.
@@ -58,24 +71,23 @@ impl Attribute {
     pub(crate) fn plain<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = object.py();
         let descriptor = object.cast::<Descriptor>()?.get();
-        let record = self.record(descriptor)?;
-        if matches!(self.read, Read::Policy) {
-            return match record.policy(self.field) {
+        self.check(descriptor)?;
+        if matches!(self.read, Read::Policy(_)) {
+            return match descriptor.record_with(self.field)?.policy(self.field) {
                 Some(policy) => Ok(PyString::new(py, &policy.to_string()).into_any()),
                 None => Ok(py.None().into_bound(py)),
             };
         }
         let mut sink = PySink::plain(py);
-        descriptor.emit(record, self.field, self.part, &mut sink);
+        descriptor.emit(self.field, self.part, &mut sink)?;
         sink.finish()
     }
 
-    /// What a document shows, if the column is one of it.
+    /// Whether the column is one of a document.
     #[inline]
-    fn record<'a>(&self, descriptor: &'a Descriptor) -> PyResult<&'a dyn Record> {
-        let record = descriptor.record()?;
-        if ptr::eq(record.schema(), self.schema) {
-            return Ok(record);
+    fn check(&self, descriptor: &Descriptor) -> PyResult<()> {
+        if ptr::eq(descriptor.schema()?, self.schema) {
+            return Ok(());
         }
         let (name, title) = (&self.schema.columns()[self.column].name, self.schema.title);
         Err(PyTypeError::new_err(format!("{name} is an attribute of {title}")))
@@ -93,23 +105,28 @@ impl Attribute {
         let (py, this) = (slf.py(), slf.get());
         let object = object.cast::<Descriptor>()?;
         let descriptor = object.get();
-        let record = this.record(descriptor)?;
+        this.check(descriptor)?;
         match &this.read {
             Read::Value => {
-                let mut sink = PySink::new(py);
-                descriptor.emit(record, this.field, this.part, &mut sink);
+                let mut sink = PySink::with(py, &this.recent);
+                descriptor.emit(this.field, this.part, &mut sink)?;
                 sink.finish()
             }
-            Read::Policy if record.policy(this.field).is_none() => Ok(py.None().into_bound(py)),
-            Read::Policy => Ok(Bound::new(py, Policy::new(object, this.field))?.into_any()),
-            Read::Record(_) if record.count(this.field) == 0 => Ok(py.None().into_bound(py)),
+            Read::Policy(always) => {
+                if !always && descriptor.record_with(this.field)?.policy(this.field).is_none() {
+                    return Ok(py.None().into_bound(py));
+                }
+                Ok(Bound::new(py, Policy::new(object, this.field))?.into_any())
+            }
             Read::Record(class) => {
-                let place = Place::Part { parent: object.clone().unbind(), field: this.field, index: 0 };
+                let Some(record) = descriptor.record()?.nth(this.field, 0) else {
+                    return Ok(py.None().into_bound(py));
+                };
+                let (parent, schema) = (object.clone().unbind(), record.schema());
+                let place = Place::Part { parent, field: this.field, index: 0, schema };
                 Descriptor::make(class.bind(py), place)
             }
-            Read::Records(class) => {
-                Ok(Bound::new(py, Entries::new(object, this.field, class.clone_ref(py))?)?.into_any())
-            }
+            Read::Records => Ok(Bound::new(py, Entries::new(object, this.field)?)?.into_any()),
         }
     }
 

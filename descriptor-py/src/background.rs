@@ -1,18 +1,25 @@
-//! Reading in a thread of its own, while Python does something else.
+//! Reading in a thread of its own, while Python does something else. What is small is read at once.
 
 use std::{
+    collections::VecDeque,
+    fs::File,
+    io::Read,
     ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{Receiver, sync_channel},
     thread,
 };
 
-use descriptor_core::archive::{self, Chunk, Event, History, Input, Options};
+use descriptor_core::archive::{self, Chunk, Event, History, Input, Options, is_packed};
 use pyo3::prelude::*;
 
 use crate::errors;
 
-/// What the reading thread sends.
+/// Up to this size a file that is neither compressed nor an archive is read at once: to start threads would take longer
+/// than they save. In bytes.
+const SMALL: u64 = 4 << 20;
+
+/// What the reading sends.
 pub(crate) enum Message<T> {
     /// What was made of the next part, or what could not be read.
     Event(Event<T>),
@@ -22,40 +29,76 @@ pub(crate) enum Message<T> {
     Panicked,
 }
 
+/// What was sent, or will be.
+pub(crate) enum Messages<T> {
+    Here(VecDeque<Message<T>>),
+    Coming(Receiver<Message<T>>),
+}
+
 /// Starts to read. The thread ends when nobody listens any more; `waiting` outputs may wait to be listened to.
 pub(crate) fn start<T: Send + 'static>(
+    py: Python<'_>,
     inputs: Vec<Input>,
     options: Options,
     waiting: usize,
     map: impl Fn(&Chunk) -> T + Sync + Send + 'static,
-) -> Receiver<Message<T>> {
+) -> Messages<T> {
+    if is_small(&inputs) {
+        let mut messages = VecDeque::new();
+        let options = Options { threads: 1, ..options };
+        py.detach(|| {
+            read(&inputs, options, map, |message| {
+                messages.push_back(message);
+                ControlFlow::Continue(())
+            });
+        });
+        return Messages::Here(messages);
+    }
     let (sender, receiver) = sync_channel(waiting);
     thread::spawn(move || {
-        let read = AssertUnwindSafe(|| {
-            archive::read(&inputs, &options, map, |event| match sender.send(Message::Event(event)) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
-            })
+        read(&inputs, options, map, |message| match sender.send(message) {
+            Ok(()) => ControlFlow::Continue(()),
+            // Nobody listens if the reader was dropped.
+            Err(_) => ControlFlow::Break(()),
         });
-        let last = match catch_unwind(read) {
-            Ok(_) => Message::End(options.history),
-            Err(_) => Message::Panicked,
-        };
-        // Nobody listens if the reader was dropped.
-        drop(sender.send(last));
     });
-    receiver
+    Messages::Coming(receiver)
+}
+
+fn read<T: Send>(
+    inputs: &[Input],
+    options: Options,
+    map: impl Fn(&Chunk) -> T + Sync + Send,
+    mut send: impl FnMut(Message<T>) -> ControlFlow<()>,
+) {
+    let all = AssertUnwindSafe(|| archive::read(inputs, &options, map, |event| send(Message::Event(event))));
+    let read = catch_unwind(all).is_ok();
+    let _ = send(if read { Message::End(options.history) } else { Message::Panicked });
+}
+
+/// Whether the only input is a small file of plain text.
+fn is_small(inputs: &[Input]) -> bool {
+    let [Input::Path(path)] = inputs else { return false };
+    if !path.metadata().is_ok_and(|it| it.is_file() && it.len() <= SMALL) {
+        return false;
+    }
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(512).read_to_end(&mut head));
+    read.is_ok() && !is_packed(&head)
 }
 
 /// Waits for the next message without the GIL.
-pub(crate) fn next<T: Send>(
-    py: Python<'_>,
-    receiver: Receiver<Message<T>>,
-) -> PyResult<(Message<T>, Receiver<Message<T>>)> {
+pub(crate) fn next<T: Send>(py: Python<'_>, messages: Messages<T>) -> PyResult<(Message<T>, Messages<T>)> {
     py.check_signals()?;
-    let (message, receiver) = py.detach(|| (receiver.recv(), receiver));
+    let (message, messages) = match messages {
+        Messages::Here(mut all) => (all.pop_front(), Messages::Here(all)),
+        Messages::Coming(receiver) => {
+            let (message, receiver) = py.detach(|| (receiver.recv().ok(), receiver));
+            (message, Messages::Coming(receiver))
+        }
+    };
     match message {
-        Ok(Message::Panicked) | Err(_) => Err(errors::bug("the reading thread has ended")),
-        Ok(message) => Ok((message, receiver)),
+        Some(Message::Panicked) | None => Err(errors::bug("the reading thread has ended")),
+        Some(message) => Ok((message, messages)),
     }
 }

@@ -43,10 +43,10 @@ pub(crate) fn entries(schema: &'static Schema) -> Option<usize> {
     Type::ALL.iter().find(|it| ptr::eq((it.info().schema)(), schema)).and_then(|&kind| entries_field(kind))
 }
 
-/// The class of the records of a field.
-pub(crate) fn element(py: Python<'_>, schema: &'static Schema, field: usize) -> PyResult<Py<PyType>> {
+/// The table of the records of a field.
+pub(crate) fn element(schema: &'static Schema, field: usize) -> PyResult<&'static Schema> {
     match schema.fields[field].parts {
-        [Part { kind: Kind::List(Kind::Table(table)), .. }] => Ok(of_schema(py, table())?.clone().unbind()),
+        [Part { kind: Kind::List(Kind::Table(table)), .. }] => Ok(table()),
         _ => Err(PyRuntimeError::new_err("the field has no records")),
     }
 }

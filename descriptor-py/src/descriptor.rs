@@ -21,7 +21,9 @@ use pyo3::{
     types::{PyBytes, PyDict, PyList, PyTuple, PyType},
 };
 
-use crate::{classes, entries::EntryIterator, issue::Issue, repr, sink::PySink, value};
+use crate::{
+    classes, document::Document, entries::EntryIterator, errors, issue::Issue, repr, sink::PySink, value,
+};
 
 /// A document of the Tor network, or a part of one that has fields of its own, such as a status entry.
 ///
@@ -33,9 +35,12 @@ pub(crate) struct Descriptor {
 
 /// What an object is: a document, or a part of one that has a table of its own.
 pub(crate) enum Place {
-    Document { owned: Owned, source: Option<Arc<Source>> },
-    Part { parent: Py<Descriptor>, field: usize, index: usize },
+    Document(Box<Document>),
+    Part { parent: Py<Descriptor>, field: usize, index: usize, schema: &'static Schema },
 }
+
+/// From this size on a document is hashed without the GIL. In bytes.
+const DETACH: usize = 64 << 10;
 
 thread_local! {
     /// What the next object is made of. Classes are called without arguments, for that is the quickest way to make an
@@ -52,35 +57,34 @@ impl Descriptor {
     }
 
     /// A document as an object of its class.
-    pub(crate) fn of_document<'py>(
-        py: Python<'py>,
-        owned: Owned,
-        source: Option<Arc<Source>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        Self::make(classes::of_type(py, owned.kind())?, Place::Document { owned, source })
+    pub(crate) fn of_document<'py>(py: Python<'py>, document: Document) -> PyResult<Bound<'py, PyAny>> {
+        Self::make(classes::of_type(py, document.kind())?, Place::Document(Box::new(document)))
     }
 
     /// The whole document.
-    pub(crate) fn owned(&self) -> &Owned {
+    #[inline]
+    pub(crate) fn document(&self) -> &Document {
         match &self.place {
-            Place::Document { owned, .. } => owned,
-            Place::Part { parent, .. } => parent.get().owned(),
+            Place::Document(document) => document,
+            Place::Part { parent, .. } => parent.get().document(),
         }
     }
 
+    /// The whole document, read.
+    pub(crate) fn owned(&self) -> PyResult<&Owned> {
+        self.document().whole().ok_or_else(unread)
+    }
+
     fn source_of(&self) -> Option<&Arc<Source>> {
-        match &self.place {
-            Place::Document { source, .. } => source.as_ref(),
-            Place::Part { parent, .. } => parent.get().source_of(),
-        }
+        self.document().source.as_ref()
     }
 
     /// What the object shows.
     #[inline]
     pub(crate) fn record(&self) -> PyResult<&dyn Record> {
         match &self.place {
-            Place::Document { owned, .. } => Ok(owned.record()),
-            Place::Part { parent, field, index } => parent
+            Place::Document(document) => Ok(document.whole().ok_or_else(unread)?.record()),
+            Place::Part { parent, field, index, .. } => parent
                 .get()
                 .record()?
                 .nth(*field, *index)
@@ -88,33 +92,57 @@ impl Descriptor {
         }
     }
 
-    /// Tells a column; null if its line is missing or malformed.
+    /// The same, of which perhaps no other field than this one was read.
     #[inline]
-    pub(crate) fn emit(&self, record: &dyn Record, field: usize, part: usize, out: &mut PySink<'_>) {
+    pub(crate) fn record_with(&self, field: usize) -> PyResult<&dyn Record> {
         match &self.place {
-            Place::Document { owned, .. } => owned.parsed().emit(record, field, part, out),
-            Place::Part { .. } => record.emit(field, part, out),
+            Place::Document(document) => Ok(document.with_row(field).ok_or_else(unread)?.record()),
+            Place::Part { .. } => self.record(),
         }
     }
 
-    /// A column as a Python object of plain types.
+    /// Tells a column; null if its line is missing or malformed.
+    #[inline]
+    pub(crate) fn emit(&self, field: usize, part: usize, out: &mut PySink<'_, '_>) -> PyResult<()> {
+        match &self.place {
+            Place::Document(document) => {
+                let owned = document.with_row(field).ok_or_else(unread)?;
+                owned.parsed().emit(owned.record(), field, part, out);
+            }
+            Place::Part { .. } => self.record()?.emit(field, part, out),
+        }
+        Ok(())
+    }
+
+    /// A column of many as a Python object of plain types.
     pub(crate) fn plain<'py>(
         &self,
         py: Python<'py>,
         field: usize,
         part: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
+        if let Place::Document(document) = &self.place {
+            document.whole();
+        }
         let mut sink = PySink::new(py);
-        self.emit(self.record()?, field, part, &mut sink);
+        self.emit(field, part, &mut sink)?;
         sink.finish()
     }
 
+    #[inline]
     fn kind(&self) -> Option<Type> {
-        matches!(self.place, Place::Document { .. }).then(|| self.owned().kind())
+        match &self.place {
+            Place::Document(document) => Some(document.kind()),
+            Place::Part { .. } => None,
+        }
     }
 
+    #[inline]
     pub(crate) fn schema(&self) -> PyResult<&'static Schema> {
-        Ok(self.record()?.schema())
+        match &self.place {
+            Place::Document(document) => Ok(document.schema()),
+            Place::Part { schema, .. } => Ok(schema),
+        }
     }
 
     /// The name of the class.
@@ -128,13 +156,20 @@ impl Descriptor {
 
     /// Where the bytes of the object begin in the document.
     fn within(&self) -> PyResult<usize> {
-        let (part, body) = (self.record()?.raw(), self.owned().frame().body);
+        let (part, body) = (self.bytes()?, self.document().frame().body);
         Ok((part.as_ptr() as usize).wrapping_sub(body.as_ptr() as usize).min(body.len()))
     }
 
     fn bytes(&self) -> PyResult<&[u8]> {
-        Ok(self.record()?.raw())
+        match &self.place {
+            Place::Document(document) => Ok(document.frame().body),
+            Place::Part { .. } => Ok(self.record()?.raw()),
+        }
     }
+}
+
+fn unread() -> PyErr {
+    errors::bug("a document was not read")
 }
 
 #[pymethods]
@@ -163,7 +198,7 @@ impl Descriptor {
     /// Where the document, or the part of it, begins in the decompressed source. In bytes.
     #[getter]
     fn offset(&self) -> PyResult<u64> {
-        Ok(self.owned().frame().offset + self.within()? as u64)
+        Ok(self.document().frame().offset + self.within()? as u64)
     }
 
     /// The bytes of the document, or of the part, without annotations.
@@ -173,11 +208,11 @@ impl Descriptor {
     }
 
     /// The document that this is a part of; of a document, itself.
-    #[getter]
-    fn document<'py>(slf: &Bound<'py, Self>) -> Bound<'py, Self> {
+    #[getter(document)]
+    fn root<'py>(slf: &Bound<'py, Self>) -> Bound<'py, Self> {
         match &slf.get().place {
-            Place::Document { .. } => slf.clone(),
-            Place::Part { parent, .. } => Self::document(parent.bind(slf.py())),
+            Place::Document(_) => slf.clone(),
+            Place::Part { parent, .. } => Self::root(parent.bind(slf.py())),
         }
     }
 
@@ -185,7 +220,7 @@ impl Descriptor {
     #[getter]
     fn annotations<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let all = PyDict::new(py);
-        for annotation in self.owned().frame().annotations() {
+        for annotation in self.document().frame().annotations() {
             all.set_item(value::repeated(py, annotation.name)?, value::repeated(py, annotation.value)?)?;
         }
         Ok(all)
@@ -195,7 +230,7 @@ impl Descriptor {
     #[getter]
     fn unknown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let (start, length) = (self.within()?, self.bytes()?.len());
-        let (parsed, all) = (self.owned().parsed(), PyList::empty(py));
+        let (parsed, all) = (self.owned()?.parsed(), PyList::empty(py));
         for span in parsed.unknown.iter().filter(|span| span.start >= start && span.end <= start + length) {
             let line = parsed.frame.body.get(span.clone()).unwrap_or_default();
             all.append(value::string(py, line.strip_suffix(b"\n").unwrap_or(line))?)?;
@@ -207,8 +242,8 @@ impl Descriptor {
     #[getter]
     fn issues(&self) -> PyResult<Vec<Issue>> {
         let (start, length) = (self.within()?, self.bytes()?.len());
-        let whole = matches!(self.place, Place::Document { .. });
-        let (owned, source) = (self.owned(), self.source());
+        let whole = matches!(self.place, Place::Document(_));
+        let (owned, source) = (self.owned()?, self.source());
         let all = owned.parsed().issues.iter();
         let here = all.filter(|it| whole || (it.span.start >= start && it.span.start < start + length));
         Ok(here.map(|issue| Issue::new(issue, owned.frame(), source.clone())).collect())
@@ -226,20 +261,29 @@ impl Descriptor {
         encoding: Option<&str>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(kind) = self.kind() else { return Ok(None) };
-        let body = self.owned().frame().body;
-        let sha1 = || py.detach(|| kind.sha1(body)).map(|it| (it.0.to_vec(), "hex"));
-        let sha256 = || py.detach(|| kind.sha256(body)).map(|it| (it.0.to_vec(), "base64"));
-        let digest = match algorithm {
-            None => sha1().or_else(sha256),
-            Some("sha1") => sha1(),
-            Some("sha256") => sha256(),
+        let body = self.document().frame().body;
+        let (sha1, sha256) = match algorithm {
+            None => (true, true),
+            Some("sha1") => (true, false),
+            Some("sha256") => (false, true),
             Some(other) => return Err(PyValueError::new_err(format!("no digest is called {other}"))),
         };
-        let Some((digest, usual)) = digest else { return Ok(None) };
+        let hash = || {
+            let first = kind.sha1(body).filter(|_| sha1);
+            let second = if first.is_none() && sha256 { kind.sha256(body) } else { None };
+            (first, second)
+        };
+        // To let others run takes longer than to hash a small document.
+        let (first, second) = if body.len() > DETACH { py.detach(hash) } else { hash() };
+        let (digest, usual) = match (&first, &second) {
+            (Some(digest), _) => (&digest.0[..], "hex"),
+            (None, Some(digest)) => (&digest.0[..], "base64"),
+            (None, None) => return Ok(None),
+        };
         match encoding.unwrap_or(usual) {
-            "hex" => Ok(Some(value::hex(py, &digest))),
-            "base64" => value::base64(py, &digest).map(Some),
-            "bytes" => Ok(Some(PyBytes::new(py, &digest).into_any())),
+            "hex" => Ok(Some(value::hex(py, digest))),
+            "base64" => value::base64(py, digest).map(Some),
+            "bytes" => Ok(Some(PyBytes::new(py, digest).into_any())),
             other => Err(PyValueError::new_err(format!("no encoding is called {other}"))),
         }
     }
@@ -283,15 +327,15 @@ impl Descriptor {
         let (py, this) = (slf.py(), slf.get());
         let module = py.import("tordesc._tordesc")?;
         let args = match &this.place {
-            Place::Document { owned, source } => {
-                let (path, member) = match source {
+            Place::Document(document) => {
+                let (path, member) = match &document.source {
                     Some(source) => (Some(source.path.to_path_buf()), source.member.clone()),
                     None => (None, None),
                 };
-                let bytes = PyBytes::new(py, owned.bytes());
-                (owned.kind().name(), bytes, owned.frame().offset, path, member).into_pyobject(py)?
+                let bytes = PyBytes::new(py, document.bytes());
+                (document.kind().name(), bytes, document.frame().offset, path, member).into_pyobject(py)?
             }
-            Place::Part { parent, field, index } => match Type::of_name(this.name()?) {
+            Place::Part { parent, field, index, .. } => match Type::of_name(this.name()?) {
                 Some(kind) => {
                     let (path, member) = (this.source_of().map(|it| it.path.to_path_buf()), this.source_of());
                     let member = member.and_then(|source| source.member.clone());
@@ -336,7 +380,7 @@ pub(crate) fn _restore<'py>(
     let source = path.map(|path| Arc::new(Source { path: path.into(), member }));
     let frame = Frame { offset, ..Frame::whole(kind, bytes) };
     let owned = Owned::new(&Bytes::new(), frame).ok_or_else(|| PyValueError::new_err("not a document"))?;
-    Descriptor::of_document(py, owned, source)
+    Descriptor::of_document(py, Document::read(owned, source))
 }
 
 /// A part of a document out of what `__reduce__` gives.
@@ -349,6 +393,6 @@ pub(crate) fn _part<'py>(
     let record = parent.get().record()?;
     let part =
         record.nth(field, index).ok_or_else(|| PyValueError::new_err("the document has no such part"))?;
-    let class = classes::of_schema(parent.py(), part.schema())?;
-    Descriptor::make(class, Place::Part { parent: parent.clone().unbind(), field, index })
+    let (schema, class) = (part.schema(), classes::of_schema(parent.py(), part.schema())?);
+    Descriptor::make(class, Place::Part { parent: parent.clone().unbind(), field, index, schema })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use descriptor_core::schema::Schema;
 use pyo3::{
     exceptions::{PyIndexError, PyTypeError, PyValueError},
     prelude::*,
@@ -19,17 +20,21 @@ pub(crate) struct Entries {
     parent: Py<Descriptor>,
     field: usize,
     length: usize,
+    schema: &'static Schema,
     class: Py<PyType>,
 }
 
 impl Entries {
-    pub(crate) fn new(parent: &Bound<'_, Descriptor>, field: usize, class: Py<PyType>) -> PyResult<Self> {
+    pub(crate) fn new(parent: &Bound<'_, Descriptor>, field: usize) -> PyResult<Self> {
+        let schema = classes::element(parent.get().schema()?, field)?;
+        let class = classes::of_schema(parent.py(), schema)?.clone().unbind();
         let length = parent.get().record()?.count(field);
-        Ok(Entries { parent: parent.clone().unbind(), field, length, class })
+        Ok(Entries { parent: parent.clone().unbind(), field, length, schema, class })
     }
 
     fn make<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyAny>> {
-        let place = Place::Part { parent: self.parent.clone_ref(py), field: self.field, index };
+        let (field, schema) = (self.field, self.schema);
+        let place = Place::Part { parent: self.parent.clone_ref(py), field, index, schema };
         Descriptor::make(self.class.bind(py), place)
     }
 }
@@ -66,6 +71,7 @@ impl Entries {
                 parent: self.parent.clone_ref(py),
                 field: self.field,
                 length: self.length,
+                schema: self.schema,
                 class: self.class.clone_ref(py),
             },
             next: AtomicUsize::new(0),
@@ -108,9 +114,7 @@ pub(crate) struct EntryIterator {
 
 impl EntryIterator {
     pub(crate) fn new(parent: &Bound<'_, Descriptor>, field: usize) -> PyResult<Self> {
-        let schema = parent.get().record()?.schema();
-        let class = classes::element(parent.py(), schema, field)?;
-        Ok(EntryIterator { entries: Entries::new(parent, field, class)?, next: AtomicUsize::new(0) })
+        Ok(EntryIterator { entries: Entries::new(parent, field)?, next: AtomicUsize::new(0) })
     }
 }
 

@@ -6,6 +6,7 @@ mod attribute;
 mod background;
 mod classes;
 mod descriptor;
+mod document;
 mod entries;
 mod errors;
 mod filter;

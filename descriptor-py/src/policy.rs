@@ -21,7 +21,7 @@ impl Policy {
     }
 
     fn policy(&self) -> PyResult<value::Policy<'_>> {
-        let policy = self.parent.get().record()?.policy(self.field);
+        let policy = self.parent.get().record_with(self.field)?.policy(self.field);
         policy.ok_or_else(|| PyValueError::new_err("the document has no such policy"))
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Receiver},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     vec::IntoIter,
 };
 
@@ -15,15 +15,16 @@ use descriptor_core::{
 use pyo3::{prelude::*, sync::MutexExt, types::PyList};
 
 use crate::{
-    background::{self, Message},
+    background::{self, Message, Messages},
     descriptor::Descriptor,
+    document::Document,
     errors,
     issue::Issue,
     names, source,
 };
 
 /// How large a part of the input is worked on at a time: a document keeps the part alive that it stands in. In bytes.
-const PART: usize = 256 << 10;
+const PART: usize = 384 << 10;
 /// Up to this size bytes are read without a thread. In bytes.
 const SMALL: usize = 1 << 20;
 /// How many parts may wait for Python.
@@ -33,7 +34,7 @@ const MOST: usize = 1000;
 
 /// Something that comes out of the reading.
 enum Item {
-    Document(Owned, Option<Arc<Source>>),
+    Document(Document),
     Unfit(Owned, Option<Arc<Source>>),
     Unknown(Option<Arc<Source>>, u64, Vec<u8>),
     Failed(archive::Error),
@@ -60,7 +61,7 @@ pub(crate) struct Reader {
 
 struct State {
     items: IntoIter<Item>,
-    receiver: Option<Receiver<Message<Vec<Item>>>>,
+    receiver: Option<Messages<Vec<Item>>>,
     suppressed: u64,
 }
 
@@ -109,12 +110,12 @@ impl Reader {
     fn judge<'py>(py: Python<'py>, item: Item) -> PyResult<Bound<'py, PyAny>> {
         let name = |source: &Option<Arc<Source>>| source.as_ref().map(ToString::to_string);
         match item {
-            Item::Document(owned, source) => Descriptor::of_document(py, owned, source),
+            Item::Document(document) => Descriptor::of_document(py, document),
             Item::Unfit(owned, source) => {
                 let name = name(&source);
                 let issue = owned.parsed().issues.first();
                 let issue = issue.map(|issue| Issue::new(issue, owned.frame(), name.clone()));
-                let document = Descriptor::of_document(py, owned.clone(), source)?;
+                let document = Descriptor::of_document(py, Document::read(owned.clone(), source))?;
                 match issue {
                     Some(issue) => Err(errors::document(py, name, &issue, &document)),
                     None => Ok(document),
@@ -248,7 +249,7 @@ pub(crate) fn parse(
                 let named = chunk.frames().map(|(source, frame)| (named(source), frame));
                 named.map(|(source, frame)| item(chunk.bytes(), source, frame, strict)).collect()
             };
-            state.receiver = Some(background::start(inputs, options, WAITING, map));
+            state.receiver = Some(background::start(py, inputs, options, WAITING, map));
         }
     }
     let meter = progress.map(meter).transpose()?.flatten();
@@ -276,14 +277,17 @@ fn named(source: &Arc<Source>) -> Option<Arc<Source>> {
     (source.member.is_some() || source.path.as_os_str() != "bytes").then(|| Arc::clone(source))
 }
 
-/// Reads one document.
+/// Takes one document; reads it if it is large or must be judged.
 fn item(buffer: &Bytes, source: Option<Arc<Source>>, frame: Frame<'_>, strict: bool) -> Item {
+    if !strict && let Some(document) = Document::unread(buffer, frame, source.clone()) {
+        return Item::Document(document);
+    }
     match Owned::new(buffer, frame) {
         None => {
             let head = frame.body.split(|&b| b == b'\n').next().unwrap_or_default();
             Item::Unknown(source, frame.offset, head[..head.len().min(60)].to_vec())
         }
         Some(owned) if strict && !owned.parsed().issues.is_empty() => Item::Unfit(owned, source),
-        Some(owned) => Item::Document(owned, source),
+        Some(owned) => Item::Document(Document::read(owned, source)),
     }
 }

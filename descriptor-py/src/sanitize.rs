@@ -12,7 +12,7 @@ use descriptor_core::{
 };
 use pyo3::{prelude::*, types::PyString};
 
-use crate::{descriptor::Descriptor, errors, source, value};
+use crate::{descriptor::Descriptor, document::Document, errors, source, value};
 
 /// A document that may be published.
 #[pyclass(frozen, get_all, module = "tordesc")]
@@ -82,15 +82,19 @@ pub(crate) fn sanitize(
     let frame = frames(&bytes, Some(sanitized.kind)).next();
     let owned = frame.and_then(|frame| Owned::new(&bytes, Frame { kind: Some(sanitized.kind), ..frame }));
     let owned = owned.ok_or_else(|| errors::bug("nothing was left"))?;
-    Ok(Sanitized { document: Descriptor::of_document(py, owned, None)?.unbind(), path, refused: errors })
+    Ok(Sanitized {
+        document: Descriptor::of_document(py, Document::read(owned, None))?.unbind(),
+        path,
+        refused: errors,
+    })
 }
 
 /// The type and bytes of an original.
 fn original(document: &Bound<'_, PyAny>) -> PyResult<(Type, Bytes)> {
     let py = document.py();
     if let Ok(document) = document.cast::<Descriptor>() {
-        let owned = document.get().owned();
-        return Ok((owned.kind(), Bytes::copy_from_slice(owned.frame().body)));
+        let document = document.get().document();
+        return Ok((document.kind(), Bytes::copy_from_slice(document.frame().body)));
     }
     let bytes = source::bytes(document)?.ok_or_else(|| errors::usage(py, "a document or bytes"))?;
     let frame = frames(&bytes, None).next();

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, mpsc::Receiver},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use arrow_array::RecordBatch;
@@ -21,13 +21,13 @@ use pyo3::{
 };
 
 use crate::{
-    background::{self, Message},
+    background::{self, Message, Messages},
     errors, filter, names, reader, source,
     table::Table,
 };
 
 /// How many errors are kept.
-const MOST: usize = 1000;
+pub(crate) const MOST: usize = 1000;
 /// Where tor has its databases of countries.
 const GEOIP: [&str; 2] = ["/usr/share/tor/geoip", "/usr/share/tor/geoip6"];
 
@@ -36,7 +36,7 @@ type Output = Result<Tables, ColumnarError>;
 /// Gives tables one after the other; the files are read ahead in the background, in bounded memory.
 #[pyclass(frozen, module = "tordesc")]
 pub(crate) struct Scan {
-    receiver: Mutex<Option<Receiver<Message<Output>>>>,
+    receiver: Mutex<Option<Messages<Output>>>,
     schema: SchemaRef,
     rows: usize,
     raise: bool,
@@ -173,7 +173,7 @@ fn question(
 }
 
 /// Whether what cannot be read is raised.
-fn raises(py: Python<'_>, on_error: &str) -> PyResult<bool> {
+pub(crate) fn raises(py: Python<'_>, on_error: &str) -> PyResult<bool> {
     match on_error {
         "collect" => Ok(false),
         "raise" => Ok(true),
@@ -201,7 +201,7 @@ fn database(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Arc<GeoIp>> {
 }
 
 /// The documents of a chunk, with the names of their sources, each made once.
-fn named(chunk: &Chunk) -> impl Iterator<Item = (Arc<str>, Frame<'_>)> {
+pub(crate) fn named(chunk: &Chunk) -> impl Iterator<Item = (Arc<str>, Frame<'_>)> {
     let mut last: Option<(&Arc<Source>, Arc<str>)> = None;
     chunk.frames().map(move |(source, frame)| match &last {
         Some((known, name)) if Arc::ptr_eq(known, source) => (Arc::clone(name), frame),
@@ -238,7 +238,7 @@ pub(crate) fn scan(
     let counters = options.progress.clone().unwrap_or_default();
     let raise = raises(py, on_error)?;
     let map = move |chunk: &Chunk| plan.tables(&mut named(chunk), false);
-    let receiver = background::start(source::inputs(paths)?, options, 2, map);
+    let receiver = background::start(py, source::inputs(paths)?, options, 2, map);
     let meter = progress.map(reader::meter).transpose()?.flatten();
     Ok(Scan {
         receiver: Mutex::new(Some(receiver)),
@@ -313,7 +313,7 @@ pub(crate) fn write_parquet(
     let mut writer = TableWriter::create(&out, &plan).map_err(columnar)?;
     let by_month = writer.by_month();
     let map = move |chunk: &Chunk| plan.tables(&mut named(chunk), by_month);
-    let mut receiver = background::start(source::inputs(paths)?, options, 2, map);
+    let mut receiver = background::start(py, source::inputs(paths)?, options, 2, map);
     loop {
         let (message, listening) = background::next(py, receiver)?;
         receiver = listening;

@@ -1,8 +1,11 @@
 //! A sink that builds Python objects.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Mutex};
 
-use descriptor_core::{schema::Sink, value::Timestamp};
+use descriptor_core::{
+    schema::{Recent, Sink},
+    value::Timestamp,
+};
 use pyo3::{
     exceptions::PyRuntimeError,
     prelude::*,
@@ -21,17 +24,26 @@ enum Open<'py> {
 const FEW: usize = 10;
 
 /// Builds one object out of what it is told. The first error of Python is kept until [`finish`](PySink::finish).
-pub(crate) struct PySink<'py> {
+pub(crate) struct PySink<'py, 'r> {
     py: Python<'py>,
+    /// Where lists and dicts are kept by the text that told them, and what tells the one that comes.
+    recent: Option<&'r Mutex<Recent<Py<PyAny>>>>,
+    awaited: Option<Vec<u8>>,
     open: Vec<Open<'py>>,
     result: Option<PyResult<Bound<'py, PyAny>>>,
     is_plain: bool,
 }
 
-impl<'py> PySink<'py> {
+impl<'py, 'r> PySink<'py, 'r> {
     #[inline]
     pub(crate) fn new(py: Python<'py>) -> Self {
-        PySink { py, open: Vec::new(), result: None, is_plain: false }
+        PySink { py, recent: None, awaited: None, open: Vec::new(), result: None, is_plain: false }
+    }
+
+    /// The same with a memory for lists and dicts that come again.
+    #[inline]
+    pub(crate) fn with(py: Python<'py>, recent: &'r Mutex<Recent<Py<PyAny>>>) -> Self {
+        PySink { recent: Some(recent), ..Self::new(py) }
     }
 
     /// The same with times without their zone, and addresses as text.
@@ -93,10 +105,39 @@ impl<'py> PySink<'py> {
             Some(Open::Dict(dict, _)) => self.push(dict.into_any()),
             None => {}
         }
+        if self.open.is_empty()
+            && let (Some(text), Some(recent)) = (self.awaited.take(), self.recent)
+            && let Some(Ok(made)) = &self.result
+            && let (Some(made), Ok(mut recent)) = (copy(made), recent.try_lock())
+        {
+            recent.put(&text, made.unbind());
+        }
     }
 }
 
-impl Sink for PySink<'_> {
+/// A list or dict of its own, so that whoever changes it changes no other.
+#[inline]
+fn copy<'py>(made: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    if let Ok(list) = made.cast::<PyList>() {
+        return Some(list.get_slice(0, list.len()).into_any());
+    }
+    made.cast::<PyDict>().ok()?.copy().ok().map(Bound::into_any)
+}
+
+impl Sink for PySink<'_, '_> {
+    fn known(&mut self, text: &[u8]) -> bool {
+        // Another thread that looks there now is no reason to wait.
+        let Some(Ok(recent)) = self.recent.filter(|_| self.open.is_empty()).map(Mutex::try_lock) else {
+            return false;
+        };
+        let known = recent.get(text).map(|made| made.clone_ref(self.py));
+        drop(recent);
+        match known.and_then(|made| copy(made.bind(self.py))) {
+            Some(made) => self.push(made),
+            None => self.awaited = Some(text.to_vec()),
+        }
+        self.awaited.is_none()
+    }
     fn null(&mut self) {
         let none = self.py.None().into_bound(self.py);
         self.push(none);

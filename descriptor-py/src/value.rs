@@ -11,15 +11,15 @@ use pyo3::{
     PyTypeInfo, intern,
     prelude::*,
     sync::PyOnceLock,
-    types::{PyBytes, PyDateTime, PyString, PyTzInfo},
+    types::{PyBytes, PyDateTime, PyString, PyTuple, PyTzInfo},
 };
 
 /// Text as `str`. What is not UTF-8 becomes lone surrogates, so that `encode("utf-8", "surrogateescape")` gives the
 /// document's bytes again.
 #[inline]
 pub(crate) fn string<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    match std::str::from_utf8(text) {
-        Ok(text) => Ok(PyString::new(py, text).into_any()),
+    match PyString::from_bytes(py, text) {
+        Ok(text) => Ok(text.into_any()),
         Err(_) => PyBytes::new(py, text).call_method1("decode", ("utf-8", "surrogateescape")),
     }
 }
@@ -136,30 +136,40 @@ pub(crate) fn base64<'py>(py: Python<'py>, value: &[u8]) -> PyResult<Bound<'py, 
 
 /// An address, as `ipaddress` has it.
 pub(crate) fn address<'py>(py: Python<'py>, value: IpAddr) -> PyResult<Bound<'py, PyAny>> {
-    match (value, bare(py)) {
-        (IpAddr::V4(address), Some(class)) => bare_address(class.bind(py), address),
+    match (value, Bare::get(py)) {
+        (IpAddr::V4(address), Some(bare)) => bare.make(py, address),
         _ => Ok(value.into_pyobject(py)?.into_any()),
     }
 }
 
-/// An IPv4 address without the checks of its constructor, which take four fifths of its time.
-fn bare_address<'py>(class: &Bound<'py, PyAny>, address: Ipv4Addr) -> PyResult<Bound<'py, PyAny>> {
-    let py = class.py();
-    let made = class.call_method1(intern!(py, "__new__"), (class,))?;
-    made.setattr(intern!(py, "_ip"), u32::from(address))?;
-    Ok(made)
+/// Makes IPv4 addresses without the checks of their constructor, which take four fifths of its time.
+struct Bare {
+    /// `IPv4Address.__new__`, and its argument.
+    new: Py<PyAny>,
+    class: Py<PyTuple>,
 }
 
-/// The class of IPv4 addresses, if what [`bare_address`] makes is what its constructor makes: that is no promise of Python's.
-fn bare(py: Python<'_>) -> Option<&Py<PyAny>> {
-    static CLASS: PyOnceLock<Option<Py<PyAny>>> = PyOnceLock::new();
-    let find = || {
+impl Bare {
+    fn make<'py>(&self, py: Python<'py>, address: Ipv4Addr) -> PyResult<Bound<'py, PyAny>> {
+        let made = self.new.bind(py).call1(self.class.bind(py))?;
+        made.setattr(intern!(py, "_ip"), u32::from(address))?;
+        Ok(made)
+    }
+
+    /// `None` unless what is made is what the constructor makes: that is no promise of Python's.
+    fn get(py: Python<'_>) -> Option<&Self> {
+        static BARE: PyOnceLock<Option<Bare>> = PyOnceLock::new();
+        BARE.get_or_init(py, || Self::find(py)).as_ref()
+    }
+
+    fn find(py: Python<'_>) -> Option<Self> {
         let class = py.import("ipaddress").ok()?.getattr("IPv4Address").ok()?;
+        let new = class.getattr("__new__").ok()?.unbind();
+        let it = Bare { new, class: PyTuple::new(py, [&class]).ok()?.unbind() };
         let probe = Ipv4Addr::new(192, 0, 2, 1);
-        let (bare, whole) = (bare_address(&class, probe).ok()?, probe.into_pyobject(py).ok()?);
+        let (bare, whole) = (it.make(py, probe).ok()?, probe.into_pyobject(py).ok()?);
         let same = |name: &str| bare.call_method0(name).ok()?.eq(whole.call_method0(name).ok()?).ok();
         let equal = bare.eq(&whole).ok()? && same("__str__")? && same("__hash__")? && same("__reduce__")?;
-        equal.then(|| class.unbind())
-    };
-    CLASS.get_or_init(py, find).as_ref()
+        equal.then_some(it)
+    }
 }

@@ -53,6 +53,7 @@ pub struct RecordBatchBuilder {
     offsets: Int64Builder,
     digests: [StringBuilder; 2],
     places: Vec<Place>,
+    leading: Vec<Leading>,
     rows: usize,
     tree: Tree,
     columns: Vec<usize>,
@@ -82,10 +83,17 @@ impl RecordBatchBuilder {
     /// A builder without rows.
     pub fn new(selection: Selection) -> Self {
         let mut tree = Tree::default();
-        let columns = selection.columns().iter().map(|column| tree.add(column.kind)).collect();
+        let columns: Vec<_> = selection.columns().iter().map(|column| tree.add(column.kind)).collect();
+        tree.set_series(&columns[selection.apart()..]);
+        let places = selection.places();
+        let leading = places.iter().filter_map(|place| match place {
+            Place::Leading(leading) => Some(*leading),
+            Place::Column(_) => None,
+        });
         RecordBatchBuilder {
             schema: Arc::new(arrow_schema(&selection)),
-            places: selection.places(),
+            leading: leading.collect(),
+            places,
             rows: 0,
             selection,
             sources: StringBuilder::new(),
@@ -113,13 +121,19 @@ impl RecordBatchBuilder {
         self.bytes
     }
 
+    /// Makes room for some rows, which may then come or not.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        if self.rows == 0 {
+            self.tree.reserve(rows);
+        }
+    }
+
     /// Adds a row, which must be of the builder's selection. The row is there even if an error is returned, with null in
     /// place of what did not fit.
     pub fn append(&mut self, row: &Row<'_>) -> Result<(), ColumnarError> {
         let mut result = Ok(());
         self.rows += 1;
-        for place in &self.places {
-            let Place::Leading(leading) = place else { continue };
+        for leading in &self.leading {
             let digests = row.digests();
             self.scratch.clear();
             match leading {
@@ -146,17 +160,28 @@ impl RecordBatchBuilder {
                 }
             }
         }
-        for (index, &node) in self.columns.iter().enumerate() {
+        let apart = self.selection.apart();
+        for (index, &node) in self.columns[..apart].iter().enumerate() {
             if let Err(trouble) = self.tree.value(node, |out| row.emit(index, out)) {
-                let name = self.selection.columns()[index].name.to_string();
-                result = Err(match trouble {
-                    Trouble::Kind => ColumnarError::Kind(name),
-                    Trouble::Full => ColumnarError::Full(name),
-                });
+                result = Err(self.trouble(index, trouble));
             }
+        }
+        if apart < self.columns.len()
+            && let Err((index, trouble)) = self.tree.values(|out| row.emit_together(out))
+        {
+            result = Err(self.trouble(apart + index, trouble));
         }
         self.bytes += row.size() + row.source().len();
         result
+    }
+
+    #[cold]
+    fn trouble(&self, column: usize, trouble: Trouble) -> ColumnarError {
+        let name = self.selection.columns()[column].name.to_string();
+        match trouble {
+            Trouble::Kind => ColumnarError::Kind(name),
+            Trouble::Full => ColumnarError::Full(name),
+        }
     }
 
     /// Takes the rows so far as one batch; the builder is empty afterwards and can go on.

@@ -95,6 +95,9 @@ impl Plan {
                 let builder = builders.entry((kind, month));
                 let (_, builder) =
                     builder.or_insert_with(|| (time, RecordBatchBuilder::new(part.selection.clone())));
+                if builder.rows() == 0 {
+                    builder.reserve(part.selection.count(&document));
+                }
                 match builder.append(row) {
                     // The row has null in place of what did not fit.
                     Ok(()) | Err(ColumnarError::Kind(_) | ColumnarError::Full(_)) => {}

@@ -246,7 +246,7 @@ impl Selection {
 
     /// What must be read of documents for the columns, for some more values, and for [`Document::time`].
     pub(super) fn wanted(&self, more: impl Iterator<Item = From>) -> Wanted {
-        let mut wanted = Wanted { document: 0, entries: None, entry: 0 };
+        let mut wanted = Wanted { document: 0, entries: None, entry: 0, only: false };
         let time = time_column((self.kind.info().schema)());
         wanted.document |= time.map_or(0, |column| 1 << column.field);
         if let Some(path) = self.path {
@@ -271,6 +271,12 @@ impl Selection {
         self.kind
     }
 
+    /// How many columns are told one by one; those behind them are all of the entry's, told
+    /// [together](Row::emit_together).
+    pub(super) fn apart(&self) -> usize {
+        self.whole.unwrap_or(self.columns.len())
+    }
+
     /// Whether a row is an entry and not a document.
     pub fn is_entries(&self) -> bool {
         self.path.is_some()
@@ -279,6 +285,11 @@ impl Selection {
     /// The columns in order.
     pub fn columns(&self) -> &[Selected] {
         &self.columns
+    }
+
+    /// How many rows a document has at least.
+    pub(super) fn count(&self, document: &Document<'_>) -> usize {
+        self.path.map_or(1, |path| document.parsed.partial.count(path.entries))
     }
 
     /// Visits the rows of a document, in order. The document must be of the selection's type; others have no rows.
@@ -351,12 +362,15 @@ impl<'r> Row<'r> {
 
     /// Tells the values of all columns in order.
     pub fn emit_all(&self, out: &mut dyn Sink) {
-        match (self.selection.whole, self.entry) {
-            (Some(whole), Some(entry)) => {
-                (0..whole).for_each(|column| self.emit(column, out));
-                entry.emit_values(out);
-            }
-            _ => (0..self.selection.columns.len()).for_each(|column| self.emit(column, out)),
+        (0..self.selection.apart()).for_each(|column| self.emit(column, out));
+        self.emit_together(out);
+    }
+
+    /// Tells the values of the columns behind those that are told [apart](Selection::apart).
+    #[inline]
+    pub(super) fn emit_together(&self, out: &mut dyn Sink) {
+        if let (Some(_), Some(entry)) = (self.selection.whole, self.entry) {
+            entry.emit_values(out);
         }
     }
 

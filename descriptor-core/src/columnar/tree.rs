@@ -1,9 +1,12 @@
 //! Columns under construction: a tree of builders, one a value, that a sink walks by position.
 
-use std::{net::IpAddr, sync::Arc};
+mod repeated;
+mod sink;
+
+use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef, ListArray, MapArray, StructArray,
+    ArrayRef, ListArray, MapArray, StringArray, StructArray,
     builder::{
         ArrayBuilder, BooleanBuilder, Float64Builder, Int64Builder, StringBuilder,
         TimestampMicrosecondBuilder,
@@ -12,11 +15,10 @@ use arrow_array::{
 use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Fields, TimeUnit};
 
-use super::form;
-use crate::{
-    schema::{Kind, Sink},
-    value::Timestamp,
-};
+use crate::schema::{Kind, Recent, Sink};
+
+/// How long most texts are at most. In bytes.
+const USUAL: usize = 28;
 
 /// The place of a node that takes values nobody wants.
 const NOWHERE: usize = usize::MAX;
@@ -31,8 +33,14 @@ pub(super) struct Tree {
     open: Vec<usize>,
     /// How many lists and maps are open within a value that is not kept.
     ignored: usize,
-    /// Whether a value did not look as its kind promised, or did not fit.
-    trouble: Option<Trouble>,
+    /// Columns that are told one after the other, and which of them is told.
+    series: Vec<usize>,
+    next: usize,
+    /// Whether a value did not look as its kind promised, or did not fit; with its place in the series.
+    trouble: Option<(usize, Trouble)>,
+    /// The node whose next list or map is told by `text`.
+    awaited: Option<usize>,
+    text: Vec<u8>,
     scratch: Vec<u8>,
 }
 
@@ -52,8 +60,8 @@ enum Node {
     Float(Float64Builder),
     Time(TimestampMicrosecondBuilder),
     Text(StringBuilder),
-    List { element: usize, nesting: Nesting },
-    Map { keys: StringBuilder, value: usize, nesting: Nesting },
+    List { element: usize, nesting: Nesting, recent: Recent<StringArray> },
+    Map { keys: StringBuilder, value: usize, nesting: Nesting, recent: Recent<[StringArray; 2]> },
     Record { fields: Fields, parts: Arc<[usize]>, valid: NullBufferBuilder, next: usize },
 }
 
@@ -77,6 +85,11 @@ impl Nesting {
         self.offsets.push(end.unwrap_or(last));
         self.valid.append(valid && end.is_ok());
         end.map(|_| ()).map_err(|_| Trouble::Full)
+    }
+
+    /// Where the last value ended.
+    fn last(&self) -> usize {
+        self.offsets.last().copied().unwrap_or_default() as usize
     }
 
     fn finish(&mut self) -> (Arc<Field>, OffsetBuffer<i32>, Option<arrow_buffer::NullBuffer>) {
@@ -155,11 +168,12 @@ impl Tree {
             Kind::Text | Kind::Hex | Kind::Base64 | Kind::Address => Node::Text(StringBuilder::new()),
             Kind::List(element) => {
                 let nesting = Nesting::new(element_field(*element));
-                Node::List { element: self.add(*element), nesting }
+                Node::List { element: self.add(*element), nesting, recent: Recent::default() }
             }
             Kind::Map(value) => {
                 let nesting = Nesting::new(entries_field(*value));
-                Node::Map { keys: StringBuilder::new(), value: self.add(*value), nesting }
+                let value = self.add(*value);
+                Node::Map { keys: StringBuilder::new(), value, nesting, recent: Recent::default() }
             }
             Kind::Record(_) | Kind::Table(_) => {
                 let parts = kinds(kind).into_iter().map(|kind| self.add(kind)).collect();
@@ -175,18 +189,60 @@ impl Tree {
         self.nodes.len() - 1
     }
 
+    /// Says which columns [`values`](Tree::values) takes.
+    pub(super) fn set_series(&mut self, nodes: &[usize]) {
+        self.series = nodes.to_vec();
+    }
+
+    /// Makes room for some values of each column of the series.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        for &node in &self.series {
+            if self.length(node) > 0 {
+                continue;
+            }
+            match &mut self.nodes[node] {
+                Node::Int(it) => *it = Int64Builder::with_capacity(rows),
+                Node::Text(it) => *it = StringBuilder::with_capacity(rows, rows * USUAL),
+                Node::List { nesting, .. } | Node::Map { nesting, .. } => nesting.offsets.reserve(rows),
+                _ => {}
+            }
+        }
+    }
+
     /// Takes one value of a column from whoever tells it.
     pub(super) fn value(&mut self, node: usize, tell: impl FnOnce(&mut dyn Sink)) -> Result<(), Trouble> {
         let before = self.length(node);
+        self.next = self.series.len();
         self.at = node;
         tell(self);
         self.open.clear();
         self.ignored = 0;
         if self.length(node) == before {
             self.append_null(node);
-            self.trouble = Some(Trouble::Kind);
+            self.fail(Trouble::Kind);
+        }
+        self.trouble.take().map_or(Ok(()), |(_, trouble)| Err(trouble))
+    }
+
+    /// Takes one value of each column of the series, in order, from whoever tells them. Of what is wrong, the last is
+    /// returned with its place in the series.
+    pub(super) fn values(&mut self, tell: impl FnOnce(&mut dyn Sink)) -> Result<(), (usize, Trouble)> {
+        self.next = 0;
+        self.at = self.series.first().copied().unwrap_or(NOWHERE);
+        tell(self);
+        self.open.clear();
+        self.ignored = 0;
+        while let Some(&node) = self.series.get(self.next) {
+            self.append_null(node);
+            self.fail(Trouble::Kind);
+            self.next += 1;
         }
         self.trouble.take().map_or(Ok(()), Err)
+    }
+
+    #[cold]
+    fn fail(&mut self, trouble: Trouble) {
+        self.trouble = Some((self.next, trouble));
     }
 
     /// How many values a node has.
@@ -212,11 +268,11 @@ impl Tree {
             Node::Float(it) => Ok(Arc::new(it.finish())),
             Node::Time(it) => Ok(Arc::new(it.finish())),
             Node::Text(it) => Ok(Arc::new(it.finish())),
-            Node::List { element, nesting } => self.finish(*element).and_then(|values| {
+            Node::List { element, nesting, .. } => self.finish(*element).and_then(|values| {
                 let (field, offsets, valid) = nesting.finish();
                 Ok(Arc::new(ListArray::try_new(field, offsets, values, valid)?) as ArrayRef)
             }),
-            Node::Map { keys, value, nesting } => self.finish(*value).and_then(|values| {
+            Node::Map { keys, value, nesting, .. } => self.finish(*value).and_then(|values| {
                 let (field, offsets, valid) = nesting.finish();
                 let DataType::Struct(fields) = field.data_type() else {
                     return Err(ArrowError::SchemaError("a map's entries are a struct".to_owned()));
@@ -252,7 +308,7 @@ impl Tree {
             Node::Text(it) => it.append_null(),
             Node::List { nesting, .. } | Node::Map { nesting, .. } => {
                 if let Err(trouble) = nesting.end(end, false) {
-                    self.trouble = Some(trouble);
+                    self.fail(trouble);
                 }
             }
             Node::Record { valid, parts, .. } => {
@@ -272,7 +328,7 @@ impl Tree {
         let at = self.at;
         if let Err(trouble) = put(&mut self.nodes[at]) {
             self.append_null(at);
-            self.trouble = Some(trouble);
+            self.fail(trouble);
         }
         self.done(at);
     }
@@ -290,11 +346,18 @@ impl Tree {
         self.scratch = scratch;
     }
 
-    /// Goes on after a value of a node: a list takes further ones, everything else waits for a key.
+    /// Goes on after a value of a node: a list takes further ones, a map or record waits for a key, and after a whole
+    /// value comes the next one of the series.
     #[inline]
     fn done(&mut self, node: usize) {
-        let parent = self.open.last().map(|&parent| &self.nodes[parent]);
-        self.at = if matches!(parent, Some(Node::List { .. })) { node } else { NOWHERE };
+        self.at = match self.open.last() {
+            Some(&parent) if matches!(self.nodes[parent], Node::List { .. }) => node,
+            Some(_) => NOWHERE,
+            None => {
+                self.next += 1;
+                self.series.get(self.next).copied().unwrap_or(NOWHERE)
+            }
+        };
     }
 
     /// Opens the next value if its node is a list, or a map or record.
@@ -313,7 +376,7 @@ impl Tree {
             }
             _ => {
                 self.append_null(at);
-                self.trouble = Some(Trouble::Kind);
+                self.fail(Trouble::Kind);
                 self.done(at);
                 self.ignored = 1;
                 return;
@@ -343,131 +406,31 @@ impl Tree {
             Node::List { element: child, .. } | Node::Map { value: child, .. } => self.length(*child),
             _ => 0,
         };
+        if self.awaited.take_if(|awaited| *awaited == node).is_some() {
+            self.keep(node, end);
+        }
         if let Node::List { nesting, .. } | Node::Map { nesting, .. } = &mut self.nodes[node]
             && let Err(trouble) = nesting.end(end, true)
         {
-            self.trouble = Some(trouble);
+            self.fail(trouble);
         }
         self.done(node);
     }
 }
 
+#[inline]
 fn append_text(builder: &mut StringBuilder, text: &[u8]) -> Result<(), Trouble> {
-    let text = String::from_utf8_lossy(text);
-    if builder.values_slice().len() + text.len() > i32::MAX as usize {
-        return Err(Trouble::Full);
+    let room = i32::MAX as usize - builder.values_slice().len();
+    match std::str::from_utf8(text) {
+        Ok(text) if text.len() <= room => builder.append_value(text),
+        Ok(_) => return Err(Trouble::Full),
+        Err(_) => {
+            let text = String::from_utf8_lossy(text);
+            if text.len() > room {
+                return Err(Trouble::Full);
+            }
+            builder.append_value(text);
+        }
     }
-    builder.append_value(text);
     Ok(())
-}
-
-impl Sink for Tree {
-    fn null(&mut self) {
-        if self.ignored == 0 && self.at != NOWHERE {
-            let at = self.at;
-            self.append_null(at);
-            self.done(at);
-        }
-    }
-    fn bool(&mut self, value: bool) {
-        self.scalar(|node| match node {
-            Node::Bool(it) => {
-                it.append_value(value);
-                Ok(())
-            }
-            _ => Err(Trouble::Kind),
-        });
-    }
-    fn int(&mut self, value: i64) {
-        self.scalar(|node| match node {
-            Node::Int(it) => {
-                it.append_value(value);
-                Ok(())
-            }
-            Node::Float(it) => {
-                it.append_value(value as f64);
-                Ok(())
-            }
-            _ => Err(Trouble::Kind),
-        });
-    }
-    fn float(&mut self, value: f64) {
-        self.scalar(|node| match node {
-            Node::Float(it) => {
-                it.append_value(value);
-                Ok(())
-            }
-            _ => Err(Trouble::Kind),
-        });
-    }
-    fn text(&mut self, value: &[u8]) {
-        self.scalar(|node| match node {
-            Node::Text(it) => append_text(it, value),
-            _ => Err(Trouble::Kind),
-        });
-    }
-    fn hex(&mut self, value: &[u8]) {
-        self.written(|out| form::hex(out, value));
-    }
-    fn base64(&mut self, value: &[u8]) {
-        self.written(|out| form::base64(out, value));
-    }
-    fn time(&mut self, value: Timestamp) {
-        self.scalar(|node| match node {
-            // A time whose microseconds exceed 64 bits is 292,000 years off; it is null.
-            Node::Time(it) => {
-                it.append_option(value.0.checked_mul(1_000_000));
-                Ok(())
-            }
-            _ => Err(Trouble::Kind),
-        });
-    }
-    fn address(&mut self, value: IpAddr) {
-        self.written(|out| form::address(out, value));
-    }
-    fn list(&mut self) {
-        self.begin(true);
-    }
-    fn end_list(&mut self) {
-        self.close();
-    }
-    fn map(&mut self) {
-        self.begin(false);
-    }
-    fn key(&mut self, key: &[u8]) {
-        if self.ignored > 0 {
-            return;
-        }
-        self.at = NOWHERE;
-        let Some(&node) = self.open.last() else { return };
-        let length = self.length(node);
-        let part = match &mut self.nodes[node] {
-            Node::Map { keys, value, .. } => {
-                if append_text(keys, key).is_err() {
-                    keys.append_value("");
-                    self.trouble = Some(Trouble::Full);
-                }
-                self.at = *value;
-                return;
-            }
-            // Parts come in the order of the table, so that the next one is nearly always the right one.
-            Node::Record { fields, parts, next, .. } => {
-                let name = |at: usize| fields.get(at).is_some_and(|field| field.name().as_bytes() == key);
-                let found = if name(*next) { Some(*next) } else { (0..fields.len()).find(|&at| name(at)) };
-                found.map(|found| {
-                    *next = found + 1;
-                    parts[found]
-                })
-            }
-            _ => None,
-        };
-        match part {
-            // A part that has its value already keeps the first one.
-            Some(part) if self.length(part) == length => self.at = part,
-            _ => self.trouble = Some(Trouble::Kind),
-        }
-    }
-    fn end_map(&mut self) {
-        self.close();
-    }
 }

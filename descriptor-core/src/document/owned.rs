@@ -6,7 +6,10 @@ use bytes::Bytes;
 use self_cell::self_cell;
 
 use super::{AnyParsed, Digests, Type};
-use crate::{netdoc::Frame, schema::Record};
+use crate::{
+    netdoc::Frame,
+    schema::{Record, Wanted},
+};
 
 /// A document of any type together with its bytes: it may be kept, sent and shared, whatever becomes of the buffer that
 /// it was cut from. To clone it is cheap.
@@ -36,12 +39,18 @@ impl Owned {
     /// Reads a document that was cut from a buffer; `None` if its type is not known. Bytes that are not the buffer's
     /// are copied.
     pub fn new(buffer: &Bytes, frame: Frame<'_>) -> Option<Self> {
+        Self::columns(buffer, frame, Wanted::ALL)
+    }
+
+    /// The same with some rows only; see [`parse_columns`](crate::schema::parse_columns).
+    pub fn columns(buffer: &Bytes, frame: Frame<'_>, wanted: Wanted) -> Option<Self> {
         let kind = frame.kind?;
         let bytes = part(buffer, frame).unwrap_or_else(|| [frame.annotations, frame.body].concat().into());
         let text = Text { bytes, annotations: frame.annotations.len(), kind, offset: frame.offset };
         Some(Owned(Arc::new(Cell::new(text, |text| {
             let (annotations, body) = text.bytes.split_at(text.annotations);
-            text.kind.parse(Frame { kind: Some(text.kind), annotations, body, offset: text.offset })
+            let frame = Frame { kind: Some(text.kind), annotations, body, offset: text.offset };
+            text.kind.parse_columns(frame, wanted)
         }))))
     }
 

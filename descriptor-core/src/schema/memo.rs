@@ -47,7 +47,7 @@ impl<'a> Memo<'a> {
 
 /// Where a text belongs, by its length and some of its bytes.
 #[inline]
-fn slot(text: &[u8]) -> usize {
+pub(super) fn slot(text: &[u8]) -> usize {
     let word = |at: usize| {
         let chunk = text.get(at..).and_then(|rest| rest.first_chunk::<8>());
         chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk))
@@ -58,5 +58,5 @@ fn slot(text: &[u8]) -> usize {
         ^ word(length / 2).rotate_left(23)
         ^ word(length / 4).rotate_left(37)
         ^ length as u64;
-    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
+    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize
 }

@@ -4,6 +4,7 @@ mod keywords;
 mod memo;
 mod problem;
 mod read;
+mod recent;
 mod rule;
 mod sink;
 mod slot;
@@ -20,6 +21,7 @@ pub use problem::{BAD, Issue, Problem, line_and_column};
 pub use read::{
     MAX_LISTED, Options, Parsed, Reader, Table, Wanted, parse, parse_columns, push_nested, read_nested,
 };
+pub use recent::Recent;
 pub use rule::{Rewrite, Rule, RuleSet, UnknownRuleSet};
 pub use sink::{Sink, Value, ValueSink};
 pub use slot::{FromItem, Slot, emit_value};
@@ -205,6 +207,18 @@ impl Schema {
                 }
             }
             columns
+        })
+    }
+
+    /// Whether no column has records of another table. The lines of such a document are all its own, so that a reader may
+    /// pass over any of them.
+    pub fn is_flat(&self) -> bool {
+        self.columns().iter().all(|column| {
+            let mut kind = column.kind;
+            while let Kind::List(inner) | Kind::Map(inner) = kind {
+                kind = *inner;
+            }
+            !matches!(kind, Kind::Table(_))
         })
     }
 

@@ -65,11 +65,14 @@ pub struct Wanted {
     pub entries: Option<usize>,
     /// Rows of the entries.
     pub entry: u128,
+    /// Whether nothing else is wanted, not even what every document must have, nor what is wrong: the reading may end as
+    /// soon as each wanted line was seen, if each may stand only once.
+    pub only: bool,
 }
 
 impl Wanted {
     /// All rows.
-    pub const ALL: Self = Wanted { document: u128::MAX, entries: None, entry: u128::MAX };
+    pub const ALL: Self = Wanted { document: u128::MAX, entries: None, entry: u128::MAX, only: false };
 }
 
 /// [`Table::row`] of some table.
@@ -195,8 +198,11 @@ fn fill<'a, D: Table<'a>>(
     let outermost = around.is_none();
     let part = std::mem::replace(&mut reader.part, u128::MAX);
     let required = const { required(D::FIELDS) };
+    let only = outermost && reader.wanted.only;
     // What must be there decides whether there is a document or entry at all.
-    let wanted = required | if outermost { reader.wanted.document } else { part };
+    let wanted = if only { 0 } else { required } | if outermost { reader.wanted.document } else { part };
+    // A line that may stand only once is read where it stands first; when none is left to be seen, the rest may be.
+    let until = if only && wanted & const { many(D::FIELDS) } == 0 { wanted } else { u128::MAX };
     let start = first.map_or_else(|| reader.lexer.position(), |item| item.offset);
     let mut next: Option<Item<'a>> = None;
     if let Some(item) = first {
@@ -209,7 +215,9 @@ fn fill<'a, D: Table<'a>>(
             reader.complain(item, problem);
         }
     }
-    while let Some(item) = (D::OPTIONS.grammar)(&mut reader.lexer) {
+    while until & !seen != 0
+        && let Some(item) = (D::OPTIONS.grammar)(&mut reader.lexer)
+    {
         let Some(row) = D::row(item.keyword) else {
             if reader.outer.iter().any(|outer| outer(item.keyword).is_some()) {
                 reader.lexer.unread(&item);
@@ -245,7 +253,7 @@ fn fill<'a, D: Table<'a>>(
     let end = next.map_or_else(|| reader.lexer.position(), |item| item.offset);
     document.set_raw(reader.lexer.slice(start, end));
     let missing = required & !seen;
-    if missing != 0 {
+    if missing != 0 && !only {
         for (row, field) in D::FIELDS.iter().enumerate() {
             if missing & (1 << row) != 0 {
                 let span = first.map_or(0..0, |item| item.offset..item.offset + item.line().len());
@@ -269,6 +277,18 @@ const fn required(fields: &[Field]) -> u128 {
     let mut row = 0;
     while row < fields.len() {
         if matches!(fields[row].count, Count::Once) {
+            mask |= 1 << row;
+        }
+        row += 1;
+    }
+    mask
+}
+
+const fn many(fields: &[Field]) -> u128 {
+    let mut mask = 0;
+    let mut row = 0;
+    while row < fields.len() {
+        if matches!(fields[row].count, Count::Many) {
             mask |= 1 << row;
         }
         row += 1;
@@ -338,11 +358,20 @@ pub fn push_nested<'a, D: Table<'a>>(
             list.pop();
             result = Err(Problem::Reported);
         }
-        match next {
-            Some(next) => item = next,
-            None => return result,
+        let Some(next) = next else { return result };
+        if list.len() == 1 {
+            reserve(list, &item, &next, reader);
         }
+        item = next;
     }
+}
+
+/// Makes room for the tables of a kind that may follow the first one, if they are as long as that: to move a list of
+/// thousands as it grows takes longer than to read some of them. The room is bounded by the bytes that are left.
+fn reserve<D>(list: &mut Vec<D>, first: &Item<'_>, next: &Item<'_>, reader: &Reader<'_>) {
+    let left = reader.lexer.document().len() - next.offset;
+    let each = (next.offset - first.offset).max(size_of::<D>() / 4).max(1);
+    list.reserve(left / each);
 }
 
 /// What was read from one document: all that could be read, and all that is wrong with it.

@@ -6,6 +6,12 @@ use crate::value::Timestamp;
 
 /// Receives values in document order. Lists, maps and records nest and are always closed.
 pub trait Sink {
+    /// The list or map that comes next is told by this text alone. A sink that has kept what it made of the same text at
+    /// the same place takes that again and returns true; then nothing of it is told.
+    #[inline]
+    fn known(&mut self, _text: &[u8]) -> bool {
+        false
+    }
     /// Nothing is there.
     fn null(&mut self);
     /// A truth value.

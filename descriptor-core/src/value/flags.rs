@@ -37,6 +37,9 @@ impl<'a> FromItem<'a> for Flags<'a> {
     }
 
     fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
+        if out.known(self.0) {
+            return;
+        }
         out.list();
         self.iter().for_each(|flag| out.text(flag));
         out.end_list();

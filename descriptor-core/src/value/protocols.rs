@@ -67,6 +67,9 @@ impl<'a> FromItem<'a> for Protocols<'a> {
     }
 
     fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
+        if out.known(self.0) {
+            return;
+        }
         out.map();
         for entry in Words::new(self.0) {
             if let Some((name, versions)) = split(entry) {
