@@ -96,8 +96,15 @@ pub(crate) fn columnar(py: Python<'_>, error: &ColumnarError) -> PyErr {
 
 /// Says what could not be read, where nobody can be given a list.
 pub(crate) fn warn(py: Python<'_>, error: &archive::Error) -> PyResult<()> {
+    warn_of(read(py, error).value(py).as_any())
+}
+
+/// The same with an exception.
+pub(crate) fn warn_of(error: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = error.py();
     let warnings = py.import("warnings")?;
-    warnings.call_method1("warn", (read(py, error).to_string(), py.get_type::<PyRuntimeWarning>(), 2))?;
+    let text = format!("{}: {}", error.get_type().name()?, error.str()?);
+    warnings.call_method1("warn", (text, py.get_type::<PyRuntimeWarning>(), 2))?;
     Ok(())
 }
 

@@ -22,6 +22,7 @@ mod scan;
 mod schema;
 mod sink;
 mod source;
+mod stats;
 mod table;
 mod value;
 
@@ -50,6 +51,8 @@ mod _tordesc {
         // For pickles; not to be exported.
         module.setattr("_restore", wrap_pyfunction!(super::descriptor::_restore, module)?)?;
         module.setattr("_part", wrap_pyfunction!(super::descriptor::_part, module)?)?;
+        // For `tordesc.stats`, which gives them names and defaults.
+        super::stats::add(module)?;
         // For `tordesc.stem`; not to be exported either.
         module.setattr("_Lazy", module.py().get_type::<super::lazy::Lazy>())?;
         super::classes::add(module)

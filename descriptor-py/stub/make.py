@@ -1,6 +1,6 @@
-"""Makes the stub of the native module: what is written by hand, then the classes of the schema.
+"""Makes the stubs: what is written by hand, then the classes of the schema and the functions of the statistics.
 
-Prints it; with `--write`, puts it where it belongs.
+Prints them; with `--write`, puts them where they belong.
 """
 
 from __future__ import annotations
@@ -11,18 +11,52 @@ from pathlib import Path
 import tordesc
 
 HERE = Path(__file__).parent
-STUB = HERE.parent / "python" / "tordesc" / "_tordesc.pyi"
+STUBS = HERE.parent / "python" / "tordesc"
+
+STATISTIC = '''def {name}(
+    paths: _Source,
+    *,
+    table: Literal[{tables}] = {first},
+    now: _Time | None = None,
+    since: _Day | None = None,
+    until: _Day | None = None,
+    profile: Literal[2013, 2020] = 2020,
+    threads: int | None = None,
+    on_error: Literal["collect", "raise"] = "collect",
+    progress: _Progress | None = None,
+) -> Table:
+    """{about}"""
+'''
 
 
-def stub() -> str:
-    """The text of the stub."""
+def native() -> str:
+    """The stub of the native module."""
     head = "# Made by stub/make.py out of stub/head.pyi and the schema.\n\n" + (HERE / "head.pyi").read_text()
-    names = ",\n".join(f"    {name!r}" for name in sorted(tordesc._tordesc.__all__)).replace("'", '"')
-    return f"{head}\n__all__ = [\n{names},\n]\n\n{tordesc.schema(format='pyi').rstrip()}\n"
+    return f"{head}\n{names(tordesc._tordesc.__all__)}\n{tordesc.schema(format='pyi').rstrip()}\n"
 
+
+def statistics() -> str:
+    """The stub of `tordesc.stats`."""
+    head = "# Made by stub/make.py out of stub/stats_head.pyi and the registry.\n\n"
+    functions = ""
+    for name, about, tables in tordesc._tordesc._statistics():
+        quoted = [f'"{table}"' for table in tables]
+        function = {"name": name.replace("-", "_"), "about": about, "first": quoted[0], "tables": ", ".join(quoted)}
+        functions += STATISTIC.format(**function)
+    return f"{head}{(HERE / 'stats_head.pyi').read_text()}{functions}\n{names(tordesc.stats.__all__)}"
+
+
+def names(all: list[str]) -> str:
+    """A list of what a module exports."""
+    lines = ",\n".join(f'    "{name}"' for name in sorted(all))
+    return f"__all__ = [\n{lines},\n]\n"
+
+
+MADE = {"_tordesc.pyi": native, "stats.pyi": statistics}
 
 if __name__ == "__main__":
-    if "--write" in sys.argv:
-        STUB.write_text(stub())
-    else:
-        print(stub(), end="")
+    for stub, make in MADE.items():
+        if "--write" in sys.argv:
+            (STUBS / stub).write_text(make())
+        else:
+            print(make(), end="")

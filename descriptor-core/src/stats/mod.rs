@@ -63,6 +63,8 @@
 
 pub mod adoption;
 pub mod advertised;
+#[cfg(feature = "columnar")]
+mod arrow;
 pub mod bandwidth;
 pub mod bandwidth_2013;
 pub mod bridgedb;

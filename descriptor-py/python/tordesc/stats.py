@@ -1,0 +1,172 @@
+"""Statistics of the network, as Tor Metrics published them.
+
+    users = tordesc.stats.users("recent/", now="2021-01-11")
+
+There is a function for each statistic. It reads documents from anywhere that `tordesc.parse` reads, and gives a table. A
+statistic that has several tables gives the first one; `table` names another. `all` gives all tables of all statistics, in
+one pass, and `graph` the file of a graph.
+
+Order, split and repetition of what is read change nothing. So a cluster can count as well: `partial` makes of some
+documents a partial result, which is bytes; `merge` makes one of several; `finish` makes the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from . import _tordesc
+from ._errors import UsageError
+
+__all__ = ["GRAPHS", "STATISTICS", "all", "finish", "graph", "merge", "partial", "write"]
+
+#: The statistics, each with the names of its tables.
+STATISTICS: dict[str, list[str]] = {name: tables for name, _, tables in _tordesc._statistics()}
+
+#: The graphs, each with the names of the tables that it is made of.
+GRAPHS: dict[str, list[str]] = dict(_tordesc._graphs())
+
+
+def all(
+    paths: Any,
+    *,
+    only: str | Iterable[str] | None = None,
+    now: Any = None,
+    since: Any = None,
+    until: Any = None,
+    profile: int = 2020,
+    threads: int | None = None,
+    on_error: str = "collect",
+    progress: Any = None,
+) -> dict[str, Any]:
+    """Counts and gives the tables of several statistics by name; of all that the profile has, if `only` names none.
+
+    `now` is the time of the run, for most statistics leave out the last days before it; the clock's if left out. `since`
+    and `until` are the first and the last day of the results. `profile` is the state of the original programs that is
+    followed, 2013 or 2020. `threads`, `progress` and `on_error` are as for `tordesc.read`; what could not be read is in
+    `errors` and `unparseable` of each table.
+    """
+    run = _run(now, since, until, profile)
+    return dict(_tordesc._tables(paths, _names(only), None, run, threads, progress, on_error))
+
+
+def partial(
+    paths: Any,
+    *,
+    only: str | Iterable[str] | None = None,
+    threads: int | None = None,
+    on_error: str = "collect",
+    progress: Any = None,
+) -> bytes:
+    """Counts, and gives a partial result. Equal documents give equal bytes, in whatever order they are read.
+
+    What cannot be read is a warning, or raised if `on_error` is `raise`.
+    """
+    made: bytes = _tordesc._partial(paths, _names(only), threads, progress, on_error)
+    return made
+
+
+def merge(partials: Iterable[bytes]) -> bytes:
+    """Makes one partial result of several: the one that all of their documents together would give."""
+    made: bytes = _tordesc._merge(list(partials))
+    return made
+
+
+def finish(
+    partial: bytes, *, now: Any = None, since: Any = None, until: Any = None, profile: int = 2020
+) -> dict[str, Any]:
+    """The tables of a partial result, by name. The arguments are those of `all`."""
+    return dict(_tordesc._finish(partial, None, _run(now, since, until, profile)))
+
+
+def graph(
+    name: str,
+    paths: Any = None,
+    *,
+    counted: bytes | None = None,
+    now: Any = None,
+    since: Any = None,
+    until: Any = None,
+    profile: int = 2020,
+    threads: int | None = None,
+    on_error: str = "collect",
+    progress: Any = None,
+    **parameters: Any,
+) -> Any:
+    """The table of a graph's file, out of documents, or out of what was `counted`, a partial result.
+
+    Further arguments are the parameters that the website had, each a value or a list of such: `start="2020-12-01"`,
+    `end=…`, `country="de"`, `flag=["Guard", "Exit"]`. A table without columns means that there are not enough data.
+    """
+    if name not in GRAPHS:
+        raise UsageError(f"no graph is called {name}; there are {', '.join(GRAPHS)}")
+    if (paths is None) == (counted is None):
+        raise UsageError("a graph is made either of documents or of what was counted")
+    run, wanted = _run(now, since, until, profile), [(name, _query(parameters))]
+    if counted is not None:
+        tables = _tordesc._finish(counted, wanted, run)
+    else:
+        needed = [it for it, made in STATISTICS.items() if set(made) & set(GRAPHS[name])]
+        tables = _tordesc._tables(paths, needed, wanted, run, threads, progress, on_error)
+    if name not in tables:
+        raise UsageError(f"{name} needs tables that were not counted: {', '.join(GRAPHS[name])}")
+    return tables[name]
+
+
+def write(
+    partial: bytes, out: Any, *, now: Any = None, since: Any = None, until: Any = None, profile: int = 2020
+) -> list[Any]:
+    """Writes `modules/*.csv` and `graphs/*.csv` below a folder, byte for byte as the originals, and returns the files."""
+    return list(_tordesc._write(partial, out, _run(now, since, until, profile)))
+
+
+def _run(now: Any, since: Any, until: Any, profile: int) -> dict[str, Any]:
+    return {"now": now, "since": since, "until": until, "profile": profile}
+
+
+def _names(only: str | Iterable[str] | None) -> list[str]:
+    """The names of statistics, which may be written as those of functions."""
+    if only is None:
+        return list(STATISTICS)
+    several = [only] if isinstance(only, str) else only
+    return [name if name in STATISTICS else name.replace("_", "-") for name in several]
+
+
+def _query(parameters: Mapping[str, Any]) -> str:
+    several = ((key, it if isinstance(it, (list, tuple)) else [it]) for key, it in parameters.items())
+    return "&".join(f"{key}={quote(str(value))}" for key, values in several for value in values if value is not None)
+
+
+def _function(name: str, about: str, tables: list[str]) -> Callable[..., Any]:
+    """The function of a statistic."""
+
+    def count(
+        paths: Any,
+        *,
+        table: str = tables[0],
+        now: Any = None,
+        since: Any = None,
+        until: Any = None,
+        profile: int = 2020,
+        threads: int | None = None,
+        on_error: str = "collect",
+        progress: Any = None,
+    ) -> Any:
+        if table not in tables:
+            raise UsageError(f"{name} has no table {table}, but {', '.join(tables)}")
+        run = _run(now, since, until, profile)
+        made = _tordesc._tables(paths, [name], None, run, threads, progress, on_error)
+        if table not in made:
+            raise UsageError(f"{table} is not of {profile}, but {', '.join(made)} are")
+        return made[table]
+
+    count.__name__ = count.__qualname__ = name.replace("-", "_")
+    which = "" if len(tables) == 1 else f"\n\n`table` is one of {', '.join(tables)}."
+    count.__doc__ = f"{about}{which}\n\nThe other arguments are those of `all`."
+    return count
+
+
+for _made in [_function(*it) for it in _tordesc._statistics()]:
+    globals()[_made.__name__] = _made
+    __all__.append(_made.__name__)

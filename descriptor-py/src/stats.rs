@@ -1,0 +1,307 @@
+//! What `tordesc.stats` is made of: the registry of statistics, partial results, and tables.
+
+use std::{fs, io, ops::ControlFlow, path::PathBuf, sync::Arc, time::SystemTime};
+
+use descriptor_core::{
+    archive::{self, Event, Progress},
+    stats::{
+        self, Day, Name, Options, Partials, Pool, Profile,
+        graphs::{GRAPHS, Graph, Query},
+    },
+    value::Timestamp,
+};
+use pyo3::{
+    prelude::*,
+    types::{PyBytes, PyDict, PyList},
+};
+
+use crate::{
+    errors, reader,
+    scan::{MOST, named, raises},
+    source,
+    table::Table,
+    value,
+};
+
+/// How many outputs of workers may wait: they are numbers.
+const WAITING: usize = 1024;
+
+/// Adds what is here to the module; not to be exported.
+pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.setattr("_statistics", wrap_pyfunction!(_statistics, module)?)?;
+    module.setattr("_graphs", wrap_pyfunction!(_graphs, module)?)?;
+    module.setattr("_partial", wrap_pyfunction!(_partial, module)?)?;
+    module.setattr("_merge", wrap_pyfunction!(_merge, module)?)?;
+    module.setattr("_tables", wrap_pyfunction!(_tables, module)?)?;
+    module.setattr("_finish", wrap_pyfunction!(_finish, module)?)?;
+    module.setattr("_write", wrap_pyfunction!(_write, module)?)
+}
+
+/// All statistics: name, what it is about, its tables.
+#[pyfunction]
+fn _statistics() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
+    let all = Name::ALL.iter().map(|&name| (name.name(), name.about(), tables_of(name)));
+    all.collect()
+}
+
+/// The tables of a statistic, those of the last state of the originals first.
+fn tables_of(name: Name) -> Vec<&'static str> {
+    let mut all = Vec::new();
+    for profile in [Profile::Y2020, Profile::Y2013] {
+        let options = Options { profile, ..Options::at(Timestamp(0)) };
+        let tables = Partials::new(&[name]).finish(&options);
+        let names = tables.0.iter().map(|table| table.name);
+        for name in names {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+    }
+    all
+}
+
+/// All graphs: id, and the tables that it is made of.
+#[pyfunction]
+fn _graphs() -> Vec<(&'static str, &'static [&'static str])> {
+    GRAPHS.iter().map(|graph| (graph.id, graph.modules)).collect()
+}
+
+/// What some documents say for some statistics.
+#[pyfunction]
+fn _partial<'py>(
+    source: &Bound<'py, PyAny>,
+    names: Vec<String>,
+    threads: Option<usize>,
+    progress: Option<&Bound<'py, PyAny>>,
+    on_error: &str,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let py = source.py();
+    let counted = count(source, &names, threads, progress, on_error)?;
+    let warnings = counted.errors.bind(py);
+    for error in warnings {
+        errors::warn_of(&error)?;
+    }
+    save(py, counted.partials)
+}
+
+/// Merges partial results; of none, nothing.
+#[pyfunction]
+fn _merge<'py>(py: Python<'py>, partials: Vec<Bound<'py, PyBytes>>) -> PyResult<Bound<'py, PyBytes>> {
+    let mut all = Partials::default();
+    for partial in &partials {
+        let partial = load(partial)?;
+        py.detach(|| all.merge(partial));
+    }
+    save(py, all)
+}
+
+/// Tables of some documents, by name: those of modules, or if some are named with their parameters, those of graphs.
+#[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "only `tordesc.stats` calls it")]
+fn _tables<'py>(
+    source: &Bound<'py, PyAny>,
+    names: Vec<String>,
+    graphs: Option<Vec<(String, String)>>,
+    run: &Bound<'py, PyDict>,
+    threads: Option<usize>,
+    progress: Option<&Bound<'py, PyAny>>,
+    on_error: &str,
+) -> PyResult<Bound<'py, PyDict>> {
+    let py = source.py();
+    let graphs = graphs.map(|graphs| queries(py, graphs)).transpose()?;
+    let options = options(run)?;
+    let counted = count(source, &names, threads, progress, on_error)?;
+    tables(py, counted, &options, graphs)
+}
+
+/// The same of a partial result.
+#[pyfunction]
+fn _finish<'py>(
+    partial: &Bound<'py, PyBytes>,
+    graphs: Option<Vec<(String, String)>>,
+    run: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let py = partial.py();
+    let graphs = graphs.map(|graphs| queries(py, graphs)).transpose()?;
+    let counted = Counted { partials: load(partial)?, unread: 0, errors: PyList::empty(py).unbind() };
+    tables(py, counted, &options(run)?, graphs)
+}
+
+/// Writes the files of a partial result below a folder, as `tordesc stats` does. Returns the files.
+#[pyfunction]
+fn _write(partial: &Bound<'_, PyBytes>, out: PathBuf, run: &Bound<'_, PyDict>) -> PyResult<Vec<PathBuf>> {
+    let options = options(run)?;
+    let partials = load(partial)?;
+    let write = || -> io::Result<Vec<PathBuf>> {
+        let (modules, graphs) = partials.tables(&options);
+        let modules = modules.0.iter().map(|table| ("modules", table.name, table.to_csv()));
+        let graphs = graphs.iter().map(|drawn| ("graphs", drawn.id, drawn.to_csv()));
+        let mut files = Vec::new();
+        for (folder, name, text) in modules.chain(graphs) {
+            let path = out.join(folder).join(format!("{name}.csv"));
+            fs::create_dir_all(out.join(folder))?;
+            fs::write(&path, text)?;
+            files.push(path);
+        }
+        Ok(files)
+    };
+    Ok(partial.py().detach(write)?)
+}
+
+/// What was counted, how many documents could not be read, and what else could not.
+struct Counted {
+    partials: Partials,
+    unread: u64,
+    errors: Py<PyList>,
+}
+
+/// Reads documents into a partial result.
+fn count(
+    source: &Bound<'_, PyAny>,
+    names: &[String],
+    threads: Option<usize>,
+    progress: Option<&Bound<'_, PyAny>>,
+    on_error: &str,
+) -> PyResult<Counted> {
+    let py = source.py();
+    let name = |name: &String| {
+        Name::of_name(name).ok_or_else(|| errors::usage(py, &format!("no statistic is called {name}")))
+    };
+    let names: Vec<Name> = names.iter().map(name).collect::<PyResult<_>>()?;
+    let raise = raises(py, on_error)?;
+    let inputs = source::inputs(source)?;
+    let meter = progress.map(reader::meter).transpose()?.flatten();
+    let counters = Arc::new(Progress::default());
+    let options = archive::Options {
+        threads: threads.unwrap_or(0),
+        types: Some(Name::types_of(&names)),
+        progress: Some(Arc::clone(&counters)),
+        waiting: WAITING,
+        ..archive::Options::default()
+    };
+    let (pool, list) = (Pool::new(&names), PyList::empty(py).unbind());
+    let (mut unread, mut stopped) = (0, None);
+    let tell = |event: Event<u64>| {
+        Python::attach(|py| {
+            py.check_signals()?;
+            match event {
+                Event::Output(lost) => unread += lost,
+                Event::Failed(error) if raise => return Err(errors::read(py, &error)),
+                Event::Failed(error) => {
+                    let list = list.bind(py);
+                    if list.len() < MOST {
+                        list.append(errors::read(py, &error).into_value(py))?;
+                    }
+                }
+            }
+            match &meter {
+                Some(meter) => {
+                    meter.call1(py, (counters.bytes(), counters.total(), counters.documents())).map(drop)
+                }
+                None => Ok(()),
+            }
+        })
+    };
+    let mut tell = tell;
+    let partials = py.detach(|| {
+        let each = |event| match tell(event) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                stopped = Some(error);
+                ControlFlow::Break(())
+            }
+        };
+        archive::read(&inputs, &options, |chunk| pool.add(named(chunk)), each);
+        pool.finish()
+    });
+    match stopped {
+        Some(error) => Err(error),
+        None => Ok(Counted { partials, unread, errors: list }),
+    }
+}
+
+/// Makes the tables of what was counted.
+fn tables<'py>(
+    py: Python<'py>,
+    counted: Counted,
+    options: &Options,
+    graphs: Option<Vec<(&'static Graph, Query)>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let made = py.detach(|| {
+        let modules = counted.partials.finish(options);
+        let Some(graphs) = graphs else {
+            return modules.0.into_iter().map(|table| (table.name, Some(table))).collect::<Vec<_>>();
+        };
+        let drawn = graphs.into_iter().filter_map(|(graph, query)| graph.draw(&modules, query));
+        drawn.map(|drawn| (drawn.id, drawn.table)).collect()
+    });
+    let all = PyDict::new(py);
+    for (name, table) in made {
+        // Where the originals fail for want of data there is a table without columns.
+        let table = table.unwrap_or_else(|| stats::Table::new(name, &[]));
+        let batch = table.to_record_batch().map_err(|error| errors::bug(&error.to_string()))?;
+        let errors = counted.errors.clone_ref(py);
+        all.set_item(name, Table::new(batch.schema(), vec![batch], counted.unread, errors)?)?;
+    }
+    Ok(all)
+}
+
+fn save(py: Python<'_>, mut partials: Partials) -> PyResult<Bound<'_, PyBytes>> {
+    let mut bytes = Vec::new();
+    py.detach(|| partials.save(&mut bytes))?;
+    Ok(PyBytes::new(py, &bytes))
+}
+
+fn load(partial: &Bound<'_, PyBytes>) -> PyResult<Partials> {
+    let (py, bytes) = (partial.py(), partial.as_bytes());
+    let loaded = py.detach(|| Partials::load(bytes));
+    loaded.map_err(|error| errors::usage(py, &format!("not a partial result: {error}")))
+}
+
+/// Graphs by their ids, with the parameters as the website had them, `start=2020-12-10&country=de`.
+fn queries(py: Python<'_>, graphs: Vec<(String, String)>) -> PyResult<Vec<(&'static Graph, Query)>> {
+    let find = |(id, query): (String, String)| match Graph::of_id(&id) {
+        Some(graph) => Ok((graph, Query::parse(&query))),
+        None => Err(errors::usage(py, &format!("no graph is called {id}"))),
+    };
+    graphs.into_iter().map(find).collect()
+}
+
+/// What a run is told: `now`, `since`, `until` and `profile`.
+fn options<'py>(run: &Bound<'py, PyDict>) -> PyResult<Options> {
+    let py = run.py();
+    let given = |name: &str| -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(run.get_item(name)?.filter(|value| !value.is_none()))
+    };
+    let clock = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs());
+    let now = match given("now")? {
+        Some(value) => time(&value)?,
+        None => Timestamp(clock().cast_signed()),
+    };
+    let profile = match given("profile")?.map(|value| value.extract::<i64>()).transpose()? {
+        None | Some(2020) => Profile::Y2020,
+        Some(2013) => Profile::Y2013,
+        Some(other) => return Err(errors::usage(py, &format!("profile is 2013 or 2020, not {other}"))),
+    };
+    let (since, until) = (given("since")?, given("until")?);
+    let day = |value: Option<Bound<'py, PyAny>>| value.map(|value| day(&value)).transpose();
+    Ok(Options { profile, since: day(since)?, until: day(until)?, ..Options::at(now) })
+}
+
+/// A day from a `date`, a `datetime`, or text.
+fn day(value: &Bound<'_, PyAny>) -> PyResult<Day> {
+    let text = value.str()?.to_string_lossy().into_owned();
+    let day = text.get(..10).and_then(Day::parse);
+    day.ok_or_else(|| errors::usage(value.py(), &format!("not a day, such as 2020-12-31: {text}")))
+}
+
+/// A time from a `datetime`, a `date`, or text with or without a time of day.
+fn time(value: &Bound<'_, PyAny>) -> PyResult<Timestamp> {
+    if value.hasattr("timestamp")? {
+        return value::timestamp(value);
+    }
+    let text = value.str()?.to_string_lossy().into_owned();
+    let full = if text.len() == 10 { format!("{text} 00:00:00") } else { text.clone() };
+    let time = full.as_bytes().try_into().ok().and_then(Timestamp::parse);
+    time.ok_or_else(|| errors::usage(value.py(), &format!("not a time, such as 2020-12-31: {text}")))
+}

@@ -1,0 +1,70 @@
+from collections.abc import Iterable
+from datetime import date, datetime
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from ._tordesc import Table, _Progress, _Source
+
+#: The statistics, each with the names of its tables.
+STATISTICS: dict[str, list[str]]
+#: The graphs, each with the names of the tables that it is made of.
+GRAPHS: dict[str, list[str]]
+
+#: A day, `2020-12-31` as text.
+_Day: TypeAlias = str | date
+#: A time, `2020-12-31 12:00:00` as text; of a day, its beginning.
+_Time: TypeAlias = str | date | datetime
+
+def all(
+    paths: _Source,
+    *,
+    only: str | Iterable[str] | None = None,
+    now: _Time | None = None,
+    since: _Day | None = None,
+    until: _Day | None = None,
+    profile: Literal[2013, 2020] = 2020,
+    threads: int | None = None,
+    on_error: Literal["collect", "raise"] = "collect",
+    progress: _Progress | None = None,
+) -> dict[str, Table]: ...
+def partial(
+    paths: _Source,
+    *,
+    only: str | Iterable[str] | None = None,
+    threads: int | None = None,
+    on_error: Literal["collect", "raise"] = "collect",
+    progress: _Progress | None = None,
+) -> bytes: ...
+def merge(partials: Iterable[bytes]) -> bytes: ...
+def finish(
+    partial: bytes,
+    *,
+    now: _Time | None = None,
+    since: _Day | None = None,
+    until: _Day | None = None,
+    profile: Literal[2013, 2020] = 2020,
+) -> dict[str, Table]: ...
+def graph(
+    name: str,
+    paths: _Source | None = None,
+    *,
+    counted: bytes | None = None,
+    now: _Time | None = None,
+    since: _Day | None = None,
+    until: _Day | None = None,
+    profile: Literal[2013, 2020] = 2020,
+    threads: int | None = None,
+    on_error: Literal["collect", "raise"] = "collect",
+    progress: _Progress | None = None,
+    **parameters: Any,
+) -> Table: ...
+def write(
+    partial: bytes,
+    out: str | PathLike[str],
+    *,
+    now: _Time | None = None,
+    since: _Day | None = None,
+    until: _Day | None = None,
+    profile: Literal[2013, 2020] = 2020,
+) -> list[Path]: ...
