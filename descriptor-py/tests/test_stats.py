@@ -105,20 +105,24 @@ def test_the_pages_program_counts_step_by_step(data: Path) -> None:
     assert rows(tables["totalcw"]) == rows(alone) and len(alone) > 0
 
 
+#: The module without its types, to be used as it must not be.
+untyped: Any = stats
+
+
 @pytest.mark.parametrize(
     ("call", "what"),
     [
-        (lambda data: stats.partial(data, only="userz"), "no statistic is called userz"),
-        (lambda data: stats.servers(data, table="nothing"), "servers has no table nothing"),
-        (lambda data: stats.servers(data, profile=2014), "2013 or 2020, not 2014"),
-        (lambda data: stats.servers(data, since="yesterday"), "not a day, such as 2020-12-31: yesterday"),
-        (lambda data: stats.servers(data, now="noon"), "not a time, such as 2020-12-31: noon"),
-        (lambda data: stats.graph("network", data), "no graph is called network"),
-        (lambda data: stats.graph("networksize"), "either of documents or of what was counted"),
-        (lambda data: stats.graph("networksize", counted=stats.partial([], only="web")), "were not counted"),
-        (lambda data: stats.merge([b"no"]), "not a partial result"),
-        (lambda data: stats.finish(b""), "not a partial result"),
-        (lambda data: stats.partial(data, on_error="skip"), "collect or raise here, not skip"),
+        (lambda data: untyped.partial(data, only="userz"), "no statistic is called userz"),
+        (lambda data: untyped.servers(data, table="nothing"), "servers has no table nothing"),
+        (lambda data: untyped.servers(data, profile=2014), "2013 or 2020, not 2014"),
+        (lambda data: untyped.servers(data, since="yesterday"), "not a day, such as 2020-12-31: yesterday"),
+        (lambda data: untyped.servers(data, now="noon"), "not a time, such as 2020-12-31: noon"),
+        (lambda data: untyped.graph("network", data), "no graph is called network"),
+        (lambda data: untyped.graph("networksize"), "either of documents or of what was counted"),
+        (lambda data: untyped.graph("networksize", counted=untyped.partial([], only="web")), "were not counted"),
+        (lambda data: untyped.merge([b"no"]), "not a partial result"),
+        (lambda data: untyped.finish(b""), "not a partial result"),
+        (lambda data: untyped.partial(data, on_error="skip"), "collect or raise here, not skip"),
     ],
 )
 def test_mistakes_are_told(data: Path, call: Any, what: str) -> None:
@@ -133,7 +137,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert "broken.tar.xz" in str(error)
     with pytest.warns(RuntimeWarning, match="broken"):
         assert stats.partial(broken, only="servers") == stats.partial([], only="servers")
-    for count in [stats.servers, stats.partial]:
+    for count in [untyped.servers, untyped.partial]:
         with pytest.raises(tordesc.ReadError):
             count(broken, on_error="raise")
     unfit = b"@type server-descriptor 1.0\nrouter toy 192.0.2.7 9001 0 0\nrouter-signature\n"
