@@ -6,6 +6,7 @@ import functools
 import math
 import os
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 import pyarrow as pa
 import tordesc.stats
@@ -23,7 +24,7 @@ def partial(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
     only: str | Iterable[str] | None = None,
-    on_error: str = "raise",
+    on_error: Literal["collect", "raise"] = "raise",
     partition_bytes: int = PARTITION_BYTES,
 ) -> bytes:
     """The partial result of files that driver and workers see: the bytes that `tordesc.stats.partial` makes of them.
@@ -47,7 +48,9 @@ def _spread(frame: DataFrame, tasks: int) -> DataFrame:
     return frame.repartition(tasks)
 
 
-def _count(batches: Iterable[pa.RecordBatch], only: list[str] | None, on_error: str) -> Iterator[pa.RecordBatch]:
+def _count(
+    batches: Iterable[pa.RecordBatch], only: list[str] | None, on_error: Literal["collect", "raise"]
+) -> Iterator[pa.RecordBatch]:
     """Partial results of lists of files."""
     for batch in batches:
         for files in batch.column("files").to_pylist():
