@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cell, Choices, Day, Document, Options, Statistic, Table,
+    Cell, Choices, Day, Document, Facts, Options, Parts, Statistic, Table,
     explain::{Explanation, Question, Unexplained},
     join::{self, Entry, Join, Tally},
     number::quantile,
+    parts,
 };
 use crate::{document::Type, value::Timestamp};
 
@@ -96,7 +97,7 @@ impl Statistic for Advertised {
         let values = |status: &Status| status.tally.values(options.choices);
         let statuses = || self.join.statuses.iter().map(|(&time, status)| (time, values(status)));
         let mut days: BTreeMap<(Day, Key), Vec<f64>> = BTreeMap::new();
-        for (time, values) in statuses().filter(|(time, _)| Day::of_seconds(*time) < options.today()) {
+        for (time, values) in statuses() {
             for (key, value) in values {
                 days.entry((Day::of_seconds(time), key)).or_default().push(value);
             }
@@ -117,6 +118,23 @@ impl Statistic for Advertised {
 
     fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
         explain::explain(self, question, options)
+    }
+
+    fn close(tables: &mut Vec<Table>, options: &Options) {
+        parts::end(tables, &["advbwdist"], options.today());
+    }
+
+    fn split(mut self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (day, join) in self.join.split(|&time| Day::of_seconds(time)) {
+            parts.day(day).join = join;
+        }
+        parts.whole = self;
+        parts
+    }
+
+    fn facts(&mut self) -> Option<&mut dyn Facts> {
+        Some(&mut self.join)
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Day, Document, Options, Statistic, Table};
+use super::{Cell, Day, Document, Options, Parts, Statistic, Table};
 use crate::{
     document::{BridgedbMetrics, Type},
     schema::parse,
@@ -78,5 +78,13 @@ impl Statistic for Bridgedb {
             }
         }
         vec![table]
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (end, counts) in self.documents {
+            parts.day(Day::of_seconds(end)).documents.insert((end, counts));
+        }
+        parts
     }
 }

@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cell, Day, Document, Id, Map, Options, Statistic, Table,
+    Cell, Day, Document, Id, Map, Options, Parts, Statistic, Table,
     explain::{Explanation, Question, Unexplained},
     id,
     number::quantile,
-    sorted,
+    parts, sorted,
 };
 use crate::document::Type;
 
@@ -64,8 +64,7 @@ impl Statistic for Connections {
     fn finish(self, options: &Options) -> Vec<Table> {
         let exact = options.choices.exact_connections;
         let mut days: BTreeMap<Day, [Vec<f64>; 3]> = BTreeMap::new();
-        for ((day, _), report) in self.reports.iter().filter(|((day, _), _)| *day < options.today().plus(-1))
-        {
+        for ((day, _), report) in &self.reports {
             if let Some(percents) = report.percents(exact) {
                 let lists = days.entry(*day).or_default();
                 lists.iter_mut().zip(percents).for_each(|(list, percent)| list.push(percent.into()));
@@ -87,6 +86,18 @@ impl Statistic for Connections {
 
     fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
         explain::explain(self, question, options)
+    }
+
+    fn close(tables: &mut Vec<Table>, options: &Options) {
+        parts::end(tables, &[], options.today().plus(-1));
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (key, report) in self.reports {
+            parts.day(key.0).reports.insert(key, report);
+        }
+        parts
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Id, Options, Statistic, Table};
+use super::{Day, Document, Id, Options, Parts, Statistic, Table};
 use crate::{
     document::{Type, Vote},
     value::Timestamp,
@@ -75,6 +75,14 @@ impl Statistic for Disagreement {
             }
         }
         vec![table]
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (key, opinion) in self.votes {
+            parts.day(Day::of_seconds(key.0)).votes.insert(key, opinion);
+        }
+        parts
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cell, Choices, Day, Document, FlagSet, Options, Statistic, Table,
+    Cell, Choices, Day, Document, Facts, FlagSet, Options, Parts, Statistic, Table,
     explain::{Explanation, Question, Unexplained},
     join::{Entry, Join, Tally},
     number::{fixed, quantile, round_r},
@@ -150,6 +150,22 @@ impl Statistic for FastExits {
         options: &Options,
     ) -> std::result::Result<Explanation, Unexplained> {
         explain::explain(self, question, options)
+    }
+
+    fn split(mut self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (day, join) in self.join.split(|&time| Day::of_seconds(time)) {
+            parts.day(day).join = join;
+        }
+        for (time, weight) in std::mem::take(&mut self.weights) {
+            parts.day(Day::of_seconds(time)).weights.insert(time, weight);
+        }
+        parts.whole = self;
+        parts
+    }
+
+    fn facts(&mut self) -> Option<&mut dyn Facts> {
+        Some(&mut self.join)
     }
 }
 

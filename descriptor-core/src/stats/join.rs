@@ -17,11 +17,11 @@
 //! Two different documents with the same key (never seen) are told apart by a mark over their entries; the smaller mark
 //! stays. The originals kept the first one that they read.
 
-use std::collections::{BTreeMap, btree_map::Entry as Place};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry as Place};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{FlagSet, Id, Map, id, sorted};
+use super::{Day, FlagSet, Id, Map, id, parts::Facts, sorted};
 use crate::value::Hex;
 
 /// A running entry of a status, with what else a statistic wants of it.
@@ -125,6 +125,15 @@ impl<K: Ord, D: Copy + Ord, M: Copy + Ord + Serialize, T: Default + Tally<D, M>>
         }
     }
 
+    /// Takes the statuses of each day out, and leaves the descriptors.
+    pub(super) fn split(&mut self, day: impl Fn(&K) -> Day) -> BTreeMap<Day, Self> {
+        let mut days: BTreeMap<Day, Self> = BTreeMap::new();
+        for (key, status) in std::mem::take(&mut self.statuses) {
+            days.entry(day(&key)).or_default().statuses.insert(key, status);
+        }
+        days
+    }
+
     fn join(&mut self, key: K, status: Status<T, M>) {
         match self.statuses.entry(key) {
             Place::Vacant(place) => drop(place.insert(status)),
@@ -135,6 +144,37 @@ impl<K: Ord, D: Copy + Ord, M: Copy + Ord + Serialize, T: Default + Tally<D, M>>
                 }
             }
         }
+    }
+}
+
+impl<K, D, T, M> Facts for Join<K, D, T, M>
+where
+    K: Ord,
+    D: Copy + Ord + Serialize + DeserializeOwned,
+    M: Copy + Ord + Serialize,
+    T: Default + Tally<D, M>,
+{
+    fn take(&mut self) -> Vec<(Id, Vec<u8>)> {
+        let bytes = |descriptor: &D| {
+            let mut bytes = Vec::new();
+            // Memory can always be written to.
+            drop(ciborium::into_writer(descriptor, &mut bytes));
+            bytes
+        };
+        let descriptors = std::mem::take(&mut self.descriptors);
+        descriptors.iter().map(|(digest, descriptor)| (*digest, bytes(descriptor))).collect()
+    }
+
+    fn give(&mut self, digest: Id, fact: &[u8]) -> bool {
+        let descriptor = ciborium::from_reader(fact);
+        let read = descriptor.is_ok();
+        descriptor.into_iter().for_each(|descriptor| self.add_descriptor(digest, descriptor));
+        read
+    }
+
+    fn missing(&self) -> BTreeSet<Id> {
+        let waiting = self.statuses.values().flat_map(|status| &status.waiting).map(|entry| entry.digest);
+        waiting.filter(|digest| !self.descriptors.contains_key(digest)).collect()
     }
 }
 

@@ -42,6 +42,14 @@
 //! what was counted can only be what the union of both would count. `join.rs` does it for status entries and descriptors,
 //! and says why it stays small.
 //!
+//! # By day
+//!
+//! A partial is taken [apart by day](Statistic::split), and the rows of a day are made of its part alone, or of it and its
+//! [neighbours](Statistic::reach). So the [state on disk](state) reads, merges and writes only the days that new documents
+//! tell of, and keeps the finished rows of all others. What concerns all days together (which is the last one, what is not
+//! over yet, the censorship detector) is left to [`close`](Statistic::close), which sees rows only. A statistic that is
+//! not taken apart is right as well, and slow.
+//!
 //! # Two layers
 //!
 //! `finish` makes the tables of *modules*, one or several for each statistic, in a long form. The files of *graphs*, which
@@ -86,12 +94,15 @@ pub mod measurements;
 pub mod number;
 pub mod onion_services;
 mod options;
+mod parts;
 pub mod performance;
 mod pool;
 mod registry;
 pub mod relays;
 pub mod servers;
 pub mod servers_2013;
+#[cfg(feature = "state")]
+pub mod state;
 mod table;
 pub mod top_countries;
 pub mod total_weight;
@@ -109,6 +120,7 @@ pub use document::Document;
 pub use flags::FlagSet;
 pub use id::{Id, Map, sorted};
 pub use options::{CHOICES, Choice, Choices, Options, Profile};
+pub use parts::{Facts, Parts};
 pub use pool::Pool;
 pub use registry::{Name, Partials};
 pub use table::{Cell, Table, Tables};
@@ -128,11 +140,30 @@ pub trait Statistic: Default + Send + Serialize + DeserializeOwned {
     /// Called before a partial is saved or finished; it changes no result.
     fn settle(&mut self) {}
 
-    /// The tables. The partial is settled.
+    /// The tables, always the same ones, with rows in the order of days. The partial is settled. One that
+    /// [splits](Self::split) must not ask for [`Options::now`] here: the rows of a day are kept and shown later.
     fn finish(self, options: &Options) -> Vec<Table>;
 
     /// How the numbers of a row came about. The partial is settled.
     fn explain(&self, _: &Question, _: &Options) -> Result<Explanation, Unexplained> {
         Err(Unexplained::NotYet)
+    }
+
+    /// Looks at the rows of all days together: leaves out what is not over yet, adds tables that are made of rows.
+    fn close(_: &mut Vec<Table>, _: &Options) {}
+
+    /// Takes the partial apart by day. One that does not is finished as a whole each time.
+    fn split(self) -> Parts<Self> {
+        Parts { whole: self, ..Parts::default() }
+    }
+
+    /// The days of whose parts the rows of a day are made, by what its own part holds: the first and the last.
+    fn reach(&self, day: Day) -> (Day, Day) {
+        (day, day)
+    }
+
+    /// What is looked up by digest, if there is a join.
+    fn facts(&mut self) -> Option<&mut dyn Facts> {
+        None
     }
 }

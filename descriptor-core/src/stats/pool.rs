@@ -31,7 +31,12 @@ impl Pool {
 
     /// All that was added.
     pub fn finish(self) -> Partials {
-        let free = self.free.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.drain()
+    }
+
+    /// Takes what was added so far, except what is with a worker at this moment.
+    pub fn drain(&self) -> Partials {
+        let free = std::mem::take(&mut *self.free.lock().unwrap_or_else(PoisonError::into_inner));
         let mut all = Partials::new(&self.names);
         free.into_iter().for_each(|partials| all.merge(partials));
         all

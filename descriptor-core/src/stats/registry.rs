@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Document, Options, Profile, Statistic, Tables,
+    Document, Options, Profile, Statistic, Table, Tables,
     adoption::Adoption,
     advertised::Advertised,
     bandwidth::Bandwidth,
@@ -124,10 +124,18 @@ macro_rules! statistics {
                 let mut tables = Vec::new();
                 $(if let Some(mut it) = self.$field {
                     it.settle();
-                    tables.extend(it.finish(options));
+                    tables.extend(close::<$partial>(it.finish(options), options));
                 })*
-                tables.iter_mut().for_each(|table| options.cut(table));
                 Tables(tables)
+            }
+
+            /// Hands out each partial.
+            #[cfg(feature = "state")]
+            pub(super) fn visit<V: Visitor>(self, visitor: &mut V) -> Result<(), V::Error> {
+                $(if let Some(it) = self.$field {
+                    visitor.visit(Name::$partial, it)?;
+                })*
+                Ok(())
             }
         }
     };
@@ -197,6 +205,23 @@ impl Name {
         types.dedup();
         types
     }
+}
+
+/// Looks at all rows together and leaves out those that are not asked for.
+pub(super) fn close<S: Statistic>(mut tables: Vec<Table>, options: &Options) -> Vec<Table> {
+    S::close(&mut tables, options);
+    tables.iter_mut().for_each(|table| options.cut(table));
+    tables
+}
+
+/// Does the same with every statistic.
+#[cfg(feature = "state")]
+pub(super) trait Visitor {
+    /// Why it stops.
+    type Error;
+
+    /// Gets a partial.
+    fn visit<S: Statistic>(&mut self, name: Name, partial: S) -> Result<(), Self::Error>;
 }
 
 /// Which form serialised partials have. Others are refused.

@@ -15,9 +15,10 @@ use memchr::memmem::find;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cell, Day, Document, FlagSet, Id, Options, Profile, Statistic, Table,
+    Cell, Day, Document, Facts, FlagSet, Id, Options, Parts, Profile, Statistic, Table,
     join::{Entry, Join, Tally},
     number::divide_half_away,
+    parts,
 };
 use crate::{document::Type, value::Timestamp};
 
@@ -123,6 +124,10 @@ impl Statistic for Servers2013 {
             Profile::Y2020 => Vec::new(),
         }
     }
+
+    fn close(tables: &mut Vec<Table>, options: &Options) {
+        parts::end(tables, &[], options.today().plus(-1));
+    }
 }
 
 /// Sums of a day.
@@ -197,10 +202,9 @@ impl Servers2013 {
     }
 
     fn table(&self, options: &Options) -> Table {
-        let end = options.today().plus(-1);
         let columns = ["date", "flag", "country", "version", "platform", "ec2bridge", "relays", "bridges"];
         let mut table = Table::new("servers", &columns);
-        for (day, sums) in self.sums().into_iter().filter(|(day, _)| *day < end) {
+        for (day, sums) in self.sums() {
             let relays = |sum: u64| Cell::from(sum.checked_div(sums.consensuses));
             let bridges =
                 |at: usize| Cell::from((sums.statuses >= STATUSES).then(|| sums.bridges[at] / sums.statuses));

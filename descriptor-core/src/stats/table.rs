@@ -244,11 +244,16 @@ impl Table {
 
     /// Sorts the rows by their first columns.
     pub fn sort(&mut self, columns: usize) {
-        let mut rows: Vec<Vec<Cell>> = self.rows().map(<[Cell]>::to_vec).collect();
-        rows.sort_by(|a, b| {
+        self.sort_by(|a, b| {
             let orders = a.iter().zip(b).take(columns).map(|(a, b)| a.order(b));
             orders.fold(Ordering::Equal, Ordering::then)
         });
+    }
+
+    /// Sorts the rows; equal ones keep their order.
+    pub(super) fn sort_by(&mut self, order: impl Fn(&[Cell], &[Cell]) -> Ordering) {
+        let mut rows: Vec<Vec<Cell>> = self.rows().map(<[Cell]>::to_vec).collect();
+        rows.sort_by(|a, b| order(a, b));
         self.cells = rows.into_iter().flatten().collect();
     }
 

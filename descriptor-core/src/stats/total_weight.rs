@@ -7,13 +7,14 @@
 
 mod explain;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cell, Day, Document, FlagSet, Id, Options, Statistic, Table,
+    Cell, Day, Document, FlagSet, Id, Options, Parts, Statistic, Table,
     explain::{Explanation, Question, Unexplained},
+    parts,
 };
 use crate::document::{RouterStatus, Type};
 
@@ -29,6 +30,9 @@ struct Key(i64, Box<str>, Id);
 
 /// Weights of relays that are neither guard nor exit, exit only, guard only, and both.
 type Sums = [u64; 4];
+
+/// A table that is not shown: the days of all documents. The last one, which may not be over, has no rows.
+const COUNTED: &str = "counted";
 
 /// A day must have so many documents of an authority.
 const DOCUMENTS: usize = 12;
@@ -63,13 +67,14 @@ impl Statistic for TotalWeight {
     }
 
     fn finish(self, _: &Options) -> Vec<Table> {
-        let day = |key: &Key| Day::of_seconds(key.0);
-        let last = self.documents.keys().map(day).max();
         let mut days: BTreeMap<(Day, bool, &str), Vec<Sums>> = BTreeMap::new();
-        for (key, sums) in self.documents.iter().filter(|(key, _)| Some(day(key)) < last) {
+        for (key, sums) in &self.documents {
             // The consensus comes last.
-            days.entry((day(key), key.1.is_empty(), &key.1)).or_default().push(*sums);
+            days.entry((key.day(), key.1.is_empty(), &key.1)).or_default().push(*sums);
         }
+        let mut counted = Table::new(COUNTED, &["date"]);
+        let dates: BTreeSet<Day> = days.keys().map(|(day, ..)| *day).collect();
+        dates.into_iter().for_each(|day| counted.push([day.into()]));
         let columns =
             ["valid_after_date", "nickname", "have_guard_flag", "have_exit_flag", "measured_sum_avg"];
         let mut table = Table::new("totalcw", &columns);
@@ -85,11 +90,33 @@ impl Statistic for TotalWeight {
                 ]);
             }
         }
-        vec![table]
+        vec![table, counted]
     }
 
     fn explain(&self, question: &Question, _: &Options) -> Result<Explanation, Unexplained> {
         explain::explain(self, question)
+    }
+
+    fn close(tables: &mut Vec<Table>, _: &Options) {
+        let counted = parts::take(tables, COUNTED);
+        if let Some(last) = counted.iter().flat_map(Table::rows).filter_map(|row| row[0].day()).max() {
+            parts::end(tables, &[], last);
+        }
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (key, sums) in self.documents {
+            parts.day(key.day()).documents.insert(key, sums);
+        }
+        parts
+    }
+}
+
+impl Key {
+    /// The day of the document.
+    fn day(&self) -> Day {
+        Day::of_seconds(self.0)
     }
 }
 

@@ -21,9 +21,9 @@ use serde::{Deserialize, Serialize};
 
 use self::slots::{History, Slots};
 use super::{
-    Cell, Choices, Day, Document, FlagSet, Id, Map, Options, Profile, Statistic, Table,
+    Cell, Choices, Day, Document, FlagSet, Id, Map, Options, Parts, Profile, Statistic, Table,
     explain::{Explanation, Question, Unexplained},
-    id, sorted,
+    id, parts, sorted,
 };
 use crate::{
     document::{ExtraInfo, Type},
@@ -126,12 +126,29 @@ impl Statistic for Bandwidth {
         match options.profile {
             // In 2013 the file of that name was another one.
             Profile::Y2013 => Vec::new(),
-            Profile::Y2020 => vec![self.table(options.today().plus(-2), options.choices)],
+            Profile::Y2020 => vec![self.table(options.choices)],
         }
     }
 
     fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
         explain::explain(self, question, options)
+    }
+
+    fn close(tables: &mut Vec<Table>, options: &Options) {
+        parts::end(tables, &[], options.today().plus(-2));
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (fingerprint, relay) in self.relays {
+            for (day, seen) in relay.flags {
+                parts.day(day).relay(fingerprint).flags.insert(day, seen);
+            }
+            for (day, slots) in relay.histories {
+                parts.day(day).relay(fingerprint).histories.insert(day, slots);
+            }
+        }
+        parts
     }
 }
 
@@ -188,10 +205,10 @@ impl Bandwidth {
         }
     }
 
-    fn table(&self, end: Day, choices: Choices) -> Table {
+    fn table(&self, choices: Choices) -> Table {
         let mut days: BTreeMap<Day, Sums> = BTreeMap::new();
         for relay in self.relays.values() {
-            for (&day, slots) in relay.histories.range(..end) {
+            for (&day, slots) in &relay.histories {
                 let seen = relay.flags.get(&day).copied().unwrap_or_default();
                 let [read, written, directory_read, directory_written] = slots.sums();
                 let sums = days.entry(day).or_default();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Relay, Report, Seconds};
-use crate::stats::{Cell, Choices, Day, Id, Map, Options, Table, number::fixed};
+use crate::stats::{Cell, Choices, Day, Id, Map, Options, Table, number::fixed, parts};
 
 /// On how many directories a service's descriptors are in a day: two replicas on three, under two identifiers.
 pub(super) const DESCRIPTORS: f64 = 12.0;
@@ -59,14 +59,14 @@ pub(super) fn table(
     name: &'static str,
     kinds: [&'static str; 2],
     days: [BTreeMap<Day, Vec<Estimate>>; 2],
-    options: &Options,
 ) -> Table {
-    let today = options.today();
     let mut table = Table::new(name, &["date", "type", "wmean", "wmedian", "wiqm", "frac", "stats"]);
-    for (kind, days) in days.into_iter().enumerate() {
-        for (day, estimates) in days.into_iter().filter(|(day, _)| *day < today.plus(-1)) {
+    let dates: BTreeSet<Day> = days.iter().flat_map(|days| days.keys().copied()).collect();
+    for day in dates {
+        for (kind, days) in days.iter().enumerate() {
+            let Some(estimates) = days.get(&day) else { continue };
             let count = estimates.len() as i64;
-            let all = Aggregate::of(&estimates);
+            let all = Aggregate::of(estimates);
             let [mean, median, inner] = all.means().map(|it| Cell::Fixed(it, 0));
             table.push([
                 day.into(),
@@ -82,6 +82,13 @@ pub(super) fn table(
     table
 }
 
+/// Leaves out days that are not over, and brings the rows of each statistic together.
+pub(super) fn close(tables: &mut [Table], kinds: [&str; 2], options: &Options) {
+    parts::end(tables, &[], options.today().plus(-1));
+    let place = |row: &[Cell]| kinds.iter().position(|kind| *kind == row[1].text());
+    tables.iter_mut().for_each(|table| table.sort_by(|a, b| place(a).cmp(&place(b))));
+}
+
 impl Relay {
     /// What the whole network has, by a report: cells and onion services, each with the relay's share.
     ///
@@ -93,7 +100,7 @@ impl Relay {
         known: Option<&BTreeSet<Seconds>>,
         choices: Choices,
     ) -> [Option<Estimate>; 2] {
-        let start = report.end.saturating_sub(report.interval.into());
+        let start = report.start();
         // The originals looked at the dates of start, start + 24 h and so on only (spec §27 C7).
         let dates: BTreeSet<Day> = (start..=report.end).step_by(86400).map(Day::of_seconds).collect();
         let first = self.fractions.partition_point(|(time, _)| i64::from(*time) < start);

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use self::fractions::Fractions;
 use super::{
-    Document, Id, Map, Options, Statistic, Table,
+    Day, Document, Id, Map, Options, Parts, Statistic, Table,
     explain::{Explanation, Question, Unexplained},
     id, sorted,
 };
@@ -61,6 +61,13 @@ struct Report {
     cells: (i64, i64),
     /// Onion services, and the size of the bins.
     onions: (i64, i64),
+}
+
+impl Report {
+    /// The beginning of the interval. Unit: seconds since 1970.
+    fn start(&self) -> i64 {
+        self.end.saturating_sub(self.interval.into())
+    }
 }
 
 impl Statistic for OnionServices {
@@ -107,16 +114,35 @@ impl Statistic for OnionServices {
     }
 
     fn finish(self, options: &Options) -> Vec<Table> {
-        vec![estimates::table(
-            "hidserv",
-            estimates::KINDS,
-            estimates::estimates(&self.relays, options.choices),
-            options,
-        )]
+        let days = estimates::estimates(&self.relays, options.choices);
+        vec![estimates::table("hidserv", estimates::KINDS, days)]
     }
 
     fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
         explain::explain(self, question, options)
+    }
+
+    fn close(tables: &mut Vec<Table>, options: &Options) {
+        estimates::close(tables, estimates::KINDS, options);
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (fingerprint, relay) in self.relays {
+            for (time, fractions) in relay.fractions {
+                parts.day(Day::of_seconds(time.into())).relay(fingerprint).fractions.push((time, fractions));
+            }
+            for report in relay.reports {
+                parts.day(Day::of_seconds(report.end)).relay(fingerprint).reports.push(report);
+            }
+        }
+        parts
+    }
+
+    /// Reports are extrapolated by the consensuses of their intervals.
+    fn reach(&self, day: Day) -> (Day, Day) {
+        let reports = self.relays.values().flat_map(|relay| &relay.reports);
+        (reports.map(|report| Day::of_seconds(report.start())).fold(day, Day::min), day)
     }
 }
 
@@ -132,8 +158,7 @@ impl Report {
 
     /// Whether a time lies within the interval.
     fn has(&self, time: Seconds) -> bool {
-        let start = self.end.saturating_sub(self.interval.into());
-        (start..self.end).contains(&time.into())
+        (self.start()..self.end).contains(&time.into())
     }
 }
 

@@ -108,7 +108,11 @@ impl Statistic for OnionServicesV3 {
     }
 
     fn finish(self, options: &Options) -> Vec<Table> {
-        vec![estimates::table("hidserv-v3", KINDS, self.estimates(options), options)]
+        vec![estimates::table("hidserv-v3", KINDS, self.estimates(options))]
+    }
+
+    fn close(tables: &mut Vec<Table>, options: &Options) {
+        estimates::close(tables, KINDS, options);
     }
 }
 

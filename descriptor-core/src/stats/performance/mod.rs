@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Options, Profile, Statistic, Table};
+use super::{Day, Document, Options, Parts, Profile, Statistic, Table, parts};
 use crate::{
     document::{OnionPerfAnalysis, TorperfResult, Type, torperf::Milestone},
     netdoc::frames,
@@ -32,6 +32,13 @@ pub struct Performance {
 /// What makes a measurement unique: source, size of the file in bytes, and start in milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Key(Box<str>, u64, i64);
+
+impl Key {
+    /// The day of the start.
+    fn day(&self) -> Day {
+        Day::of_seconds(self.2.div_euclid(1000))
+    }
+}
 
 /// What was measured. Unit: milliseconds since the start; absent where it was not reached.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -91,9 +98,21 @@ impl Statistic for Performance {
 
     fn finish(self, options: &Options) -> Vec<Table> {
         match options.profile {
-            Profile::Y2013 => vec![torperf_2013::table(&self, options.today().plus(-1))],
-            Profile::Y2020 => tables::all(&self, options),
+            Profile::Y2013 => vec![torperf_2013::table(&self)],
+            Profile::Y2020 => tables::all(&self, options.choices),
         }
+    }
+
+    fn close(tables: &mut Vec<Table>, options: &Options) {
+        parts::end(tables, &tables::OF_WHOLE_DAYS, options.today().plus(-1));
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (key, measurement) in self.measurements {
+            parts.day(key.day()).measurements.insert(key, measurement);
+        }
+        parts
     }
 }
 

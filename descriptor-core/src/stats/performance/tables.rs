@@ -3,33 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Key, Measurement, PARTS, Performance};
-use crate::{
-    stats::{Cell, Choices, Day, Options, Table, number::percentile_cont},
-    value::Timestamp,
-};
+use crate::stats::{Cell, Choices, Day, Table, number::percentile_cont};
 
 /// Day, source and server.
 type Group<'p> = (Day, &'p str, &'static str);
 
 /// All tables.
-pub(super) fn all(performance: &Performance, options: &Options) -> Vec<Table> {
+pub(super) fn all(performance: &Performance, choices: Choices) -> Vec<Table> {
     let all: Vec<_> = performance.measurements.iter().map(|(key, it)| (group(key, it), key, it)).collect();
-    let over: Vec<_> =
-        all.iter().filter(|((day, ..), ..)| *day < options.today().plus(-1)).copied().collect();
-    vec![
-        times(&all, options.choices),
-        failures(&over),
-        build_times(&over),
-        latencies(&over),
-        throughput(&over),
-    ]
+    vec![times(&all, choices), failures(&all), build_times(&all), latencies(&all), throughput(&all)]
 }
+
+/// The tables that show days only when they are over.
+pub(super) const OF_WHOLE_DAYS: [&str; 5] =
+    ["onionperf-failures", "buildtimes", "latencies", "onionperf-throughput", "torperf"];
 
 type Row<'p> = (Group<'p>, &'p Key, &'p Measurement);
 
 fn group<'p>(key: &'p Key, measurement: &Measurement) -> Group<'p> {
-    let day = Day::of(Timestamp(key.2.div_euclid(1000)));
-    (day, &key.0, if measurement.onion { "onion" } else { "public" })
+    (key.day(), &key.0, if measurement.onion { "onion" } else { "public" })
 }
 
 /// Quartiles, cut to whole numbers.

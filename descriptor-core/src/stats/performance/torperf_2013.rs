@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::Performance;
 use crate::{
     stats::{Cell, Day, Table},
-    value::Timestamp,
 };
 
 /// Sizes of files that are shown. Unit: bytes.
@@ -47,14 +46,13 @@ fn parts(source: &str) -> (&str, &str) {
     source.split_once('-').unwrap_or((source, ""))
 }
 
-pub(super) fn table(performance: &Performance, end: Day) -> Table {
+pub(super) fn table(performance: &Performance) -> Table {
     let mut runs: BTreeMap<(Day, u64, &str), Runs> = BTreeMap::new();
     for (key, it) in &performance.measurements {
-        let day = Day::of(Timestamp(key.2.div_euclid(1000)));
-        if day >= end || !SIZES.contains(&key.1) {
+        if !SIZES.contains(&key.1) {
             continue;
         }
-        let runs = runs.entry((day, key.1, &key.0)).or_default();
+        let runs = runs.entry((key.day(), key.1, &key.0)).or_default();
         runs.all += 1;
         match it.complete {
             _ if it.timed_out == Some(true) => runs.timeouts += 1,

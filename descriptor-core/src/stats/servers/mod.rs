@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use self::{counts::Counts, series::Series};
-use super::{Day, Document, Id, Options, Statistic, Table, join::Join};
+use super::{Day, Document, Facts, Id, Options, Parts, Statistic, Table, join::Join};
 use crate::{
     document::{ServerDescriptor, Type},
     value::Timestamp,
@@ -111,6 +111,23 @@ impl Statistic for Servers {
 
     fn finish(self, options: &Options) -> Vec<Table> {
         tables::all(&self, options)
+    }
+
+    fn close(tables: &mut Vec<Table>, options: &Options) {
+        tables::close(tables, options);
+    }
+
+    fn split(mut self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (day, join) in self.join.split(Key::day) {
+            parts.day(day).join = join;
+        }
+        parts.whole = self;
+        parts
+    }
+
+    fn facts(&mut self) -> Option<&mut dyn Facts> {
+        Some(&mut self.join)
     }
 }
 

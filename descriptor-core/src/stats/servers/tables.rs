@@ -6,7 +6,7 @@ use super::{
     Key, Server, Servers,
     counts::{Counts, Protocols},
 };
-use crate::stats::{Cell, Choices, Day, FlagSet, Options, Table, join};
+use crate::stats::{Cell, Choices, Day, FlagSet, Options, Table, join, parts};
 
 type Status = join::Status<Counts, bool>;
 
@@ -45,14 +45,23 @@ pub(super) fn platform(system: &[u8]) -> u8 {
 /// The statuses of a day that are good enough to be averaged.
 type Days<'s> = BTreeMap<(Day, Server), Vec<&'s Status>>;
 
+/// A table that is not shown: which days have a status that counts, by either rule.
+const COUNTED: &str = "counted";
+
+/// The tables of the rule about all flags.
+const OF_FLAGS: [&str; 2] = ["networksize", "relayflags"];
+
 /// All tables.
 pub(super) fn all(servers: &Servers, options: &Options) -> Vec<Table> {
     // A status counts if more than 99.9 % of its entries were counted, a day if it has enough statuses and is not the last.
-    let known = days(servers, |status| status.tally.entries(), |_| 1);
+    let mut counted = Table::new(COUNTED, &["date", "of_flags"]);
+    let known = days(servers, &mut counted, false, |status| status.tally.entries(), |_| 1);
     // Where the originals average flags, both rules look at all flags of all entries, and so hold nearly always.
     let choices = options.choices;
     let loose = days(
         servers,
+        &mut counted,
+        true,
         |status| status.tally.all_flags(),
         |status| status.tally.flags.iter().filter(|&&count| count > 0).count(),
     );
@@ -66,22 +75,42 @@ pub(super) fn all(servers: &Servers, options: &Options) -> Vec<Table> {
         platforms(&known, mean),
         ipv6(&protocols),
         advertised(&protocols),
+        counted,
     ]
+}
+
+/// Leaves out the last day, which may not be over.
+pub(super) fn close(tables: &mut Vec<Table>, options: &Options) {
+    let counted = parts::take(tables, COUNTED);
+    let last = |of_flags: bool| {
+        let rows = counted.iter().flat_map(Table::rows).filter(|row| row[1] == Cell::Bool(of_flags));
+        rows.filter_map(|row| row[0].day()).max()
+    };
+    let last = [false, true].map(last);
+    for table in tables {
+        let of_flags = OF_FLAGS.contains(&table.name) && !options.choices.flags_of_good_statuses;
+        if let Some(last) = last[usize::from(of_flags)] {
+            parts::end(std::slice::from_mut(table), &[], last);
+        }
+    }
 }
 
 fn days<'s>(
     servers: &'s Servers,
+    table: &mut Table,
+    of_flags: bool,
     counted: impl Fn(&Status) -> u64,
     rows: impl Fn(&Status) -> usize,
 ) -> Days<'s> {
     let enough =
         |(_, status): &(&Key, &Status)| 1000 * u128::from(counted(status)) > 999 * u128::from(status.running);
-    let included = || servers.join.statuses.iter().filter(|(_, status)| status.running > 0).filter(enough);
-    let last = included().map(|(key, _)| key.day()).max();
     let mut days = Days::new();
-    for (key, status) in included().filter(|(key, _)| Some(key.day()) < last) {
+    for (key, status) in servers.join.statuses.iter().filter(|(_, status)| status.running > 0).filter(enough)
+    {
         days.entry((key.day(), key.0)).or_default().push(status);
     }
+    let dates: BTreeSet<Day> = days.keys().map(|(day, _)| *day).collect();
+    dates.into_iter().for_each(|day| table.push([day.into(), of_flags.into()]));
     days.retain(|_, statuses| statuses.iter().map(|status| rows(status)).sum::<usize>() >= STATUSES);
     days
 }

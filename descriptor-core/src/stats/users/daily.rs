@@ -158,8 +158,7 @@ impl Daily {
         for responses in &node.responses {
             let Some(total) = responses.total(kind, profile) else { continue };
             let shares = self.shares(kind, responses, options);
-            for (day, from, to) in at_midnight(responses.end - 86400, responses.end).filter(|it| it.1 < it.2)
-            {
+            for (day, from, to) in at_midnight(responses.start(), responses.end).filter(|it| it.1 < it.2) {
                 let part = (to - from) as f64 / 86400.0;
                 let value = |(group, share): &(Group, Share)| (*group, share.tenths(total, part, profile));
                 let values = shares.iter().map(value).collect();

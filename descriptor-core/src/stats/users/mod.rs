@@ -33,7 +33,7 @@ use self::{
     node::{Node, Responses},
 };
 use super::{
-    Document, FlagSet, Id, Map, Options, Statistic, Table,
+    Document, FlagSet, Id, Map, Options, Parts, Statistic, Table,
     explain::{Explanation, Question, Unexplained},
     id, sorted,
 };
@@ -124,6 +124,20 @@ impl Statistic for Users {
 
     fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
         Explainer::new(self, options).explain(question)
+    }
+
+    fn close(tables: &mut Vec<Table>, options: &Options) {
+        tables::close(tables, options);
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (key, node) in self.nodes {
+            for (day, node) in node.split() {
+                parts.day(day).nodes.insert(key, node);
+            }
+        }
+        parts
     }
 }
 

@@ -1,7 +1,10 @@
 //! What is kept of one relay or bridge.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::intervals::at_midnight;
 use crate::{
     document::ExtraInfo,
     stats::{Day, day::SECONDS},
@@ -14,7 +17,6 @@ pub(super) struct Node {
     /// When statuses call it running, by day.
     pub(super) hours: Vec<Hours>,
     /// The same for statuses that are not good for exactly one hour: start and end. None in the public network.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) odd: Vec<(i64, i64)>,
     /// Directory bytes written.
     pub(super) bytes: Vec<Bytes>,
@@ -118,6 +120,26 @@ impl Node {
         }
     }
 
+    /// Deals everything out to the days that it tells of, some of it to two.
+    pub(super) fn split(self) -> BTreeMap<Day, Node> {
+        let mut days: BTreeMap<Day, Node> = BTreeMap::new();
+        let mut day = |day: Day, add: &dyn Fn(&mut Node)| add(days.entry(day).or_default());
+        for hours in self.hours {
+            day(hours.0, &|node| node.hours.push(hours));
+        }
+        for (from, to) in self.odd {
+            at_midnight(from, to).for_each(|part| day(part.0, &|node| node.odd.push((from, to))));
+        }
+        for bytes in self.bytes {
+            at_midnight(bytes.0, bytes.1).for_each(|part| day(part.0, &|node| node.bytes.push(bytes)));
+        }
+        for responses in self.responses {
+            at_midnight(responses.start(), responses.end)
+                .for_each(|part| day(part.0, &|node| node.responses.push(responses.clone())));
+        }
+        days
+    }
+
     pub(super) fn settle(&mut self) {
         set(&mut self.odd);
         set(&mut self.bytes);
@@ -140,6 +162,11 @@ fn set<T: Ord>(list: &mut Vec<T>) {
 }
 
 impl Responses {
+    /// The beginning of the interval. Unit: seconds since 1970.
+    pub(super) fn start(&self) -> i64 {
+        self.end.saturating_sub(86400)
+    }
+
     /// The responses that a descriptor tells of; `None` if it tells of none.
     pub(super) fn of(end: Timestamp, document: &ExtraInfo<'_>, bridge: bool) -> Option<Self> {
         let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(Box::from);

@@ -12,6 +12,7 @@ use crate::stats::{
     detector::{Detector, Range},
     number::to_integer,
 };
+use crate::value::Timestamp;
 
 /// Requests that a client makes a day.
 pub(super) const REQUESTS: f64 = 10.0;
@@ -33,17 +34,47 @@ pub(super) type Estimates = BTreeMap<(Day, Kind), DayOf>;
 
 /// All tables.
 pub(super) fn all(users: &Users, options: &Options) -> Vec<Table> {
+    // What is not over yet is left out at the end.
+    let options = &Options { now: Timestamp(i64::MAX), ..*options };
     let daily = Daily::of(users, options);
-    let estimates = estimates(&daily, options);
-    let ranges = ranges(&estimates, options);
-    let mut tables = vec![userstats(&estimates), clients(&estimates, &ranges)];
-    match options.profile {
-        Profile::Y2013 => {
-            tables.extend([files_2013::detector_input(&estimates), files_2013::ranges(&ranges)])
-        }
-        Profile::Y2020 => tables.push(combined(&daily, options)),
+    let mut tables = vec![userstats(&estimates(&daily, options))];
+    if options.profile == Profile::Y2020 {
+        tables.push(combined(&daily, options));
     }
     tables
+}
+
+/// Leaves out days that are not over, and adds the table with the detector's bounds, which are made of all days.
+pub(super) fn close(tables: &mut Vec<Table>, options: &Options) {
+    tables
+        .iter_mut()
+        .for_each(|table| table.retain(|row| row[0].day().is_some_and(|day| is_over(day, options))));
+    let Some(estimates) = tables.first().map(estimates_of) else { return };
+    let ranges = ranges(&estimates, options);
+    tables.splice(..1, [userstats(&estimates), clients(&estimates, &ranges)]);
+    if options.profile == Profile::Y2013 {
+        tables.extend([files_2013::detector_input(&estimates), files_2013::ranges(&ranges)]);
+    }
+}
+
+/// The estimates that a table `userstats` was made of.
+fn estimates_of(userstats: &Table) -> Estimates {
+    let mut all = Estimates::new();
+    for row in userstats.rows() {
+        let [Cell::Day(day), node, country, transport, version, Cell::Int(percent), Cell::Int(users)] = row
+        else {
+            continue;
+        };
+        let kind = if node.text() == Kind::Relay.name() { Kind::Relay } else { Kind::Bridge };
+        let of_day =
+            all.entry((*day, kind)).or_insert_with(|| DayOf { percent: *percent, estimates: Vec::new() });
+        let group = [country, transport, version].map(|cell| cell.text().to_owned()).into();
+        of_day.estimates.push(Estimate { group, users: *users });
+    }
+    for of_day in all.values_mut() {
+        of_day.estimates.sort_by(|a, b| a.group.cmp(&b.group));
+    }
+    all
 }
 
 /// Whether a share is one that estimates can be based on. Above all there is more than all: relays come and go.

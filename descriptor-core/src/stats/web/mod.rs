@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use self::request::Request;
-use super::{Cell, Day, Document, Options, Statistic, Table};
+use super::{Cell, Day, Document, Options, Parts, Statistic, Table};
 use crate::{
     document::{Type, WebServerLog, web_server_log::LogName},
     schema::parse,
@@ -65,6 +65,14 @@ impl Statistic for Web {
             ]);
         }
         vec![table]
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (key, counts) in self.logs {
+            parts.day(key.0).logs.insert(key, counts);
+        }
+        parts
     }
 }
 
