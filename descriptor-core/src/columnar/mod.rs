@@ -60,6 +60,8 @@ pub use json::{JsonSink, json_row, json_unparseable};
 pub use output::TableWriter;
 #[cfg(feature = "columnar")]
 pub use parquet::ParquetWriter;
+#[cfg(all(feature = "columnar", feature = "stats"))]
+pub(crate) use parquet::parquet_properties;
 #[cfg(feature = "columnar")]
 pub use partition::{Choose, PartitionLimits, PartitionedWriter, Written};
 #[cfg(feature = "columnar")]

@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use parquet::{
     arrow::ArrowWriter,
     basic::{Compression, ZstdLevel},
-    file::properties::WriterProperties,
+    file::properties::{WriterProperties, WriterPropertiesBuilder},
     schema::types::ColumnPath,
 };
 
@@ -32,6 +32,17 @@ pub struct ParquetWriter<W: Write + Send> {
     rows: u64,
 }
 
+/// How all our files are written.
+pub(crate) fn parquet_properties() -> Result<WriterPropertiesBuilder, ColumnarError> {
+    let builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_max_row_group_bytes(Some(GROUP_BYTES))
+        // Spark trusts the statistics of writers that call themselves `NAME version VERSION` only.
+        .set_created_by(concat!("tordesc version ", env!("CARGO_PKG_VERSION")).to_owned());
+    Ok(builder)
+}
+
 impl<W: Write + Send> ParquetWriter<W> {
     /// Begins a file.
     pub fn new(out: W, selection: Selection) -> Result<Self, ColumnarError> {
@@ -49,12 +60,7 @@ impl<W: Write + Send> ParquetWriter<W> {
         let fields = schema.fields().iter().enumerate();
         let columns: Vec<_> = fields.filter(|(_, it)| keep(it.name())).map(|(at, _)| at).collect();
         let schema = Arc::new(schema.project(&columns)?);
-        let mut properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-            .set_max_row_group_row_count(Some(GROUP_ROWS))
-            .set_max_row_group_bytes(Some(GROUP_BYTES))
-            // Spark trusts the statistics of writers that call themselves `NAME version VERSION` only.
-            .set_created_by(concat!("tordesc version ", env!("CARGO_PKG_VERSION")).to_owned());
+        let mut properties = parquet_properties()?;
         for name in ["fingerprint", "digest_sha1"] {
             if schema.field_with_name(name).is_ok_and(|it| it.data_type() == &arrow_schema::DataType::Utf8) {
                 properties = properties.set_column_bloom_filter_enabled(ColumnPath::from(name), true);

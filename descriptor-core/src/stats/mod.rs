@@ -76,6 +76,7 @@ mod arrow;
 pub mod bandwidth;
 pub mod bandwidth_2013;
 pub mod bridgedb;
+pub mod columns;
 pub mod connections;
 pub mod connections_2013;
 pub mod countries;
@@ -94,6 +95,8 @@ pub mod measurements;
 pub mod number;
 pub mod onion_services;
 mod options;
+#[cfg(feature = "columnar")]
+mod parquet;
 mod parts;
 pub mod performance;
 mod pool;
