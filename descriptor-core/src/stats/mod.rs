@@ -100,6 +100,8 @@ mod parquet;
 mod parts;
 pub mod performance;
 mod pool;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod registry;
 pub mod relays;
 pub mod servers;

@@ -1,0 +1,164 @@
+//! Tables of statistics in a real PostgreSQL server, which the test starts itself if one is installed.
+#![cfg(unix)]
+
+use std::{
+    env, fs,
+    os::unix::{fs::chown, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use descriptor_core::stats::postgres::{Database, LoadError, Loaded};
+use postgres::{Client, NoTls};
+
+/// A server that listens on a socket in its own folder.
+struct Server {
+    process: Child,
+    folder: tempfile::TempDir,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+impl Server {
+    /// Starts a server; `None`, aloud, if none is installed.
+    fn start() -> Option<Self> {
+        let Some(programs) = programs() else {
+            eprintln!("skipped: no PostgreSQL is installed (initdb and postgres)");
+            return None;
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        fs::create_dir(&data).expect("a folder");
+        let user = user();
+        if let Some((user, group)) = user {
+            for path in [folder.path(), &data] {
+                chown(path, Some(user), Some(group)).expect("root may give folders away");
+            }
+        }
+        let command = |name: &str| {
+            let mut command = Command::new(programs.join(name));
+            if let Some((user, group)) = user {
+                command.gid(group).uid(user);
+            }
+            command.current_dir(folder.path()).stdout(Stdio::null());
+            command
+        };
+        let made = command("initdb")
+            .args(["--no-sync", "--auth=trust", "--username=tester", "--encoding=UTF8", "--no-locale", "-D"])
+            .arg(&data)
+            .status()
+            .expect("initdb runs");
+        assert!(made.success(), "{made}");
+        let process = command("postgres")
+            .arg("-D")
+            .arg(&data)
+            .arg("-k")
+            .arg(folder.path())
+            .args(["-c", "listen_addresses=", "-c", "fsync=off"])
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("postgres runs");
+        Some(Server { process, folder })
+    }
+
+    fn address(&self) -> String {
+        let folder = self.folder.path().display().to_string().replace('/', "%2F");
+        format!("postgres://tester@{folder}/postgres")
+    }
+
+    fn client(&self) -> Client {
+        for _ in 0..600 {
+            if let Ok(client) = Client::connect(&self.address(), NoTls) {
+                return client;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the server does not answer");
+    }
+}
+
+/// The folder of the programs.
+fn programs() -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let folders = env::split_paths(&path).chain(versions.map(|version| version.path().join("bin")));
+    folders.into_iter().find(|folder| ["initdb", "postgres"].iter().all(|name| folder.join(name).is_file()))
+}
+
+/// Whom the server runs as where the test runs as root, for it refuses that: user and group.
+fn user() -> Option<(u32, u32)> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let effective = |line: &str| line.split_whitespace().nth(2) == Some("0");
+    if !status.lines().find(|line| line.starts_with("Uid:")).is_some_and(effective) {
+        return None;
+    }
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let of = |name: &str| {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut numbers = line.split(':').skip(2).map(|it| it.parse().ok());
+        Some((numbers.next()??, numbers.next()??))
+    };
+    of("postgres").or_else(|| of("nobody"))
+}
+
+fn rows(client: &mut Client, sql: &str) -> Vec<String> {
+    let rows = client.query(sql, &[]).expect("a query");
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+const WEIGHT: &str = "valid_after_date,nickname,have_guard_flag,have_exit_flag,measured_sum_avg\n\
+    2020-01-01,,f,f,5\n2020-01-01,gabelmoo,t,f,7\n2020-01-02,,f,f,6\n";
+
+#[test]
+fn files_are_loaded_once() {
+    let Some(server) = Server::start() else { return };
+    let mut client = server.client();
+    let mut database = Database::connect(&server.address()).expect("it connects");
+    assert_eq!(database.load("totalcw", WEIGHT).expect("loaded"), Loaded { days: 2, rows: 3 });
+    let all =
+        "SELECT concat_ws('|', valid_after_date, coalesce(nickname, '-'), have_guard_flag, have_exit_flag,
+        measured_sum_avg, xmin) FROM tordesc.totalcw ORDER BY 1";
+    let first = rows(&mut client, all);
+    assert_eq!(first.len(), 3);
+    assert!(first[0].starts_with("2020-01-01|-|f|f|5|"), "{first:?}");
+
+    // Again: no row is touched, not even by one that is the same.
+    let mut again = Database::connect(&server.address()).expect("it connects");
+    assert_eq!(again.load("totalcw", WEIGHT).expect("loaded"), Loaded::default());
+    assert_eq!(rows(&mut client, all), first);
+
+    // A day that has changed is replaced, one that the file does not have stays.
+    let changed =
+        WEIGHT.lines().next().expect("a header").to_owned() + "\n2020-01-02,,f,f,9\n2020-01-03,,f,f,1\n";
+    assert_eq!(database.load("totalcw", &changed).expect("loaded"), Loaded { days: 2, rows: 2 });
+    let now = rows(&mut client, all);
+    assert_eq!((&now[..2], now.len()), (&first[..2], 4));
+    assert!(now[2].starts_with("2020-01-02|-|f|f|9|"), "{now:?}");
+
+    // Times, and numbers that a file of text has.
+    let times = "valid_after,isexit,relay,percentile,advbw\n2020-01-01 01:00:00,TRUE,1,,100\n2020-01-01 01:00:00,,,0,9\n";
+    assert_eq!(database.load("advbwdist-validafter", times).expect("loaded"), Loaded { days: 1, rows: 2 });
+    assert_eq!(database.load("advbwdist-validafter", times).expect("loaded"), Loaded::default());
+
+    // What is wrong is said, and nothing is left of it.
+    let broken = WEIGHT.replace(",6\n", ",many\n").replace("2020", "2021");
+    let error = database.load("totalcw", &broken).expect_err("no number").to_string();
+    assert!(error.contains("many") && error.contains("measured_sum_avg"), "{error}");
+    assert!(matches!(database.load("totalcw", "date\n"), Err(LoadError::Columns { .. })));
+    assert!(matches!(database.load("totals", "date\n"), Err(LoadError::Unknown(name)) if name == "totals"));
+    assert_eq!(rows(&mut client, all), now);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named() {
+    let nowhere = Path::new("/nonexistent").display().to_string().replace('/', "%2F");
+    let error = Database::connect(&format!("postgres://x@{nowhere}/x")).err().expect("no server").to_string();
+    assert!(error.contains("connect"), "{error}");
+}
