@@ -33,6 +33,7 @@ mod serve;
 mod spark;
 mod stats;
 mod stats_explain;
+mod stats_load;
 mod status;
 mod style;
 mod suggest;

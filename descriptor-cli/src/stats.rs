@@ -1,9 +1,9 @@
 //! `tordesc stats`: the numbers of Tor Metrics, and the files of its graphs.
 
 use std::{
-    fs::{self, File},
-    io::{self, BufReader},
+    fs, io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
     time::SystemTime,
 };
 
@@ -13,17 +13,22 @@ use clap::{
 };
 use descriptor_core::{
     geoip::{self, Database, Places},
-    stats::{CHOICES, Day, Name, Options, Partials, Pool, Profile, top_countries},
+    stats::{
+        CHOICES, Day, Name, Options, Partials, Pool, Profile, Table, Tables, graphs,
+        state::{self, StateError},
+        top_countries,
+    },
     value::Timestamp,
 };
+use tempfile::TempDir;
 
 use crate::{
     cli::{Global, Inputs},
     exit::{Failure, Outcome},
     figures::things,
-    output::{self, Output},
+    output,
     reading::{self, How, complain},
-    stats_explain,
+    stats_explain, stats_load,
 };
 
 /// The censorship detector's report of the last day.
@@ -36,6 +41,7 @@ for download, and OUT/tables/*, its top-10 countries and the censorship detector
 Examples:
   tordesc stats recent/ --out stats
   tordesc stats recent/ --out stats --state stats/state
+  tordesc stats recent/ --out stats --format parquet
   tordesc stats --only servers --since 2020-12-01 --until 2020-12-31 --now '2021-01-05' out/ -o stats";
 
 /// Count what Tor Metrics counted
@@ -50,7 +56,7 @@ pub(crate) struct StatsArgs {
     /// The folder to write to; it is made if need be
     #[arg(short, long, value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
     out: Option<PathBuf>,
-    /// A folder that keeps what was counted, so that the next run reads only what is new
+    /// A folder that keeps what was counted, by day, so that the next run reads and counts only what is new
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     state: Option<PathBuf>,
     /// Only this statistic; may be given again
@@ -69,6 +75,9 @@ pub(crate) struct StatsArgs {
     /// A database of autonomous systems, an mmdb; may be given again as --geoip
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     asn: Vec<PathBuf>,
+    /// What the files are: csv as the originals wrote it, or parquet with types
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    format: Format,
     #[command(flatten)]
     run: RunArgs,
 }
@@ -79,6 +88,28 @@ enum What {
     /// Show how a number came about: what was reported, by whom, and the formulas
     #[command(after_long_help = stats_explain::HELP)]
     Explain(stats_explain::ExplainArgs),
+    /// Load the tables into a PostgreSQL database
+    #[command(after_long_help = stats_load::HELP)]
+    Load(stats_load::LoadArgs),
+}
+
+/// What files are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The originals' bytes
+    Csv,
+    /// Dates, numbers and texts as such
+    Parquet,
+}
+
+impl Format {
+    /// What names end in.
+    fn ending(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Parquet => "parquet",
+        }
+    }
 }
 
 /// What decides about the results besides the documents.
@@ -120,34 +151,49 @@ impl Gathered {
     }
 }
 
-/// Reads documents, but for those of a history, and counts them.
+/// How much is read before what it says goes from memory to disk, where it takes a quarter of that. Unit: bytes.
+const MOST: usize = 512 << 20;
+
+/// Reads documents, but for those of a history, and counts them. `keep` is given what was counted whenever it is much.
 pub(crate) fn read(
     paths: &[PathBuf],
     names: &[Name],
     global: Global,
     history: Option<&Path>,
+    mut keep: Option<&mut dyn FnMut(Partials) -> Result<(), Failure>>,
 ) -> Result<Gathered, Failure> {
     let inputs = Inputs { paths: paths.to_vec(), types: Name::types_of(names) };
     let pool = Pool::new(names);
     let (mut documents, mut unread) = (0, 0);
+    let waiting = AtomicUsize::new(0);
     let how = How { history, small: true, ..How::default() };
     let map = |all: &mut reading::Documents<'_>| {
-        let mut count = 0;
-        let unread = pool.add(all.inspect(|_| count += 1));
+        let (mut count, mut bytes) = (0, 0);
+        let unread =
+            pool.add(all.inspect(|(_, frame)| (count, bytes) = (count + 1, bytes + frame.body.len())));
+        waiting.fetch_add(bytes, Ordering::Relaxed);
         (count, unread)
     };
     let totals = reading::read(&inputs, global, how, map, |(count, lost): (u64, u64)| {
         documents += count;
         unread += lost;
-        Ok(())
+        match &mut keep {
+            Some(keep) if waiting.load(Ordering::Relaxed) > MOST => {
+                waiting.store(0, Ordering::Relaxed);
+                pool.drain(keep)
+            }
+            _ => Ok(()),
+        }
     })?;
     Ok(Gathered { partials: pool.finish(), documents, unread, totals })
 }
 
 /// Reads everything and writes all tables.
 pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> {
-    if let Some(What::Explain(args)) = &args.what {
-        return stats_explain::run(args, global);
+    match &args.what {
+        Some(What::Explain(args)) => return stats_explain::run(args, global),
+        Some(What::Load(args)) => return stats_load::run(args, global),
+        None => {}
     }
     let out =
         args.out.as_deref().ok_or_else(|| Failure::Usage("a folder to write to is missing".to_owned()))?;
@@ -156,38 +202,29 @@ pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> 
     let names = names.as_slice();
     let places = places(args, names, global)?;
     options.places = Some(&places).filter(|places| !places.is_empty());
-    let state = args.state.as_deref().map(State::new);
-    let known = state.as_ref().map(|state| state.load(names)).transpose()?;
-    let history = state.as_ref().map(|state| state.history.as_path());
-    let mut gathered = read(&args.paths, names, global, history)?;
-    let outcome = gathered.outcome();
-    let mut partials = std::mem::take(&mut gathered.partials);
-    if let Some(state) = &state {
-        partials.merge(known.unwrap_or_default());
-        // What was counted comes first: what is read again after a crash changes nothing, what is not read is lost.
-        state.save(&mut partials)?;
-        gathered.totals.remember(history)?;
-    }
-    let (modules, graphs) = partials.tables(&options);
-    let mut files = 0;
-    let mut write = |folder: &str, name: &str, text: String| {
-        files += 1;
-        output::write_file(&out.join(folder).join(format!("{name}.csv")), text.as_bytes())
+    fs::create_dir_all(out).map_err(|error| Failure::at(out, &error))?;
+    let mut state = args.state.as_deref().map(|folder| State::open(folder, names)).transpose()?;
+    let history = args.state.as_deref().map(|folder| folder.join(HISTORY));
+    let mut keep = |partials| {
+        let state = match &mut state {
+            Some(state) => state,
+            state => state.insert(State::for_one_run(out, names)?),
+        };
+        state.tell(|it| it.add(partials))
     };
-    for folder in ["modules", "graphs", "tables"] {
-        let folder = out.join(folder);
-        fs::create_dir_all(&folder).map_err(|error| Failure::at(&folder, &error))?;
-    }
-    modules.0.iter().try_for_each(|table| write("modules", table.name, table.to_csv()))?;
-    graphs.iter().try_for_each(|drawn| write("graphs", drawn.id, drawn.to_csv()))?;
-    let (first, last) = top_countries::span(&options);
-    let tables = top_countries::tables(&modules, first, last);
-    tables.iter().try_for_each(|table| write("tables", table.name, table.to_csv()))?;
-    if modules.get("clients").is_some() {
-        let report = top_countries::report(&modules);
-        output::write_file(&out.join("tables").join(REPORT), report.as_bytes())?;
-        files += 1;
-    }
+    let mut gathered = read(&args.paths, names, global, history.as_deref(), Some(&mut keep))?;
+    let outcome = gathered.outcome();
+    let partials = std::mem::take(&mut gathered.partials);
+    let modules = match &mut state {
+        Some(state) => {
+            // What was counted comes first: what is read again after a crash changes nothing, what is not read is lost.
+            state.tell(|it| it.add(partials))?;
+            gathered.totals.remember(history.as_deref())?;
+            state.tell(|it| it.tables(&options))?
+        }
+        None => partials.finish(&options),
+    };
+    let files = write(out, args.format, &modules, &options)?;
     if global.quiet == 0 {
         let Gathered { documents, unread, .. } = gathered;
         complain(global, &format!("{} of {}", things(files, "file"), things(documents, "document")));
@@ -199,48 +236,110 @@ pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> 
     Ok(outcome)
 }
 
-/// What is kept between runs: what was counted, and of which files.
-pub(crate) struct State {
-    partials: PathBuf,
-    history: PathBuf,
+/// Writes the files of modules and graphs, and those beside them. Returns how many there are.
+fn write(out: &Path, format: Format, modules: &Tables, options: &Options<'_>) -> Result<u64, Failure> {
+    let mut files = 0;
+    let mut write = |folder: &str, name: &str, bytes: &[u8]| {
+        files += 1;
+        let folder = out.join(folder);
+        fs::create_dir_all(&folder).map_err(|error| Failure::at(&folder, &error))?;
+        output::write_file(&folder.join(name), bytes)
+    };
+    let named = |name: &str| format!("{name}.{}", format.ending());
+    let bytes = |table: &Table| match format {
+        Format::Csv => Ok::<_, Failure>(table.to_csv().into_bytes()),
+        Format::Parquet => {
+            let mut bytes = Vec::new();
+            table.write_parquet(&mut bytes).map_err(crate::convert::failure)?;
+            Ok(bytes)
+        }
+    };
+    for table in &modules.0 {
+        write("modules", &named(table.name), &bytes(table)?)?;
+    }
+    for drawn in graphs::all(modules) {
+        match (format, &drawn.table) {
+            (Format::Csv, _) => write("graphs", &named(drawn.id), drawn.to_csv().as_bytes())?,
+            (Format::Parquet, Some(table)) => write("graphs", &named(drawn.id), &bytes(table)?)?,
+            // A table without columns would say nothing.
+            (Format::Parquet, None) => {}
+        }
+    }
+    let (first, last) = top_countries::span(options);
+    for table in top_countries::tables(modules, first, last) {
+        write("tables", &named(table.name), &bytes(&table)?)?;
+    }
+    if modules.get("clients").is_some() {
+        write("tables", REPORT, top_countries::report(modules).as_bytes())?;
+    }
+    Ok(files)
 }
 
+/// What is kept between runs: what was counted.
+pub(crate) struct State {
+    path: PathBuf,
+    state: state::State,
+    /// What is removed after the run.
+    _folder: Option<TempDir>,
+}
+
+/// Beside it: which files it was counted of.
+const HISTORY: &str = "history";
+
+/// What state was before it was kept by day.
+const OLD: &str = "partials.cbor";
+
 impl State {
-    pub(crate) fn new(folder: &Path) -> Self {
-        State { partials: folder.join("partials.cbor"), history: folder.join("history") }
+    /// Opens what earlier runs have left. It must be of the same statistics, for files are not read again for another one.
+    fn open(folder: &Path, names: &[Name]) -> Result<Self, Failure> {
+        fs::create_dir_all(folder).map_err(|error| Failure::at(folder, &error))?;
+        let path = Self::path(folder)?;
+        let state = state::State::open(&path, names).map_err(|error| failure(&path, &error))?;
+        Ok(State { path, state, _folder: None })
     }
 
-    /// What earlier runs have counted. It must be of the same statistics, for files are not read again for another one.
-    fn load(&self, names: &[Name]) -> Result<Partials, Failure> {
-        if !self.partials.exists() {
-            return Ok(Partials::new(names));
-        }
-        let partials = self.load_any()?;
-        let mut wanted = names.to_vec();
-        wanted.sort_unstable();
-        wanted.dedup();
-        if partials.names() == wanted {
-            return Ok(partials);
-        }
-        let kept: Vec<_> = partials.names().iter().map(|name| name.name()).collect();
-        let path = self.partials.display();
-        Err(Failure::Usage(format!("{path} is of other statistics: {}", kept.join(", "))))
+    /// State that is there for one run, which reads more than memory should hold.
+    fn for_one_run(out: &Path, names: &[Name]) -> Result<Self, Failure> {
+        let made = tempfile::Builder::new().prefix(".tordesc-").tempdir_in(out);
+        let folder = made.map_err(|error| Failure::at(out, &error))?;
+        let state = Self::open(folder.path(), names)?;
+        Ok(State { _folder: Some(folder), ..state })
     }
 
     /// What earlier runs have counted, of whatever statistics.
-    pub(crate) fn load_any(&self) -> Result<Partials, Failure> {
-        let failed = |error: io::Error| Failure::at(&self.partials, &error);
-        let file = File::open(&self.partials).map_err(failed)?;
-        Partials::load(BufReader::new(file)).map_err(failed)
+    pub(crate) fn load_any(folder: &Path) -> Result<Partials, Failure> {
+        let path = Self::path(folder)?;
+        if !path.exists() {
+            return Err(Failure::at(&path, &io::Error::from(io::ErrorKind::NotFound)));
+        }
+        let partials = state::State::open_any(&path).and_then(|mut state| state.partials());
+        partials.map_err(|error| failure(&path, &error))
     }
 
-    fn save(&self, partials: &mut Partials) -> Result<(), Failure> {
-        if let Some(folder) = self.partials.parent() {
-            fs::create_dir_all(folder).map_err(|error| Failure::at(folder, &error))?;
+    fn path(folder: &Path) -> Result<PathBuf, Failure> {
+        let old = folder.join(OLD);
+        if old.exists() {
+            let (old, folder) = (old.display(), folder.display());
+            let what = "is state of an older form, which is no longer read";
+            return Err(Failure::Usage(format!("{old} {what}; remove {folder} and read everything again")));
         }
-        let mut output = Output::open(Some(&self.partials))?;
-        partials.save(&mut output).map_err(|error| Failure::at(&self.partials, &error))?;
-        output.finish()
+        Ok(folder.join("state.sqlite"))
+    }
+
+    /// Does something with it; what fails is told with its path.
+    fn tell<T>(
+        &mut self,
+        what: impl FnOnce(&mut state::State) -> Result<T, StateError>,
+    ) -> Result<T, Failure> {
+        what(&mut self.state).map_err(|error| failure(&self.path, &error))
+    }
+}
+
+fn failure(path: &Path, error: &StateError) -> Failure {
+    let what = format!("{}: {error}", path.display());
+    match error {
+        StateError::Form { .. } | StateError::Others(_) => Failure::Usage(what),
+        _ => Failure::Other(what),
     }
 }
 

@@ -44,10 +44,33 @@ fn one_run_and_several_with_state_write_the_same() {
     assert_eq!(stats(&at("steps"), &["--state", state, DATA]), whole);
     // Nothing is new, and nothing is lost.
     assert_eq!(stats(&at("steps"), &["--state", state, DATA]), whole);
+    // As after a run that was killed before it had noted which files it had read.
+    fs::remove_file(at("state/history")).expect("it was there");
+    assert_eq!(stats(&at("steps"), &["--state", state, DATA]), whole);
 
     let other = run(&["stats", DATA, "--out", state, "--state", state, "--only", "servers"]);
     assert_eq!(other.code, 2, "{}", other.stderr);
-    assert!(other.stderr.contains("is of other statistics"), "{}", other.stderr);
+    assert!(other.stderr.contains("it is of other statistics"), "{}", other.stderr);
+
+    fs::write(at("state/partials.cbor"), "").expect("a file");
+    let old = run(&["stats", DATA, "--out", state, "--state", state]);
+    assert_eq!(old.code, 2, "{}", old.stderr);
+    assert!(old.stderr.contains("read everything again"), "{}", old.stderr);
+}
+
+#[test]
+fn files_have_types_if_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_str().expect("UTF-8");
+    let arguments =
+        ["stats", "--now", "2030-01-01", "--format", "parquet", "--only", "total-weight", "--out", out, DATA];
+    let done = run(&arguments);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    for name in ["modules/totalcw", "graphs/totalcw"] {
+        let bytes = fs::read(folder.path().join(format!("{name}.parquet"))).expect("a file");
+        assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"), "{name}");
+        assert!(!folder.path().join(format!("{name}.csv")).exists());
+    }
 }
 
 #[test]
@@ -151,4 +174,26 @@ fn choices_and_the_files_of_2013() {
     assert_ne!(all["modules/clients.csv"], down["modules/clients.csv"]);
     let wrong = run(&["stats", DATA, "--out", "x", "--choice", "as-you-like-it"]);
     assert!(wrong.code == 2 && wrong.stderr.contains("users-rounded-down"), "{}", wrong.stderr);
+}
+
+/// With a server it is tested in the library.
+#[test]
+fn a_database_is_told_of_before_anything_is_loaded() {
+    let schema = run(&["stats", "load", "--schema"]);
+    assert_eq!(schema.code, 0, "{}", schema.stderr);
+    assert!(schema.stdout.contains("CREATE TABLE IF NOT EXISTS tordesc.\"totalcw\""), "{}", schema.stdout);
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_str().expect("UTF-8");
+    let nowhere = ["stats", "load", out, "--to", "postgres://x@%2Fnonexistent/x"];
+    let missing = run(&nowhere);
+    assert_eq!(missing.code, 1, "{}", missing.stderr);
+    assert!(missing.stderr.contains("modules"), "{}", missing.stderr);
+    fs::create_dir(folder.path().join("modules")).expect("a folder");
+    let empty = run(&nowhere);
+    assert_eq!(empty.code, 2, "{}", empty.stderr);
+    fs::write(folder.path().join("modules/totalcw.csv"), "").expect("a file");
+    let away = run(&nowhere);
+    assert_eq!(away.code, 1, "{}", away.stderr);
+    assert!(away.stderr.contains("connect"), "{}", away.stderr);
 }

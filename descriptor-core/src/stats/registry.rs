@@ -131,8 +131,8 @@ macro_rules! statistics {
 
             /// Hands out each partial.
             #[cfg(feature = "state")]
-            pub(super) fn visit<V: Visitor>(self, visitor: &mut V) -> Result<(), V::Error> {
-                $(if let Some(it) = self.$field {
+            pub(super) fn visit<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Error> {
+                $(if let Some(it) = &mut self.$field {
                     visitor.visit(Name::$partial, it)?;
                 })*
                 Ok(())
@@ -221,7 +221,7 @@ pub(super) trait Visitor {
     type Error;
 
     /// Gets a partial.
-    fn visit<S: Statistic>(&mut self, name: Name, partial: S) -> Result<(), Self::Error>;
+    fn visit<S: Statistic>(&mut self, name: Name, partial: &mut S) -> Result<(), Self::Error>;
 }
 
 /// Which form serialised partials have. Others are refused.

@@ -169,6 +169,16 @@ impl Kept<'_> {
         Ok(query.query_row(params![self.statistic, digest.0], |row| row.get(0)).optional()?)
     }
 
+    pub(super) fn each_fact(&self, mut each: impl FnMut(Id, &[u8])) -> Result<(), StateError> {
+        let mut query = self.transaction.prepare_cached("SELECT digest, body FROM fact WHERE statistic = ?")?;
+        let mut rows = query.query([self.statistic])?;
+        while let Some(row) = rows.next()? {
+            let digest = Id(row.get(0)?);
+            each(digest, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?);
+        }
+        Ok(())
+    }
+
     /// Keeps a fact, unless there is one of this digest. Returns whether it was kept.
     pub(super) fn add_fact(&self, digest: &Id, body: &[u8]) -> Result<bool, StateError> {
         let sql = "INSERT OR IGNORE INTO fact (statistic, digest, body) VALUES (?, ?, ?)";

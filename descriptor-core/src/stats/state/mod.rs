@@ -50,10 +50,7 @@ impl State {
         names.dedup();
         let wanted: Vec<String> = names.iter().map(|name| name.name().to_owned()).collect();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let known: Vec<String> = transaction
-            .prepare("SELECT name FROM statistic ORDER BY id")?
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
+        let known = Numbers::of(&transaction)?.names();
         if known.is_empty() {
             for name in &wanted {
                 transaction.execute("INSERT INTO statistic (name) VALUES (?)", [name])?;
@@ -67,8 +64,23 @@ impl State {
         Ok(State { connection, names })
     }
 
+    /// Opens state that is there, of whatever statistics.
+    pub fn open_any(path: &Path) -> Result<Self, StateError> {
+        let mut connection = database::open(path)?;
+        let names = Numbers::of(&connection.transaction()?)?.names();
+        Ok(State { connection, names: names.iter().filter_map(|name| Name::of_name(name)).collect() })
+    }
+
+    /// All that was counted, at once, for who wants to look at more than tables.
+    pub fn partials(&mut self) -> Result<Partials, StateError> {
+        let transaction = self.connection.transaction()?;
+        let mut partials = Partials::new(&self.names);
+        partials.visit(&mut Load(Numbers::of(&transaction)?))?;
+        Ok(partials)
+    }
+
     /// Adds what documents say, all of it or nothing. To add it twice is to add it once.
-    pub fn add(&mut self, partials: Partials) -> Result<(), StateError> {
+    pub fn add(&mut self, mut partials: Partials) -> Result<(), StateError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         partials.visit(&mut Add(Numbers::of(&transaction)?))?;
         Ok(transaction.commit()?)
@@ -105,9 +117,13 @@ impl<'t> Numbers<'t> {
         Ok(Numbers { numbers: numbers.collect::<Result<_, _>>()?, transaction })
     }
 
+    fn names(&self) -> Vec<String> {
+        self.numbers.keys().cloned().collect()
+    }
+
     fn kept(&self, name: Name) -> Result<Kept<'t>, StateError> {
         let statistic = self.numbers.get(name.name()).copied();
-        let others = || StateError::Others(self.numbers.keys().cloned().collect());
+        let others = || StateError::Others(self.names());
         Ok(Kept { transaction: self.transaction, statistic: statistic.ok_or_else(others)? })
     }
 }
@@ -117,10 +133,10 @@ struct Add<'t>(Numbers<'t>);
 impl Visitor for Add<'_> {
     type Error = StateError;
 
-    fn visit<S: Statistic>(&mut self, name: Name, mut partial: S) -> Result<(), StateError> {
+    fn visit<S: Statistic>(&mut self, name: Name, partial: &mut S) -> Result<(), StateError> {
         let kept = self.0.kept(name)?;
         partial.settle();
-        let mut parts = partial.split();
+        let mut parts = std::mem::take(partial).split();
         let mut touched: BTreeSet<Day> = parts.days.keys().copied().collect();
         if let Some(facts) = parts.whole.facts() {
             touched.extend(add_facts::<S>(&kept, facts.take())?);
@@ -197,14 +213,14 @@ fn add_day<S: Statistic>(kept: &Kept<'_>, day: Day, mut part: S) -> Result<(), S
 
 struct Finish<'t, 'o> {
     numbers: Numbers<'t>,
-    options: &'o Options,
+    options: &'o Options<'o>,
     tables: Vec<Table>,
 }
 
 impl Visitor for Finish<'_, '_> {
     type Error = StateError;
 
-    fn visit<S: Statistic>(&mut self, name: Name, _: S) -> Result<(), StateError> {
+    fn visit<S: Statistic>(&mut self, name: Name, _: &mut S) -> Result<(), StateError> {
         let kept = self.numbers.kept(name)?;
         for day in kept.unfinished()? {
             let Some(part) = kept.part(day)? else { continue };
@@ -225,6 +241,27 @@ impl Visitor for Finish<'_, '_> {
             Ok(())
         })?;
         self.tables.extend(close::<S>(tables, self.options));
+        Ok(())
+    }
+}
+
+struct Load<'t>(Numbers<'t>);
+
+impl Visitor for Load<'_> {
+    type Error = StateError;
+
+    fn visit<S: Statistic>(&mut self, name: Name, partial: &mut S) -> Result<(), StateError> {
+        let kept = self.0.kept(name)?;
+        *partial = whole(&kept)?;
+        for day in kept.days()? {
+            if let Some(part) = kept.part(day)? {
+                partial.merge(unpack(&part.body)?);
+            }
+        }
+        if let Some(facts) = partial.facts() {
+            kept.each_fact(|digest, fact| drop(facts.give(digest, fact)))?;
+        }
+        partial.settle();
         Ok(())
     }
 }
