@@ -259,7 +259,9 @@ impl Visitor for Load<'_> {
             }
         }
         if let Some(facts) = partial.facts() {
-            kept.each_fact(|digest, fact| drop(facts.give(digest, fact)))?;
+            kept.each_fact(|digest, fact| {
+                facts.give(digest, fact);
+            })?;
         }
         partial.settle();
         Ok(())
