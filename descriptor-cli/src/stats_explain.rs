@@ -68,7 +68,8 @@ pub(crate) fn run(args: &ExplainArgs, global: Global) -> Result<Outcome, Failure
     if let Some(folder) = &args.state {
         partials.merge(State::load_any(folder)?);
     }
-    let gathered = if args.paths.is_empty() { None } else { Some(read(&args.paths, &names, global, None, None)?) };
+    let gathered =
+        if args.paths.is_empty() { None } else { Some(read(&args.paths, &names, global, None, None)?) };
     let outcome = gathered.as_ref().map_or(Outcome::Done, Gathered::outcome);
     partials.merge(gathered.map(|it| it.partials).unwrap_or_default());
     let explained = partials.explain(args.name, &question(args), &args.run.options());

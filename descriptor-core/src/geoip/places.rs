@@ -43,6 +43,11 @@ impl Places {
         at(&self.systems, time)
     }
 
+    /// The dates of the databases for countries and of those for autonomous systems, the oldest first.
+    pub fn dates(&self) -> [Vec<Option<Timestamp>>; 2] {
+        [&self.countries, &self.systems].map(|databases| databases.iter().map(Database::date).collect())
+    }
+
     /// Whether there is no database.
     pub fn is_empty(&self) -> bool {
         self.countries.is_empty() && self.systems.is_empty()

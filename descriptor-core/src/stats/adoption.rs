@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Day, Document, FlagSet, Map, Options, Statistic, Table};
+use super::{Cell, Day, Document, FlagSet, Map, Options, Parts, Statistic, Table, parts};
 use crate::{
     document::{Consensus, Type},
     value::TorVersion,
@@ -62,15 +62,14 @@ impl Statistic for Adoption {
         other.statuses.into_iter().for_each(|(time, status)| self.join(time, status));
     }
 
-    fn finish(self, options: &Options) -> Vec<Table> {
+    fn finish(self, _: &Options) -> Vec<Table> {
         let columns = ["date", "version", "recommended", "relays", "share", "weight", "age", "statuses"];
         let mut table = Table::new("version-adoption", &columns);
         let mut days: BTreeMap<Day, Vec<Status>> = BTreeMap::new();
         for (time, status) in self.statuses {
             days.entry(Day::of_seconds(time)).or_default().push(status);
         }
-        let mut first: BTreeMap<[u32; 3], Day> = BTreeMap::new();
-        for (day, statuses) in days.into_iter().filter(|(day, _)| *day < options.today()) {
+        for (day, statuses) in days {
             let (mut sums, mut weighted) = (BTreeMap::<Version, Sums>::new(), 0u32);
             for status in &statuses {
                 let relays: u32 = status.values().map(|(relays, _)| relays).sum();
@@ -85,7 +84,6 @@ impl Statistic for Adoption {
             }
             let count = statuses.len() as f64;
             for (Version(series, recommended), sums) in sums {
-                let age = series.map(|series| i64::from(day.0 - first.entry(series).or_insert(day).0));
                 table.push([
                     day.into(),
                     series.map(|[major, minor, micro]| format!("{major}.{minor}.{micro}")).into(),
@@ -96,12 +94,31 @@ impl Statistic for Adoption {
                         0 => Cell::Missing,
                         weighted => Cell::Fixed(sums.weight / f64::from(weighted), 8),
                     },
-                    age.into(),
+                    // Only all days together tell the first.
+                    Cell::Missing,
                     Cell::Int(statuses.len() as i64),
                 ]);
             }
         }
         vec![table]
+    }
+
+    fn close(tables: &mut Vec<Table>, options: &Options) {
+        parts::end(tables, &[], options.today());
+        let mut first: BTreeMap<String, Day> = BTreeMap::new();
+        for row in tables.iter_mut().flat_map(Table::rows_mut) {
+            let [Cell::Day(day), Cell::Text(version), .., age, _] = row else { continue };
+            let since = *first.entry(version.clone().into_owned()).or_insert(*day);
+            *age = Cell::Int(i64::from(day.0 - since.0));
+        }
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (time, status) in self.statuses {
+            parts.day(Day::of_seconds(time)).statuses.insert(time, status);
+        }
+        parts
     }
 }
 
@@ -150,7 +167,9 @@ mod tests {
         adoption.join(25 * hour, status(&[(old, true, 1, 20), (old, false, 2, 30), (new, true, 1, 50)]));
         // Of another document of the same time the greater stays.
         adoption.join(25 * hour, Status::new());
-        let tables = adoption.finish(&Options::at(Timestamp(72 * hour)));
+        let options = Options::at(Timestamp(72 * hour));
+        let mut tables = adoption.finish(&options);
+        Adoption::close(&mut tables, &options);
         let expected = "date,version,recommended,relays,share,weight,age,statuses\n\
             1970-01-01,0.4.7,t,4.00,1.00000000,1.00000000,0,1\n\
             1970-01-02,0.4.7,f,1.00,0.25000000,0.15000000,1,2\n\

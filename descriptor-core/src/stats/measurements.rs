@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Day, Document, Id, Map, Options, Statistic, Table, number::quantile};
+use super::{Cell, Day, Document, Id, Map, Options, Parts, Statistic, Table, number::quantile, parts};
 use crate::{
     document::{Type, Vote},
     value::{Hex, Timestamp},
@@ -70,7 +70,7 @@ impl Statistic for Measurements {
         other.votes.into_iter().for_each(|(key, opinion)| self.join(key, opinion));
     }
 
-    fn finish(self, options: &Options) -> Vec<Table> {
+    fn finish(self, _: &Options) -> Vec<Table> {
         let columns = ["date", "authority", "fingerprint", "listed", "measured", "compared"];
         let quantiles = QUANTILES.map(|(name, _)| name);
         let mut table = Table::new("measurements", &[&columns[..], &quantiles, &["authorities"]].concat());
@@ -80,9 +80,6 @@ impl Statistic for Measurements {
         }
         for (time, mut opinions) in times {
             let day = Day::of(Timestamp(time));
-            if day >= options.today() {
-                continue;
-            }
             let medians = medians(&opinions);
             opinions.sort_by(|(a, left), (b, right)| (&left.nickname, a).cmp(&(&right.nickname, b)));
             for (authority, opinion) in &opinions {
@@ -103,6 +100,18 @@ impl Statistic for Measurements {
             }
         }
         vec![table]
+    }
+
+    fn close(tables: &mut Vec<Table>, options: &Options) {
+        parts::end(tables, &[], options.today());
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (key, opinion) in self.votes {
+            parts.day(Day::of_seconds(key.0)).votes.insert(key, opinion);
+        }
+        parts
     }
 }
 

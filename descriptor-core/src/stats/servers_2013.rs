@@ -15,7 +15,7 @@ use memchr::memmem::find;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cell, Day, Document, Facts, FlagSet, Id, Options, Parts, Profile, Statistic, Table,
+    Cell, Day, Document, FlagSet, Id, Options, Profile, Statistic, Table,
     join::{Entry, Join, Tally},
     number::divide_half_away,
     parts,

@@ -210,6 +210,11 @@ impl Table {
         self.cells.chunks_exact(self.columns.len().max(1))
     }
 
+    /// The rows, to change what is in them.
+    pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [Cell]> {
+        self.cells.chunks_exact_mut(self.columns.len().max(1))
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.rows().count()

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     document::{Consensus, ExtraInfo, Type},
-    stats::{Day, Document, FlagSet, Id, Map, Options, Statistic, Table, id, sorted},
+    stats::{Day, Document, Facts, FlagSet, Id, Map, Options, Parts, Statistic, Table, id, sorted},
 };
 
 /// See the [module](self).
@@ -113,6 +113,60 @@ impl Statistic for OnionServicesV3 {
 
     fn close(tables: &mut Vec<Table>, options: &Options) {
         estimates::close(tables, KINDS, options);
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        let day = |time: Seconds| Day::of_seconds(time.into());
+        for (time, conditions) in self.consensuses {
+            parts.day(day(time)).consensuses.insert(time, conditions);
+        }
+        for (fingerprint, relay) in self.relays {
+            for seen in relay.seen {
+                parts.day(day(seen.0)).relay(fingerprint).seen.push(seen);
+            }
+            for report in relay.reports {
+                parts.day(Day::of_seconds(report.end)).relay(fingerprint).reports.push(report);
+            }
+            if relay.identity.is_some() {
+                parts.whole.relay(fingerprint).identity = relay.identity;
+            }
+        }
+        parts
+    }
+
+    /// Reports are extrapolated by the consensuses of their intervals.
+    fn reach(&self, day: Day) -> (Day, Day) {
+        let reports = self.relays.values().flat_map(|relay| &relay.reports);
+        (reports.map(|report| Day::of_seconds(report.start())).fold(day, Day::min), day)
+    }
+
+    fn facts(&mut self) -> Option<&mut dyn Facts> {
+        Some(self)
+    }
+}
+
+/// Identities, which hardly ever change, by fingerprint.
+impl Facts for OnionServicesV3 {
+    fn take(&mut self) -> Vec<(Id, Vec<u8>)> {
+        let identities =
+            self.relays.iter_mut().filter_map(|(id, it)| Some((*id, it.identity.take()?.to_vec())));
+        let taken = identities.collect();
+        self.relays.retain(|_, relay| !relay.seen.is_empty() || !relay.reports.is_empty());
+        taken
+    }
+
+    fn give(&mut self, fingerprint: Id, fact: &[u8]) -> bool {
+        let identity: Option<[u8; 32]> = fact.try_into().ok();
+        if identity.is_some() {
+            let relay = self.relay(fingerprint);
+            relay.identity = relay.identity.max(identity);
+        }
+        identity.is_some()
+    }
+
+    fn missing(&self) -> BTreeSet<Id> {
+        self.relays.iter().filter(|(_, relay)| relay.identity.is_none()).map(|(id, _)| *id).collect()
     }
 }
 

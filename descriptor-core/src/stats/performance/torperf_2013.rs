@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Performance;
-use crate::{
-    stats::{Cell, Day, Table},
-};
+use crate::stats::{Cell, Day, Table};
 
 /// Sizes of files that are shown. Unit: bytes.
 const SIZES: [u64; 3] = [51_200, 1_048_576, 5_242_880];

@@ -1,6 +1,6 @@
 //! What is kept of descriptors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +128,57 @@ impl Facts {
         other.declarations.into_iter().for_each(|(key, declaration)| self.declare(key, declaration));
     }
 
+    /// Takes out what was reported on or of each day.
+    pub(super) fn take_reports(&mut self) -> BTreeMap<Day, Facts> {
+        let mut days: BTreeMap<Day, Facts> = BTreeMap::new();
+        for ((day, relay), reports) in std::mem::take(&mut self.reports) {
+            days.entry(day).or_default().reports.insert((day, relay), reports);
+        }
+        days
+    }
+
+    /// Takes out descriptors by digest and declarations by key, as bytes.
+    pub(super) fn take(&mut self) -> Vec<(Id, Vec<u8>)> {
+        let descriptors = std::mem::take(&mut self.descriptors).into_iter();
+        let declarations = std::mem::take(&mut self.declarations).into_iter();
+        let descriptors = descriptors.map(|(digest, it)| (digest, bytes(&it)));
+        descriptors.chain(declarations.map(|(key, it)| (declaration_id(key), bytes(&it)))).collect()
+    }
+
+    /// Adds one that was taken out. Returns whether it could be read.
+    pub(super) fn give(&mut self, id: Id, fact: &[u8]) -> bool {
+        if let Ok(descriptor) = ciborium::from_reader::<Descriptor, _>(fact) {
+            let known = self.descriptors.entry(id).or_insert(descriptor);
+            *known = (*known).max(descriptor);
+            return true;
+        }
+        let declaration = ciborium::from_reader::<Declaration, _>(fact).ok();
+        let key = id.0.first_chunk().map(|first| u64::from_be_bytes(*first));
+        let read = declaration.zip(key);
+        let was_read = read.is_some();
+        read.into_iter().for_each(|(declaration, key)| self.declare(key, declaration));
+        was_read
+    }
+
+    /// Of some descriptors those that are not there, and the declarations that are not there of the others.
+    pub(super) fn missing(&self, digests: impl Iterator<Item = Id>) -> BTreeSet<Id> {
+        let mut missing = BTreeSet::new();
+        for digest in digests {
+            match self.descriptors.get(&digest) {
+                None => {
+                    missing.insert(digest);
+                }
+                Some(Descriptor { declaration: key, .. })
+                    if *key != 0 && !self.declarations.contains_key(key) =>
+                {
+                    missing.insert(declaration_id(*key));
+                }
+                Some(_) => {}
+            }
+        }
+        missing
+    }
+
     /// The server descriptor of a digest.
     pub(super) fn descriptor(&self, digest: &Id) -> Option<Descriptor> {
         self.descriptors.get(digest).copied()
@@ -142,6 +193,20 @@ impl Facts {
     pub(super) fn reports(&self, day: Day, relay: Id) -> Reports {
         self.reports.get(&(day, relay)).copied().unwrap_or_default()
     }
+}
+
+/// What stands for a declaration among digests.
+fn declaration_id(key: u64) -> Id {
+    let mut id = Id([0xff; 20]);
+    id.0[..8].copy_from_slice(&key.to_be_bytes());
+    id
+}
+
+fn bytes(fact: &impl Serialize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Memory can always be written to.
+    drop(ciborium::into_writer(fact, &mut bytes));
+    bytes
 }
 
 fn time(overload: Option<Overload>) -> Option<Timestamp> {

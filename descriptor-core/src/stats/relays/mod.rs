@@ -26,7 +26,7 @@ pub mod places;
 mod statuses;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ use self::{
     statuses::Statuses,
     view::View,
 };
-use super::{Day, Document, Options, Statistic, Table};
+use super::{Day, Document, Id, Options, Parts, Statistic, Table, parts};
 use crate::document::Type;
 
 /// See the [module](self).
@@ -48,7 +48,6 @@ use crate::document::Type;
 pub struct Relays {
     days: BTreeMap<Day, Statuses>,
     /// Consensuses that are not among those of their day yet.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     loose: Vec<Statuses>,
     facts: Facts,
 }
@@ -102,7 +101,7 @@ impl Statistic for Relays {
         let mut systems = places.map(Systems::new);
         let (mut families, mut concentration) = (Families::default(), Concentration::default());
         let (mut churn, mut overloads) = (Churn::default(), Overloads::default());
-        for (day, statuses) in self.days.iter().filter(|(day, _)| **day < options.today()) {
+        for (day, statuses) in &self.days {
             let view = View::of(*day, statuses, &self.facts);
             let mut groups =
                 vec![("relay", view.relays_alone()), ("family", families.add(&view, &self.facts))];
@@ -116,5 +115,47 @@ impl Statistic for Relays {
         tables.extend(countries.and_then(Countries::table));
         tables.extend(systems.and_then(Systems::table));
         tables
+    }
+
+    fn close(tables: &mut Vec<Table>, options: &Options) {
+        parts::end(tables, &[], options.today());
+    }
+
+    fn split(mut self) -> Parts<Self> {
+        self.settle();
+        let mut parts = Parts::<Self>::default();
+        for (day, statuses) in self.days {
+            parts.day(day).days.insert(day, statuses);
+        }
+        for (day, reports) in self.facts.take_reports() {
+            parts.day(day).facts = reports;
+        }
+        parts.whole.facts = self.facts;
+        parts
+    }
+
+    /// What came and went is told by the day before.
+    fn reach(&self, day: Day) -> (Day, Day) {
+        (day.plus(-1), day)
+    }
+
+    fn facts(&mut self) -> Option<&mut dyn super::Facts> {
+        Some(self)
+    }
+}
+
+/// Server descriptors by digest, and what they say about families.
+impl super::Facts for Relays {
+    fn take(&mut self) -> Vec<(Id, Vec<u8>)> {
+        self.facts.take()
+    }
+
+    fn give(&mut self, digest: Id, fact: &[u8]) -> bool {
+        self.facts.give(digest, fact)
+    }
+
+    fn missing(&self) -> BTreeSet<Id> {
+        let rows = self.days.values().flat_map(|statuses| statuses.rows());
+        self.facts.missing(rows.map(|(row, _)| row.digest))
     }
 }

@@ -170,7 +170,8 @@ impl Kept<'_> {
     }
 
     pub(super) fn each_fact(&self, mut each: impl FnMut(Id, &[u8])) -> Result<(), StateError> {
-        let mut query = self.transaction.prepare_cached("SELECT digest, body FROM fact WHERE statistic = ?")?;
+        let mut query =
+            self.transaction.prepare_cached("SELECT digest, body FROM fact WHERE statistic = ?")?;
         let mut rows = query.query([self.statistic])?;
         while let Some(row) = rows.next()? {
             let digest = Id(row.get(0)?);

@@ -31,6 +31,7 @@ use super::{
     Day, Id, Name, Options, Partials, Statistic, Table, Tables,
     registry::{Visitor, close},
 };
+use crate::geoip::Places;
 
 pub use error::StateError;
 
@@ -89,8 +90,9 @@ impl State {
     /// The tables of all modules, of everything that was ever added.
     pub fn tables(&mut self, options: &Options) -> Result<Tables, StateError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // What rows depend on besides documents. The time of the run does not belong to it.
-        let made = format!("{:?} {:?}", options.profile, options.choices);
+        // What rows depend on besides documents: not the time of the run, and of databases of addresses the dates.
+        let places = options.places.map(Places::dates);
+        let made = format!("{:?} {:?} {places:?}", options.profile, options.choices);
         let sql = "SELECT COUNT(*) FROM made WHERE options = ?";
         if transaction.query_row(sql, [&made], |row| row.get::<_, i64>(0))? == 0 {
             transaction.execute("DELETE FROM rows", [])?;
@@ -137,13 +139,15 @@ impl Visitor for Add<'_> {
         let kept = self.0.kept(name)?;
         partial.settle();
         let mut parts = std::mem::take(partial).split();
-        let mut touched: BTreeSet<Day> = parts.days.keys().copied().collect();
-        if let Some(facts) = parts.whole.facts() {
-            touched.extend(add_facts::<S>(&kept, facts.take())?);
-        }
+        let looking = match parts.whole.facts() {
+            Some(facts) => add_facts::<S>(&kept, facts.take())?,
+            None => BTreeSet::new(),
+        };
+        let touched: BTreeSet<Day> = parts.days.keys().chain(&looking).copied().collect();
         add_whole(&kept, parts.whole)?;
         for day in touched {
-            add_day(&kept, day, parts.days.remove(&day).unwrap_or_default())?;
+            let looked = looking.contains(&day);
+            add_day(&kept, day, parts.days.remove(&day).unwrap_or_default(), looked)?;
         }
         Ok(())
     }
@@ -187,26 +191,37 @@ fn add_whole<S: Statistic>(kept: &Kept<'_>, mut whole: S) -> Result<(), StateErr
     Ok(())
 }
 
-fn add_day<S: Statistic>(kept: &Kept<'_>, day: Day, mut part: S) -> Result<(), StateError> {
+/// Adds to the part of a day. If it has `looked` for facts that are there now, its rows change even if it does not.
+fn add_day<S: Statistic>(kept: &Kept<'_>, day: Day, mut part: S, looked: bool) -> Result<(), StateError> {
     let known = kept.part(day)?;
     if let Some(known) = &known {
         part.merge(unpack(&known.body)?);
     }
-    if let Some(facts) = part.facts() {
-        for digest in facts.missing() {
-            if let Some(fact) = kept.fact(&digest)? {
-                facts.give(digest, &fact);
-            }
-        }
-    }
+    find_facts(kept, &mut part)?;
     part.settle();
     if let Some(facts) = part.facts() {
-        facts.take();
         kept.set_missing(day, &facts.missing())?;
+        facts.take();
     }
     let body = pack(&part)?;
-    if known.is_none_or(|known| known.body != body) {
+    if looked || known.is_none_or(|known| known.body != body) {
         kept.set_part(day, &Part { reach: part.reach(day), body })?;
+    }
+    Ok(())
+}
+
+/// Gives a partial the facts that it looks for. One may name others.
+fn find_facts<S: Statistic>(kept: &Kept<'_>, partial: &mut S) -> Result<(), StateError> {
+    let Some(facts) = partial.facts() else { return Ok(()) };
+    let mut missing = facts.missing();
+    while !missing.is_empty() {
+        for digest in &missing {
+            if let Some(fact) = kept.fact(digest)? {
+                facts.give(*digest, &fact);
+            }
+        }
+        let still = facts.missing();
+        missing = still.difference(&missing).copied().collect();
     }
     Ok(())
 }
@@ -229,6 +244,7 @@ impl Visitor for Finish<'_, '_> {
             for other in kept.others(day, part.reach)? {
                 all.merge(unpack(&other)?);
             }
+            find_facts(&kept, &mut all)?;
             all.settle();
             kept.set_rows(day, &pack(&Rows::of(&all.finish(self.options), day))?)?;
         }
