@@ -113,6 +113,9 @@ struct Parameters {
     /// Place among the fastest relays
     #[arg(long, value_name = "PLACE")]
     n: Vec<String>,
+    /// What a column must say, where there is no option for it
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = pair)]
+    column: Vec<(String, String)>,
     /// Mark days with more or fewer users than expected; on shows the expected range too
     #[arg(long, value_name = "WHICH")]
     events: Option<Events>,
@@ -275,6 +278,7 @@ fn query(args: &PlotArgs) -> Query {
     ] {
         values.iter().for_each(|value| query.push(name, value));
     }
+    it.column.iter().for_each(|(name, value)| query.push(name, value));
     let events = it.events.map(|events| match events {
         Events::Off => "off",
         Events::Points => "points",
@@ -305,6 +309,11 @@ fn list() -> Result<Outcome, Failure> {
         text.push_str(&format!("{name}  {}{options}\n", plot.title));
     }
     output::print(&text)
+}
+
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("it looks like COLUMN=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn inches(text: &str) -> Result<f64, &'static str> {

@@ -166,10 +166,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::stats::{
-        Tables,
-        graphs::{GRAPHS, Query},
-    };
+    use crate::stats::{Tables, graphs::GRAPHS};
 
     #[test]
     fn every_graph_has_a_drawing_and_every_drawing_a_table() {
@@ -182,17 +179,6 @@ mod tests {
         for plot in PLOTS {
             let graph = GRAPHS.iter().any(|graph| graph.id == plot.id);
             assert!(plot.module.map_or(graph, |module| modules.contains(module)), "{} has a table", plot.id);
-        }
-    }
-
-    #[test]
-    fn defaults_are_parameters() {
-        for plot in PLOTS.iter().filter(|plot| !plot.defaults.is_empty()) {
-            let query = Query::parse(plot.defaults);
-            assert!(query.names().count() > 0, "{}", plot.id);
-            for name in query.names() {
-                assert!(super::super::PARAMETERS.contains(&name), "{}: {name}", plot.id);
-            }
         }
     }
 }

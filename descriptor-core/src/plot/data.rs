@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{Figure, Panel, Series, Shape, Unit};
-use crate::stats::{Cell, Day, Table, graphs::Query};
+use crate::stats::{Cell, Day, Table, countries, graphs::Query};
 
 /// Whose numbers the website's graphs were.
 const CAPTION: &str = "The Tor Project - https://metrics.torproject.org/";
@@ -54,8 +54,11 @@ impl<'t> Data<'t> {
         self.plain(self.lines_by(name, value, &[])).top(MOST)
     }
 
-    /// A line for each of some columns, as far as they are there.
+    /// A line for each of some columns, as far as they are there; of none, for each column but the date, under its own name.
     pub(super) fn lines(&self, names: &Names) -> Vec<Series> {
+        if names.is_empty() {
+            return (1..self.columns.len()).map(|at| self.line(&*self.columns[at], at)).collect();
+        }
         let line = |(column, name): &(&str, &str)| Some(self.line(*name, self.place(column)?));
         names.iter().filter_map(line).collect()
     }
@@ -68,19 +71,26 @@ impl<'t> Data<'t> {
 
     /// A line with a ribbon for each name in a column: the median and the quartiles.
     pub(super) fn quartiles_by(&self, name: &str, labels: &Names) -> Vec<Series> {
-        let ribbon = |(name, part): (String, Data<'_>)| {
-            let values = part.place("md").map(|md| part.values(md)).unwrap_or_default();
-            Series {
-                values,
-                range: part.ranges("q1", "q3"),
-                outer: part.ranges("low", "high"),
-                ..Series::new(name)
-            }
+        self.ribbons_by(name, labels, ["q1", "md", "q3"])
+    }
+
+    /// A line with a ribbon for each name in a column, of three columns; and thin lines, if there are `low` and `high`.
+    pub(super) fn ribbons_by(
+        &self,
+        name: &str,
+        labels: &Names,
+        [below, line, above]: [&str; 3],
+    ) -> Vec<Series> {
+        let ribbon = |(name, part): (String, Data<'_>)| Series {
+            values: part.numbers(line),
+            range: part.ranges(below, above),
+            outer: part.ranges("low", "high"),
+            ..Series::new(name)
         };
         self.parts(name, labels).into_iter().map(ribbon).collect()
     }
 
-    /// The rows of each name in a column, under the name's label.
+    /// The rows of each name in a column, under the name's label; a country has the label that people know.
     pub(super) fn parts(&self, name: &str, labels: &Names) -> Vec<(String, Data<'t>)> {
         let Some(at) = self.place(name) else { return Vec::new() };
         let mut parts: BTreeMap<String, Vec<&'t [Cell]>> = BTreeMap::new();
@@ -90,7 +100,11 @@ impl<'t> Data<'t> {
         let place = |key: &str| labels.iter().position(|(it, _)| *it == key);
         let mut parts: Vec<_> = parts.into_iter().collect();
         parts.sort_by_cached_key(|(key, _)| (place(key).unwrap_or(labels.len()), natural(key)));
-        let label = |key: String| place(&key).map_or(key, |place| labels[place].1.to_owned());
+        let label = |key: String| match place(&key) {
+            Some(place) => labels[place].1.to_owned(),
+            None if name == "country" => countries::label(&key).map_or(key, str::to_owned),
+            None => key,
+        };
         parts.into_iter().map(|(key, rows)| (label(key), self.with(rows))).collect()
     }
 

@@ -40,7 +40,7 @@
 //!    ```
 //!
 //!    `by` draws a line for each name in a column, the largest if there are many. `columns` draws a line for each column,
-//!    under a name for the legend. `.or("flag=Exit")` gives parameters that hold unless others are given; a parameter chooses
+//!    under a name for the legend; of an empty list, for every column. `.or("flag=Exit")` gives parameters that hold unless others are given; a parameter chooses
 //!    rows by the column of its name. `.of("module")` draws the table of a module that is no graph.
 //! 3. What is more than lines gets a function in `special.rs`: `data.parts` splits rows, `data.quartiles_by` makes ribbons,
 //!    `data.figure` takes panels.
@@ -70,9 +70,8 @@ pub use figure::{Figure, Panel, Series, Shape};
 pub use svg::Size;
 pub use unit::Unit;
 
-/// The parameters that choose rows, each by the column of its name.
-pub const PARAMETERS: &[&str] =
-    &["country", "transport", "version", "flag", "source", "server", "filesize", "p", "n", "events"];
+/// The parameter that says what of the detector's events is drawn: `off`, `points`, `on`.
+const EVENTS: &str = "events";
 
 /// Why there is no drawing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -98,7 +97,7 @@ pub enum Error {
         /// The parameter.
         parameter: String,
         /// The parameters that it has.
-        there: Vec<&'static str>,
+        there: Vec<String>,
     },
     /// A value that no row has.
     #[error("{plot} has no {parameter} {value}{}", listed(.there, "; there are "))]
@@ -106,7 +105,7 @@ pub enum Error {
         /// The plot.
         plot: &'static str,
         /// The parameter.
-        parameter: &'static str,
+        parameter: String,
         /// The value.
         value: String,
         /// The values that there are, in the order of names.
@@ -146,14 +145,24 @@ impl Plot {
         let query = self.completed(query);
         let mut table = match (self.module, Graph::of_id(self.id)) {
             (Some(module), _) => modules.get(module).cloned(),
-            // All values, so that one that is not there can be told from others.
             (None, Some(graph)) => {
-                let mut dates = query.dates();
-                // This graph has another table for all countries.
+                let draw = |query| graph.draw(modules, query).and_then(|drawn| drawn.table);
+                // All values, so that one that is not there can be told from others …
+                let mut parameters = query.dates();
+                // … but this graph has another table for all countries.
                 if self.id == "userstats-bridge-combined" && query.value("country") == Some("all") {
-                    dates.push("country", "all");
+                    parameters.push("country", "all");
                 }
-                graph.draw(modules, dates).and_then(|drawn| drawn.table)
+                let table = draw(parameters.clone());
+                // What is no column decides how the table is made.
+                let column = |name: &str| table.as_ref().is_some_and(|table| table.column(name).is_some());
+                let defaults = Query::parse(self.defaults);
+                let names = defaults.pairs().map(|(name, _)| name);
+                let others: BTreeSet<&str> = names.filter(|it| *it != EVENTS && !column(it)).collect();
+                for name in &others {
+                    query.values(name).for_each(|value| parameters.push(name, value));
+                }
+                if others.is_empty() { table } else { draw(parameters) }
             }
             (None, None) => None,
         }
@@ -173,27 +182,32 @@ impl Plot {
     /// The parameters with those that hold where none are given.
     fn completed(&self, query: &Query) -> Query {
         let (mut all, defaults) = (query.clone(), Query::parse(self.defaults));
-        for name in PARAMETERS.iter().filter(|name| query.value(name).is_none()) {
-            defaults.values(name).for_each(|value| all.push(name, value));
+        for (name, value) in defaults.pairs().filter(|(name, _)| query.value(name).is_none()) {
+            all.push(name, value);
         }
         all
     }
 
-    /// Keeps the rows that are wanted.
+    /// Keeps the rows that are wanted: a parameter chooses by the column of its name.
     fn select(&self, table: &mut Table, query: &Query) -> Result<(), Error> {
         table.retain(|row| row[0].day().is_some_and(|day| query.has_day(day)));
         if table.is_empty() {
             return Err(Error::NoData(self.id));
         }
         let defaults = Query::parse(self.defaults);
-        for &parameter in PARAMETERS.iter().filter(|name| query.value(name).is_some()) {
+        let names = query.pairs().map(|(name, _)| name);
+        let parameters: BTreeSet<&str> = names.filter(|it| !matches!(*it, "start" | "end")).collect();
+        for parameter in parameters {
             let Some(at) = table.column(parameter) else {
                 if defaults.value(parameter).is_some() {
                     continue;
                 }
-                let there = PARAMETERS.iter().copied();
-                let there = there.filter(|it| table.column(it).is_some() || defaults.value(it).is_some());
-                let (parameter, there) = (parameter.to_owned(), there.collect());
+                let named = table.columns.iter().enumerate().skip(1);
+                let names = named.filter(|(at, _)| table.rows().any(|row| !row[*at].text().is_empty()));
+                let columns = names.map(|(_, name)| name.to_string());
+                let others = defaults.pairs().map(|(name, _)| name.to_owned());
+                let there: BTreeSet<String> = columns.chain(others).collect();
+                let (parameter, there) = (parameter.to_owned(), there.into_iter().collect());
                 return Err(Error::NoParameter { plot: self.id, parameter, there });
             };
             let there: BTreeSet<String> = table.rows().map(|row| data::key(parameter, &row[at])).collect();
@@ -203,7 +217,7 @@ impl Plot {
             if let Some(value) = missing {
                 let (value, there) =
                     (value.to_owned(), there.into_iter().filter(|it| !it.is_empty()).collect());
-                return Err(Error::NoValue { plot: self.id, parameter, value, there });
+                return Err(Error::NoValue { plot: self.id, parameter: parameter.to_owned(), value, there });
             }
             table.retain(|row| query.wants(parameter, &data::key(parameter, &row[at])));
         }

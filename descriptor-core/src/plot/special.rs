@@ -56,13 +56,7 @@ pub(super) fn bridge_users(data: &Data<'_>) -> Figure {
 }
 
 fn by_country(data: &Data<'_>) -> Figure {
-    let mut figure = data.by("country", "users");
-    for series in figure.panels.iter_mut().flat_map(|panel| &mut panel.series) {
-        if let Some(name) = countries::label(&series.name) {
-            series.name = name.to_owned();
-        }
-    }
-    figure.titled(format!("{} by country", data.title))
+    data.by("country", "users").titled(format!("{} by country", data.title))
 }
 
 const TRANSPORTS: &Names =

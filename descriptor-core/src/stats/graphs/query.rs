@@ -59,16 +59,16 @@ impl Query {
         self.pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The names of the parameters, in their order, once for each value.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.pairs.iter().map(|(key, _)| key.as_str())
+    /// All parameters with their values, in their order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The dates alone.
     #[must_use]
     pub fn dates(&self) -> Self {
         let mut dates = Query::default();
-        for (name, value) in self.pairs.iter().filter(|(key, _)| key == "start" || key == "end") {
+        for (name, value) in self.pairs().filter(|(name, _)| matches!(*name, "start" | "end")) {
             dates.push(name, value);
         }
         dates
