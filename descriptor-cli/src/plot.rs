@@ -77,6 +77,12 @@ pub(crate) struct PlotArgs {
     /// The last day
     #[arg(long, value_name = "DATE", value_parser = stats::day)]
     end: Option<Day>,
+    /// A database of countries, tor's geoip or an mmdb, for documents [default: tor's, if it is installed]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    geoip: Vec<PathBuf>,
+    /// A database of autonomous systems, an mmdb, for documents
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    asn: Vec<PathBuf>,
     #[command(flatten)]
     parameters: Parameters,
 }
@@ -161,7 +167,7 @@ pub(crate) fn run(args: &PlotArgs, global: Global) -> Result<Outcome, Failure> {
                 "nothing to draw: name documents, or a folder with --from".to_owned(),
             ));
         }
-        None => plot_input::counted(paths, &plots, global)?,
+        None => plot_input::counted(&paths, [&args.geoip, &args.asn], &plots, global)?,
     };
     let query = query(args);
     let drawn = plots.iter().map(|plot| (*plot, source.figure(plot, &query)));

@@ -8,14 +8,14 @@ use std::{
 
 use descriptor_core::{
     plot::{Error, Figure, Plot},
-    stats::{CsvError, Name, Options, Pool, Profile, Table, Tables, graphs::Query},
+    stats::{CsvError, Name, Options, Profile, Table, Tables, graphs::Query},
     value::Timestamp,
 };
 
 use crate::{
-    cli::{Global, Inputs},
+    cli::Global,
     exit::{Failure, Outcome},
-    reading::{self, How},
+    stats,
 };
 
 /// Tables to draw.
@@ -38,30 +38,24 @@ impl Source {
     }
 }
 
-/// Counts what some plots need of documents.
-pub(crate) fn counted(paths: Vec<PathBuf>, plots: &[&Plot], global: Global) -> Result<Source, Failure> {
+/// Counts what some plots need of documents, with databases of countries and of autonomous systems.
+pub(crate) fn counted(
+    paths: &[PathBuf],
+    [countries, systems]: [&[PathBuf]; 2],
+    plots: &[&Plot],
+    global: Global,
+) -> Result<Source, Failure> {
     let makers = plots.iter().flat_map(|plot| plot.modules()).filter_map(Name::making);
     let (names, profiles): (Vec<Name>, Vec<Profile>) = makers.unzip();
     // What only the originals of 2013 had is not drawn beside the rest.
     let profile = profiles.into_iter().max().unwrap_or_default();
-    let inputs = Inputs { paths, types: Name::types_of(&names) };
-    let pool = Pool::new(&names);
-    let (mut documents, mut unread) = (0, 0);
-    let map = |all: &mut reading::Documents<'_>| {
-        let mut count = 0;
-        let unread = pool.add(all.inspect(|_| count += 1));
-        (count, unread)
-    };
-    let how = How { small: true, ..How::default() };
-    let totals = reading::read(&inputs, global, how, map, |(count, lost): (u64, u64)| {
-        documents += count;
-        unread += lost;
-        Ok(())
-    })?;
+    let places = stats::places(countries, systems, &names, global)?;
+    let gathered = stats::read(paths, &names, global, None)?;
     let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs());
-    let options = Options { profile, ..Options::at(Timestamp(clock.cast_signed())) };
-    let outcome = Outcome::of_reading(documents - unread, unread + totals.failed);
-    Ok(Source { modules: pool.finish().finish(&options), graphs: Vec::new(), outcome })
+    let places = Some(&places).filter(|places| !places.is_empty());
+    let options = Options { profile, places, ..Options::at(Timestamp(clock.cast_signed())) };
+    let outcome = gathered.outcome();
+    Ok(Source { modules: gathered.partials.finish(&options), graphs: Vec::new(), outcome })
 }
 
 /// Reads what some plots need of a folder: tables of modules, or files of graphs. Or one file of a graph or a module.

@@ -200,7 +200,7 @@ pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> 
     let mut options = Options { since: args.since, until: args.until, ..args.run.options() };
     let names = if args.only.is_empty() { Name::of_profile(options.profile) } else { args.only.clone() };
     let names = names.as_slice();
-    let places = places(args, names, global)?;
+    let places = places(&args.geoip, &args.asn, names, global)?;
     options.places = Some(&places).filter(|places| !places.is_empty());
     fs::create_dir_all(out).map_err(|error| Failure::at(out, &error))?;
     let mut state = args.state.as_deref().map(|folder| State::open(folder, names)).transpose()?;
@@ -347,16 +347,21 @@ fn failure(path: &Path, error: &StateError) -> Failure {
 const GEOIP: &str = "/usr/share/tor/geoip";
 
 /// The databases of addresses that were asked for, if a statistic looks at them.
-fn places(args: &StatsArgs, names: &[Name], global: Global) -> Result<Places, Failure> {
+pub(crate) fn places(
+    countries: &[PathBuf],
+    systems: &[PathBuf],
+    names: &[Name],
+    global: Global,
+) -> Result<Places, Failure> {
     let mut places = Places::default();
     if !names.iter().any(|name| [Name::Relays, Name::Servers2013].contains(name)) {
         return Ok(places);
     }
-    let usual = Some(PathBuf::from(GEOIP)).filter(|path| args.geoip.is_empty() && path.is_file());
-    for path in args.geoip.iter().chain(&usual) {
+    let usual = Some(PathBuf::from(GEOIP)).filter(|path| countries.is_empty() && path.is_file());
+    for path in countries.iter().chain(&usual) {
         places.add_countries(database(path, global)?);
     }
-    for path in &args.asn {
+    for path in systems {
         places.add_systems(database(path, global)?);
     }
     let without = |what: &str| {
@@ -364,10 +369,10 @@ fn places(args: &StatsArgs, names: &[Name], global: Global) -> Result<Places, Fa
             complain(global, &format!("no database of {what}: nothing is counted by them"));
         }
     };
-    if args.geoip.is_empty() && usual.is_none() {
+    if countries.is_empty() && usual.is_none() {
         without("countries");
     }
-    if args.asn.is_empty() {
+    if systems.is_empty() {
         without("autonomous systems");
     }
     Ok(places)

@@ -97,7 +97,7 @@ fn what_cannot_be_drawn_is_told() {
 #[test]
 fn the_list_names_all_graphs_with_their_parameters() {
     let list = plot(&["--list"]);
-    assert!(list.lines().count() > 35, "{list}");
+    assert!(list.lines().count() > 45, "{list}");
     let users = list.lines().find(|line| line.starts_with("userstats-relay-country ")).expect("a line");
     assert!(users.ends_with("Directly connecting users  [--country all --events off]"), "{users}");
 }

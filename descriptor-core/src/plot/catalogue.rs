@@ -5,8 +5,9 @@ use super::{
     data::Data,
     special::{
         PLATFORM_COLOURS, PLATFORMS, bandwidth_flags, bridge_combined, bridge_transports, bridge_users,
-        bridge_versions, build_times, connections, directory_bytes, distribution, download_times,
-        exits_of_2013, failures, locales, relay_users, requests, servers_of_2013, whiskers,
+        bridge_versions, build_times, churn, connections, directory_bytes, distribution, download_times,
+        exits_of_2013, failures, families, locales, relay_users, requests, servers_of_2013, systems,
+        whiskers,
     },
 };
 
@@ -46,6 +47,7 @@ impl Plot {
 const COUNT: Unit = Unit::Count;
 const MS: Unit = Unit::Named("ms");
 const SECONDS: Unit = Unit::Named("s");
+const RATIO: Unit = Unit::Named("");
 
 /// All plots. A new one is one line; see [the module](super).
 pub const PLOTS: &[Plot] = &[
@@ -95,6 +97,9 @@ pub const PLOTS: &[Plot] = &[
         data.plain(data.lines_by("nickname", "totalcw", &[("", "Consensus")]))
     }),
     plot("hidserv-dir-onions-seen", "Unique .onion addresses", COUNT, |data| data.columns(&[("onions", "")])),
+    plot("hidserv-dir-v3-onions-seen", "Unique .onion addresses (version 3, experimental)", COUNT, |data| {
+        data.columns(&[("onions", "")])
+    }),
     plot("hidserv-rend-relayed-cells", "Onion-service traffic", Unit::GBIT, |data| {
         data.columns(&[("relayed", "")])
     }),
@@ -132,6 +137,29 @@ pub const PLOTS: &[Plot] = &[
         .or("transport=!<OR>"),
     plot("userstats-bridge-version", "Bridge users by IP version", COUNT, bridge_versions).or("version=v4"),
     plot("userstats-bridge-combined", "Bridge users by transport", COUNT, bridge_combined).or("country=all"),
+    // What is new beside Tor Metrics.
+    plot("relay-countries", "Relays by country", COUNT, |data| data.by("country", "relays")),
+    plot("relay-systems", "Relays by autonomous system", COUNT, systems),
+    plot("relay-families", "Consensus weight of the largest families", Unit::FRACTION, families),
+    plot("concentration", "Effective number of relays and groups", COUNT, |data| {
+        data.columns(&[
+            ("relay", "Relays"),
+            ("family", "Families"),
+            ("as", "Autonomous systems"),
+            ("country", "Countries"),
+        ])
+    })
+    .or("position=any"),
+    plot("churn", "Relays that come and go", Unit::FRACTION, churn),
+    plot("overload", "Relays that say that they are overloaded", Unit::FRACTION, |data| {
+        data.by("kind", "share")
+    }),
+    plot("version-adoption", "Share of relays by version", Unit::FRACTION, |data| {
+        data.by("version", "share")
+    }),
+    plot("measurements", "Measured bandwidth, compared with other authorities", RATIO, |data| {
+        data.plain(data.ribbons_by("authority", &[], ["p25", "median", "p75"]))
+    }),
     // What the website drew in 2013, and the tables of modules that it never drew.
     plot("fast-exits", "Fast exits", COUNT, |data| exits_of_2013(data, "fastnum", "fastprob"))
         .of("fast-exits"),
@@ -153,6 +181,10 @@ pub const PLOTS: &[Plot] = &[
     .of("servers"),
     plot("platforms-2013", "Relay platforms", COUNT, |data| {
         servers_of_2013(data, Some("platform")).by("platform", "relays")
+    })
+    .of("servers"),
+    plot("relaycountries", "Relays by country", COUNT, |data| {
+        servers_of_2013(data, Some("country")).by("country", "relays")
     })
     .of("servers"),
     plot("cloudbridges", "Number of bridges in the Amazon EC2 cloud", COUNT, |data| {

@@ -147,6 +147,12 @@ impl<'t> Data<'t> {
         ranges
     }
 
+    /// The texts of a column.
+    pub(super) fn texts(&self, column: &str) -> impl Iterator<Item = &'t str> {
+        let at = self.place(column);
+        self.rows.iter().filter_map(move |row| at.map(|at| row[at].text())).filter(|text| !text.is_empty())
+    }
+
     fn line(&self, name: impl Into<String>, value: usize) -> Series {
         Series { values: self.values(value), ..Series::new(name) }
     }

@@ -273,6 +273,32 @@ pub(super) fn connections(data: &Data<'_>) -> Figure {
     data.plain(data.quartiles_by("direction", &names))
 }
 
+/// Relays by autonomous system, under its number and name.
+pub(super) fn systems(data: &Data<'_>) -> Figure {
+    let line = |(number, part): (String, Data<'_>)| {
+        let name = part.texts("name").next().unwrap_or_default();
+        let label = format!("AS{number} {}", name.chars().take(24).collect::<String>());
+        Series { values: part.numbers("relays"), ..Series::new(label.trim_end()) }
+    };
+    data.plain(data.named("as").parts("as", &[]).into_iter().map(line).collect()).top(10)
+}
+
+/// The share of the largest families, under the beginning of their fingerprints.
+pub(super) fn families(data: &Data<'_>) -> Figure {
+    let mut figure = data.named("family").by("family", "consensus_weight").top(10);
+    figure.panels.iter_mut().flat_map(|it| &mut it.series).for_each(|it| it.name.truncate(10));
+    figure
+}
+
+/// What came and what went, a panel for each interval.
+pub(super) fn churn(data: &Data<'_>) -> Figure {
+    let names = [("status", "From consensus to consensus"), ("day", "From day to day")];
+    let lines = |(label, part): (String, Data<'_>)| {
+        part.panel(label, part.lines(&[("came", "New"), ("went", "Gone")]))
+    };
+    data.figure(data.parts("interval", &names).into_iter().map(lines).collect()).free()
+}
+
 /// How many exits of 2013 were fast enough, and how likely they were taken.
 pub(super) fn exits_of_2013(data: &Data<'_>, number: &'static str, share: &'static str) -> Figure {
     let [number, share] = [number, share].map(|column| data.lines(&[(column, "")]));

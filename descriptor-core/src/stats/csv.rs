@@ -9,17 +9,28 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use super::{Cell, Day, Name, Options, Partials, Profile, Table, Tables, number};
-use crate::value::Timestamp;
+use crate::{
+    geoip::{Database, GeoIp, Places},
+    value::Timestamp,
+};
 
 /// Columns whose cells are text, whatever they look like. A statistic whose names may look like numbers, days, `t` or `f`
 /// adds its column here.
 const TEXT: &[&str] = &[
+    "attribute",
+    "authority",
     "channel",
     "country",
     "direction",
     "distributor",
+    "family",
+    "fingerprint",
     "flag",
+    "group",
+    "interval",
+    "kind",
     "locale",
+    "name",
     "nickname",
     "node",
     "percentile",
@@ -136,7 +147,11 @@ impl Name {
 const PROFILES: [Profile; 2] = [Profile::Y2020, Profile::Y2013];
 
 fn empty(names: &[Name], profile: Profile) -> Vec<Table> {
-    let options = Options { profile, ..Options::at(Timestamp::default()) };
+    // Without databases there are no tables by country and system; these know no address.
+    let mut places = Places::default();
+    places.add_countries(Database::Tor(GeoIp::default()));
+    places.add_systems(Database::Tor(GeoIp::default()));
+    let options = Options { profile, places: Some(&places), ..Options::at(Timestamp::default()) };
     Partials::new(names).finish(&options).0
 }
 
