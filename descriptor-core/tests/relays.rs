@@ -85,15 +85,20 @@ struct Status {
     time: i64,
     next: i64,
     entries: Vec<Entry>,
+    /// Whether any relay has a weight.
+    weighted: bool,
+    /// Whether it has all weights of positions.
+    positioned: bool,
 }
 
 fn statuses(files: &BTreeMap<String, Vec<u8>>) -> Vec<Status> {
     let mut all = Vec::new();
     each(files, Type::Consensus, |frame| {
         let consensus = parse::<Consensus<'_>>(frame).partial;
-        let share = |name: &str| {
-            f64::from(consensus.bandwidth_weights.and_then(|weights| weights.get(name)).expect("a weight"))
-        };
+        let share =
+            |name: &str| consensus.bandwidth_weights.and_then(|weights| weights.get(name)).map(f64::from);
+        let names = ["Wgg", "Wgd", "Wmg", "Wmm", "Wme", "Wmd", "Wee", "Wed"];
+        let positioned = names.into_iter().all(|name| share(name).is_some());
         let running = || consensus.entries.iter().filter(|entry| entry.has_flag("Running"));
         let weight = |entry: &descriptor_core::document::RouterStatus<'_>| {
             entry.weight.and_then(|weight| weight.bandwidth).unwrap_or(0) as f64
@@ -101,18 +106,19 @@ fn statuses(files: &BTreeMap<String, Vec<u8>>) -> Vec<Status> {
         let exit = |entry: &descriptor_core::document::RouterStatus<'_>| {
             let exits = entry.has_flag("Exit") && !entry.has_flag("BadExit");
             let name = if entry.has_flag("Guard") { "Wed" } else { "Wee" };
-            if exits { weight(entry) * share(name) } else { 0.0 }
+            if exits && positioned { weight(entry) * share(name).unwrap_or(0.0) } else { 0.0 }
         };
         let (weights, exits): (f64, f64) = (running().map(weight).sum(), running().map(exit).sum());
         let entries = running().map(|entry| Entry {
             relay: entry.r.fingerprint.0,
             digest: entry.r.descriptor_digest.expect("a digest").0,
             first_octet: entry.r.address.octets()[0],
-            weight: weight(entry) / weights,
+            weight: if weights > 0.0 { weight(entry) / weights } else { 0.0 },
             exit: if exits > 0.0 { exit(entry) / exits } else { 0.0 },
         });
         let (time, next) = (consensus.valid_after.0, consensus.fresh_until.0);
-        all.push(Status { time, next, entries: entries.collect() });
+        let (weighted, entries) = (weights > 0.0, entries.collect());
+        all.push(Status { time, next, entries, weighted, positioned });
     });
     all.sort_by_key(|status| status.time);
     all
@@ -151,6 +157,14 @@ fn close(row: &BTreeMap<String, String>, column: &str, expected: f64) {
     assert!((got - expected).abs() <= most, "{column}: {got}, not {expected}, in {row:?}");
 }
 
+/// A mean over some; missing if there are none.
+fn mean(row: &BTreeMap<String, String>, column: &str, sum: f64, count: usize) {
+    match count {
+        0 => assert_eq!(row[column], "", "{column} in {row:?}"),
+        count => close(row, column, sum / count as f64),
+    }
+}
+
 fn day(time: i64) -> String {
     Day::of_seconds(time).to_string()
 }
@@ -183,6 +197,8 @@ fn check(name: &str, now: &[u8; 19]) {
     let mut expected_rows = 0;
     for (day, statuses) in &days {
         let count = statuses.len() as f64;
+        let weighted = statuses.iter().filter(|status| status.weighted).count();
+        let positioned = statuses.iter().filter(|status| status.positioned).count();
         // Relays, advertised, weight, exit, described.
         let mut sums: BTreeMap<&str, [f64; 5]> = BTreeMap::new();
         let mut relays: BTreeMap<Relay, [f64; 2]> = BTreeMap::new();
@@ -200,24 +216,28 @@ fn check(name: &str, now: &[u8; 19]) {
             let row = &countries[&format!("{day} {country}")];
             close(row, "relays", entries / count);
             close(row, "advertised_bandwidth", (advertised / count).floor());
-            close(row, "consensus_weight", weight / count);
-            close(row, "exit_probability", exit / count);
+            mean(row, "consensus_weight", weight, weighted);
+            mean(row, "exit_probability", exit, positioned);
             close(row, "described", described / entries);
             close(row, "statuses", count);
             assert_eq!(row["database"], if **day < *"2026-03-31" { "2010-01-01" } else { "2026-03-31" });
         }
-        for (position, at) in [("any", 0), ("exit", 1)] {
+        for (position, at, consensuses) in [("any", 0, weighted), ("exit", 1, positioned)] {
             let row = &concentration[&format!("{day} relay {position}")];
             let values: Vec<f64> = relays.values().map(|it| it[at]).filter(|it| *it > 0.0).collect();
             let (n, sum) = (values.len() as f64, values.iter().sum::<f64>());
-            let pairs = values.iter().flat_map(|a| values.iter().map(move |b| (a - b).abs()));
             close(row, "members", n);
+            mean(row, "known", sum, consensuses);
+            if values.is_empty() {
+                assert_eq!(row["gini"], "");
+                continue;
+            }
+            let pairs = values.iter().flat_map(|a| values.iter().map(move |b| (a - b).abs()));
             close(row, "gini", pairs.sum::<f64>() / (2.0 * n * sum));
             close(row, "hhi", values.iter().map(|it| it * it).sum::<f64>() / (sum * sum));
             let mut sorted = values.clone();
             sorted.sort_by(|a, b| b.total_cmp(a));
             close(row, "top10", sorted.iter().take(10).sum::<f64>() / sum);
-            close(row, "known", sum / count);
         }
     }
     assert_eq!(countries.len(), expected_rows);
@@ -226,17 +246,19 @@ fn check(name: &str, now: &[u8; 19]) {
 
 fn churn(tables: &Tables, statuses: &[Status], days: &BTreeMap<String, Vec<&Status>>) {
     let rows = rows(tables, "churn", &["date", "interval"]);
-    let mut changes: BTreeMap<String, Vec<[f64; 4]>> = BTreeMap::new();
+    let mut changes: BTreeMap<String, Vec<[Option<f64>; 4]>> = BTreeMap::new();
     let ids = |entries: &[Entry]| entries.iter().map(|entry| entry.relay).collect::<BTreeSet<_>>();
     for pair in statuses.windows(2).filter(|pair| pair[0].next == pair[1].time) {
-        let [before, after] = [&pair[0].entries, &pair[1].entries];
-        let (old, new) = (ids(before), ids(after));
-        let weight = |entries: &[Entry], not: &BTreeSet<Relay>| {
-            entries.iter().filter(|entry| !not.contains(&entry.relay)).map(|entry| entry.weight).sum::<f64>()
+        let [before, after] = [&pair[0], &pair[1]];
+        let (old, new) = (ids(&before.entries), ids(&after.entries));
+        // What nobody has cannot move.
+        let weight = |status: &Status, not: &BTreeSet<Relay>| {
+            let moved = status.entries.iter().filter(|entry| !not.contains(&entry.relay));
+            status.weighted.then(|| moved.map(|entry| entry.weight).sum::<f64>())
         };
         changes.entry(day(pair[1].time)).or_default().push([
-            new.difference(&old).count() as f64 / new.len() as f64,
-            old.difference(&new).count() as f64 / old.len() as f64,
+            Some(new.difference(&old).count() as f64 / new.len() as f64),
+            Some(old.difference(&new).count() as f64 / old.len() as f64),
             weight(after, &old),
             weight(before, &new),
         ]);
@@ -245,7 +267,8 @@ fn churn(tables: &Tables, statuses: &[Status], days: &BTreeMap<String, Vec<&Stat
     for (day, changes) in changes.iter().filter(|(day, _)| days.contains_key(*day)) {
         let row = &rows[&format!("{day} status")];
         for (at, column) in ["came", "went", "came_weight", "went_weight"].into_iter().enumerate() {
-            close(row, column, changes.iter().map(|it| it[at]).sum::<f64>() / changes.len() as f64);
+            let known: Vec<f64> = changes.iter().filter_map(|it| it[at]).collect();
+            mean(row, column, known.iter().sum(), known.len());
         }
         close(row, "comparisons", changes.len() as f64);
         compared += 1;
@@ -342,7 +365,7 @@ fn families(name: &str, now: &[u8; 19]) -> usize {
                 close(row, "members", family.len() as f64);
                 let mine = statuses.iter().flat_map(|it| &it.entries).filter(|it| family.contains(&it.relay));
                 let weight = mine.map(|entry| entry.weight).sum::<f64>();
-                close(row, "consensus_weight", weight / statuses.len() as f64);
+                mean(row, "consensus_weight", weight, statuses.iter().filter(|it| it.weighted).count());
                 members += family.len();
                 count += 1;
             }

@@ -39,7 +39,7 @@ impl Set {
         Some(shared()?.join("vectors/metrics-web").join(self.name))
     }
 
-    fn options(&self) -> Options {
+    fn options(&self) -> Options<'static> {
         Options::at(Timestamp::parse(self.now).expect("a time"))
     }
 

@@ -80,7 +80,7 @@ impl<'p> Systems<'p> {
         for (number, (name, part)) in &systems {
             push(&mut self.table, view, [(*number).into(), name.clone().into()], part, database);
         }
-        for part in &unknown {
+        if let Some(part) = &unknown {
             push(&mut self.table, view, [Cell::Missing, Cell::Missing], part, database);
         }
         Some(systems.into_values().map(|(_, part)| part).collect())

@@ -14,8 +14,6 @@ pub(super) struct View<'s> {
     pub(super) heads: &'s [Head],
     /// In order of relays.
     pub(super) rows: Vec<Seen<'s>>,
-    /// Of each consensus, the weight of all running relays.
-    pub(super) weights: Vec<f64>,
     /// Consensuses in which a relay has weight at all.
     pub(super) weighted: f64,
     /// Consensuses that have the weights of positions.
@@ -95,7 +93,6 @@ impl<'s> View<'s> {
             rows: rows.collect(),
             weighted: totals.iter().filter(|total| total[0] > 0.0).count() as f64,
             positioned: heads.iter().filter(|head| head.weights.is_some()).count() as f64,
-            weights: totals.into_iter().map(|total| total[0]).collect(),
         }
     }
 
