@@ -28,7 +28,9 @@ Examples:
   tordesc stats explain onion-services --date 2020-12-27 --where type=dir-onions-seen recent/ --format json";
 
 /// Show how a number came about: what was reported, by whom, and the formulas
+// `--version` asks for users by IP version here.
 #[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
 pub(crate) struct ExplainArgs {
     /// The statistic
     #[arg(value_name = "NAME", value_parser = name_parser())]
