@@ -50,7 +50,7 @@ pub(crate) fn counted(
     // What only the originals of 2013 had is not drawn beside the rest.
     let profile = profiles.into_iter().max().unwrap_or_default();
     let places = stats::places(countries, systems, &names, global)?;
-    let gathered = stats::read(paths, &names, global, None)?;
+    let gathered = stats::read(paths, &names, global, None, None)?;
     let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs());
     let places = Some(&places).filter(|places| !places.is_empty());
     let options = Options { profile, places, ..Options::at(Timestamp(clock.cast_signed())) };

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use arrow_array::{
     Array, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray, types::Int32Type,
+    TimestampMicrosecondArray,
 };
 use arrow_schema::DataType;
 use common::shared;
@@ -52,11 +52,7 @@ fn text(array: &dyn Array, row: usize, cell: &Cell) -> String {
         }
         DataType::Date32 => Day(value!(Date32Array)).to_string(),
         DataType::Timestamp(..) => Timestamp(value!(TimestampMicrosecondArray) / 1_000_000).to_string(),
-        DataType::Dictionary(..) => {
-            let dictionary = array.as_any().downcast_ref::<arrow_array::DictionaryArray<Int32Type>>();
-            let texts = dictionary.and_then(|it| it.downcast_dict::<StringArray>()).expect("texts");
-            texts.into_iter().nth(row).flatten().unwrap_or_default().to_owned()
-        }
+        DataType::Utf8 => value!(StringArray).to_owned(),
         other => panic!("{other}"),
     }
 }

@@ -24,7 +24,7 @@ const SETS: [Set; 2] = [
 ];
 
 impl Set {
-    fn options(&self) -> Options {
+    fn options(&self) -> Options<'_> {
         Options::at(Timestamp::parse(self.now).expect("a time"))
     }
 

@@ -268,7 +268,7 @@ fn queries(py: Python<'_>, graphs: Vec<(String, String)>) -> PyResult<Vec<(&'sta
 }
 
 /// What a run is told: `now`, `since`, `until` and `profile`.
-fn options<'py>(run: &Bound<'py, PyDict>) -> PyResult<Options> {
+fn options<'py>(run: &Bound<'py, PyDict>) -> PyResult<Options<'static>> {
     let py = run.py();
     let given = |name: &str| -> PyResult<Option<Bound<'py, PyAny>>> {
         Ok(run.get_item(name)?.filter(|value| !value.is_none()))

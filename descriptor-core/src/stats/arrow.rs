@@ -1,78 +1,67 @@
-//! Tables as Arrow record batches.
+//! Tables as Arrow batches and Parquet files, with the types that are known of their columns.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, io::Write, sync::Arc};
 
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, RecordBatchOptions,
-    StringArray,
+    StringArray, TimestampMicrosecondArray,
 };
-use arrow_schema::{ArrowError, Field, Schema};
+use arrow_schema::{Field, Schema};
+use parquet::arrow::ArrowWriter;
 
-use super::{Cell, Table};
+use super::{
+    Table,
+    columns::{Kind, Value},
+};
+use crate::columnar::{ColumnarError, parquet_properties};
 
 impl Table {
-    /// The table as a batch. Days become `Date32`, truth values `Boolean`, whole numbers `Int64`, fractions `Float64` as
-    /// the file has them, rounded, everything else `Utf8`; a missing value is null. A column without any value is `Utf8`,
-    /// unless it is called `date`. The schema's metadata has the name as `table`.
-    pub fn to_record_batch(&self) -> Result<RecordBatch, ArrowError> {
-        let arrays: Vec<ArrayRef> = (0..self.columns.len()).map(|at| self.array(at)).collect();
-        let field =
-            |(name, array): (&_, &ArrayRef)| Field::new(String::from(name), array.data_type().clone(), true);
-        let names = self.columns.iter().map(|name| &**name);
-        let fields: Vec<_> = names.zip(&arrays).map(field).collect();
-        let metadata = HashMap::from([("table".to_owned(), self.name.to_owned())]);
-        let options = RecordBatchOptions::new().with_row_count(Some(self.len()));
-        RecordBatch::try_new_with_options(
-            Arc::new(Schema::new_with_metadata(fields, metadata)),
-            arrays,
-            &options,
-        )
-    }
-
-    fn array(&self, at: usize) -> ArrayRef {
-        let cells = || self.rows().map(|row| &row[at]);
-        match Kind::of(cells(), &self.columns[at]) {
-            Kind::Day => Arc::new(cells().map(|cell| cell.day().map(|day| day.0)).collect::<Date32Array>()),
-            Kind::Bool => {
-                let truth = |cell: &Cell| (!cell.is_missing()).then(|| cell.is_true());
-                Arc::new(cells().map(truth).collect::<BooleanArray>())
-            }
-            Kind::Int => {
-                let int = |cell: &Cell| if let Cell::Int(it) = cell { Some(*it) } else { None };
-                Arc::new(cells().map(int).collect::<Int64Array>())
-            }
-            Kind::Float => Arc::new(cells().map(Cell::number).collect::<Float64Array>()),
-            Kind::Text => Arc::new(cells().map(Cell::written).collect::<StringArray>()),
+    /// The table as a batch. Days become `Date32`, times `Timestamp(µs, UTC)`, truth values `Boolean`, whole numbers `Int64`,
+    /// fractions `Float64` as the file has them, rounded, texts `Utf8`; a missing value is null. The schema's metadata has the
+    /// name as `table`.
+    pub fn to_record_batch(&self) -> Result<RecordBatch, ColumnarError> {
+        let (mut fields, mut arrays) = (Vec::new(), Vec::new());
+        for (at, (name, kind)) in self.columns.iter().zip(self.kinds()).enumerate() {
+            let array = self.array(at, kind);
+            fields.push(Field::new(name.as_ref(), array.data_type().clone(), true));
+            arrays.push(array);
         }
+        let metadata = HashMap::from([("table".to_owned(), self.name.to_owned())]);
+        let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
+        let options = RecordBatchOptions::new().with_row_count(Some(self.len()));
+        Ok(RecordBatch::try_new_with_options(schema, arrays, &options)?)
     }
-}
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Day,
-    Bool,
-    Int,
-    Float,
-    Text,
-}
+    /// Writes the rows as a Parquet file, with the same types.
+    pub fn write_parquet(&self, out: impl Write + Send) -> Result<(), ColumnarError> {
+        let batch = self.to_record_batch()?;
+        let mut writer = ArrowWriter::try_new(out, batch.schema(), Some(parquet_properties()?.build()))?;
+        writer.write(&batch)?;
+        writer.close()?;
+        Ok(())
+    }
 
-impl Kind {
-    /// The kind that all values of a column fit into.
-    fn of<'c>(cells: impl Iterator<Item = &'c Cell>, name: &str) -> Self {
-        let kinds = cells.filter_map(|cell| match cell {
-            Cell::Missing => None,
-            Cell::Day(_) => Some(Kind::Day),
-            Cell::Bool(_) => Some(Kind::Bool),
-            Cell::Int(_) => Some(Kind::Int),
-            Cell::Float(_) | Cell::Fixed(..) => Some(Kind::Float),
-            Cell::Text(_) => Some(Kind::Text),
-        });
-        let both = |one, other| match (one, other) {
-            (one, other) if one == other => one,
-            (Kind::Int | Kind::Float, Kind::Int | Kind::Float) => Kind::Float,
-            _ => Kind::Text,
-        };
-        kinds.reduce(both).unwrap_or(if name == "date" { Kind::Day } else { Kind::Text })
+    fn array(&self, at: usize, kind: Kind) -> ArrayRef {
+        let values = self.rows().map(|row| kind.value(&row[at]));
+        macro_rules! array {
+            ($array:ty, $value:pat => $it:expr) => {
+                values
+                    .map(|value| if let Some($value) = value { Some($it) } else { None })
+                    .collect::<$array>()
+            };
+        }
+        match kind {
+            Kind::Bool => Arc::new(array!(BooleanArray, Value::Bool(it) => it)),
+            Kind::Int => Arc::new(array!(Int64Array, Value::Int(it) => it)),
+            Kind::Float => Arc::new(array!(Float64Array, Value::Float(it) => it)),
+            Kind::Day => Arc::new(array!(Date32Array, Value::Day(it) => it.0)),
+            Kind::Time => {
+                let times =
+                    array!(TimestampMicrosecondArray, Value::Time(it) => it.0.saturating_mul(1_000_000));
+                Arc::new(times.with_timezone("UTC"))
+            }
+            Kind::Text => Arc::new(array!(StringArray, Value::Text(it) => it)),
+        }
     }
 }
 
@@ -86,7 +75,7 @@ mod tests {
     use arrow_schema::DataType;
 
     use super::*;
-    use crate::stats::Day;
+    use crate::stats::{Cell, Day};
 
     #[test]
     fn columns_have_the_type_of_their_values() {

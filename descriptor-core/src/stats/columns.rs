@@ -146,7 +146,7 @@ impl Kind {
 
 impl Table {
     /// What the columns hold: as it is known of tables of modules, and by the cells of others. A column without values, of
-    /// which nothing is known, is text.
+    /// which nothing is known, is text, unless it is called `date`.
     pub fn kinds(&self) -> Vec<Kind> {
         let names = || self.columns.iter().map(|name| name.as_ref());
         let known = modules().find(|(name, columns)| {
@@ -168,7 +168,8 @@ impl Table {
                 };
             }
         }
-        kinds.into_iter().map(|kind| kind.unwrap_or(Kind::Text)).collect()
+        let unknown = |name: &str| if name == "date" { Kind::Day } else { Kind::Text };
+        kinds.into_iter().zip(names()).map(|(kind, name)| kind.unwrap_or_else(|| unknown(name))).collect()
     }
 }
 

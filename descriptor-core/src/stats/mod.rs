@@ -95,8 +95,6 @@ pub mod measurements;
 pub mod number;
 pub mod onion_services;
 mod options;
-#[cfg(feature = "columnar")]
-mod parquet;
 mod parts;
 pub mod performance;
 mod pool;

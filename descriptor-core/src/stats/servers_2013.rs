@@ -15,7 +15,7 @@ use memchr::memmem::find;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cell, Day, Document, FlagSet, Id, Options, Profile, Statistic, Table,
+    Cell, Day, Document, Facts, FlagSet, Id, Options, Parts, Profile, Statistic, Table,
     join::{Entry, Join, Tally},
     number::divide_half_away,
     parts,
@@ -127,6 +127,28 @@ impl Statistic for Servers2013 {
 
     fn close(tables: &mut Vec<Table>, options: &Options) {
         parts::end(tables, &[], options.today().plus(-1));
+    }
+
+    fn split(mut self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (day, join) in self.join.split(|&time| Day::of_seconds(time)) {
+            parts.day(day).join = join;
+        }
+        for (time, counts) in std::mem::take(&mut self.relays) {
+            parts.day(Day::of_seconds(time)).relays.insert(time, counts);
+        }
+        for (time, addresses) in std::mem::take(&mut self.addresses) {
+            parts.day(Day::of_seconds(time)).addresses.insert(time, addresses);
+        }
+        for (key, counts) in std::mem::take(&mut self.bridges) {
+            parts.day(Day::of_seconds(key.0)).bridges.insert(key, counts);
+        }
+        parts.whole = self;
+        parts
+    }
+
+    fn facts(&mut self) -> Option<&mut dyn Facts> {
+        Some(&mut self.join)
     }
 }
 

@@ -64,14 +64,6 @@ impl Cell {
         }
     }
 
-    /// The value as files of modules have it; `None` if there is none.
-    #[cfg(feature = "columnar")]
-    pub(super) fn written(&self) -> Option<String> {
-        let mut out = String::new();
-        self.write(false, &mut out);
-        (!self.is_missing()).then_some(out)
-    }
-
     /// Whether it is yes.
     pub fn is_true(&self) -> bool {
         *self == Cell::Bool(true)

@@ -47,7 +47,7 @@ fn partials(documents: &[(String, Vec<u8>)]) -> Partials {
     partials
 }
 
-fn options() -> Options {
+fn options() -> Options<'static> {
     Options::at(Timestamp(1_893_456_000))
 }
 
