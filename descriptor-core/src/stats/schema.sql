@@ -60,6 +60,18 @@ CREATE TABLE IF NOT EXISTS tordesc."buildtimes" (
 );
 CREATE INDEX IF NOT EXISTS "buildtimes_day" ON tordesc."buildtimes" (("date"::date));
 
+CREATE TABLE IF NOT EXISTS tordesc."churn" (
+    "date" date,
+    "interval" text,
+    "came" double precision,
+    "went" double precision,
+    "came_weight" double precision,
+    "went_weight" double precision,
+    "comparisons" bigint,
+    "statuses" bigint
+);
+CREATE INDEX IF NOT EXISTS "churn_day" ON tordesc."churn" (("date"::date));
+
 CREATE TABLE IF NOT EXISTS tordesc."clients" (
     "date" date,
     "node" text,
@@ -72,6 +84,20 @@ CREATE TABLE IF NOT EXISTS tordesc."clients" (
     "frac" bigint
 );
 CREATE INDEX IF NOT EXISTS "clients_day" ON tordesc."clients" (("date"::date));
+
+CREATE TABLE IF NOT EXISTS tordesc."concentration" (
+    "date" date,
+    "group" text,
+    "position" text,
+    "members" bigint,
+    "gini" double precision,
+    "top10" double precision,
+    "hhi" double precision,
+    "effective" double precision,
+    "known" double precision,
+    "statuses" bigint
+);
+CREATE INDEX IF NOT EXISTS "concentration_day" ON tordesc."concentration" (("date"::date));
 
 CREATE TABLE IF NOT EXISTS tordesc."connbidirect2" (
     "date" date,
@@ -111,6 +137,17 @@ CREATE TABLE IF NOT EXISTS tordesc."hidserv" (
 );
 CREATE INDEX IF NOT EXISTS "hidserv_day" ON tordesc."hidserv" (("date"::date));
 
+CREATE TABLE IF NOT EXISTS tordesc."hidserv_v3" (
+    "date" date,
+    "type" text,
+    "wmean" double precision,
+    "wmedian" double precision,
+    "wiqm" double precision,
+    "frac" double precision,
+    "stats" bigint
+);
+CREATE INDEX IF NOT EXISTS "hidserv_v3_day" ON tordesc."hidserv_v3" (("date"::date));
+
 CREATE TABLE IF NOT EXISTS tordesc."ipv6servers" (
     "valid_after_date" date,
     "server" text,
@@ -135,6 +172,22 @@ CREATE TABLE IF NOT EXISTS tordesc."latencies" (
     "high" bigint
 );
 CREATE INDEX IF NOT EXISTS "latencies_day" ON tordesc."latencies" (("date"::date));
+
+CREATE TABLE IF NOT EXISTS tordesc."measurements" (
+    "date" date,
+    "authority" text,
+    "fingerprint" text,
+    "listed" bigint,
+    "measured" bigint,
+    "compared" bigint,
+    "p5" double precision,
+    "p25" double precision,
+    "median" double precision,
+    "p75" double precision,
+    "p95" double precision,
+    "authorities" bigint
+);
+CREATE INDEX IF NOT EXISTS "measurements_day" ON tordesc."measurements" (("date"::date));
 
 CREATE TABLE IF NOT EXISTS tordesc."networksize" (
     "date" date,
@@ -176,12 +229,69 @@ CREATE TABLE IF NOT EXISTS tordesc."onionperf_throughput" (
 );
 CREATE INDEX IF NOT EXISTS "onionperf_throughput_day" ON tordesc."onionperf_throughput" (("date"::date));
 
+CREATE TABLE IF NOT EXISTS tordesc."overload" (
+    "date" date,
+    "kind" text,
+    "relays" bigint,
+    "reporters" bigint,
+    "weight" double precision,
+    "reporters_weight" double precision,
+    "statuses" bigint
+);
+CREATE INDEX IF NOT EXISTS "overload_day" ON tordesc."overload" (("date"::date));
+
 CREATE TABLE IF NOT EXISTS tordesc."platforms" (
     "date" date,
     "platform" text,
     "relays" bigint
 );
 CREATE INDEX IF NOT EXISTS "platforms_day" ON tordesc."platforms" (("date"::date));
+
+CREATE TABLE IF NOT EXISTS tordesc."relay_countries" (
+    "date" date,
+    "country" text,
+    "relays" double precision,
+    "advertised_bandwidth" bigint,
+    "consensus_weight" double precision,
+    "guard_probability" double precision,
+    "middle_probability" double precision,
+    "exit_probability" double precision,
+    "statuses" bigint,
+    "described" double precision,
+    "database" date
+);
+CREATE INDEX IF NOT EXISTS "relay_countries_day" ON tordesc."relay_countries" (("date"::date));
+
+CREATE TABLE IF NOT EXISTS tordesc."relay_families" (
+    "date" date,
+    "family" text,
+    "members" bigint,
+    "relays" double precision,
+    "advertised_bandwidth" bigint,
+    "consensus_weight" double precision,
+    "guard_probability" double precision,
+    "middle_probability" double precision,
+    "exit_probability" double precision,
+    "statuses" bigint,
+    "described" double precision
+);
+CREATE INDEX IF NOT EXISTS "relay_families_day" ON tordesc."relay_families" (("date"::date));
+
+CREATE TABLE IF NOT EXISTS tordesc."relay_systems" (
+    "date" date,
+    "as" bigint,
+    "name" text,
+    "relays" double precision,
+    "advertised_bandwidth" bigint,
+    "consensus_weight" double precision,
+    "guard_probability" double precision,
+    "middle_probability" double precision,
+    "exit_probability" double precision,
+    "statuses" bigint,
+    "described" double precision,
+    "database" date
+);
+CREATE INDEX IF NOT EXISTS "relay_systems_day" ON tordesc."relay_systems" (("date"::date));
 
 CREATE TABLE IF NOT EXISTS tordesc."relayflags" (
     "date" date,
@@ -244,6 +354,18 @@ CREATE TABLE IF NOT EXISTS tordesc."userstats_combined" (
     "high" bigint
 );
 CREATE INDEX IF NOT EXISTS "userstats_combined_day" ON tordesc."userstats_combined" (("date"::date));
+
+CREATE TABLE IF NOT EXISTS tordesc."version_adoption" (
+    "date" date,
+    "version" text,
+    "recommended" boolean,
+    "relays" double precision,
+    "share" double precision,
+    "weight" double precision,
+    "age" bigint,
+    "statuses" bigint
+);
+CREATE INDEX IF NOT EXISTS "version_adoption_day" ON tordesc."version_adoption" (("date"::date));
 
 CREATE TABLE IF NOT EXISTS tordesc."versions" (
     "date" date,
