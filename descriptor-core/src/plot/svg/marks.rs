@@ -44,9 +44,12 @@ pub(super) fn draw(panel: &Panel, place: &Place, step: i32, styles: &Styles, out
     }
 }
 
+/// An area: a name, and between which values it lies by day.
+type Layer<'p> = (&'p str, Vec<(Day, f64, f64)>);
+
 /// The areas of a panel, each on those after it: between which values it lies. A day without any value is missing; one
 /// without a value of its own adds nothing.
-pub(super) fn stacked(panel: &Panel) -> Vec<(&str, Vec<(Day, f64, f64)>)> {
+pub(super) fn stacked(panel: &Panel) -> Vec<Layer<'_>> {
     let areas = || panel.series.iter().filter(|series| series.shape == Shape::Area);
     let days: BTreeSet<Day> = areas().flat_map(|series| &series.values).map(|(day, _)| *day).collect();
     let mut heights: BTreeMap<Day, f64> = days.into_iter().map(|day| (day, 0.0)).collect();
