@@ -354,7 +354,7 @@ pub(crate) fn places(
     global: Global,
 ) -> Result<Places, Failure> {
     let mut places = Places::default();
-    if !names.iter().any(|name| [Name::Relays, Name::Servers2013].contains(name)) {
+    if !names.iter().any(|name| name.by_place()) {
         return Ok(places);
     }
     let usual = Some(PathBuf::from(GEOIP)).filter(|path| countries.is_empty() && path.is_file());

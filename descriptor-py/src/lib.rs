@@ -7,6 +7,7 @@ mod background;
 mod classes;
 mod descriptor;
 mod document;
+mod drawing;
 mod entries;
 mod errors;
 mod filter;
@@ -17,6 +18,7 @@ mod network;
 mod policy;
 mod reader;
 mod repr;
+mod run;
 mod sanitize;
 mod scan;
 mod schema;
@@ -34,6 +36,7 @@ mod _tordesc {
     use super::{
         attribute::Attribute,
         descriptor::Descriptor,
+        drawing::Drawing,
         entries::Entries,
         issue::Issue,
         network::{Archive, ArchiveFile, DirectoryAuthority, authorities, download, read_index},

@@ -29,7 +29,7 @@ use crate::{
 /// How many errors are kept.
 pub(crate) const MOST: usize = 1000;
 /// Where tor has its databases of countries.
-const GEOIP: [&str; 2] = ["/usr/share/tor/geoip", "/usr/share/tor/geoip6"];
+pub(crate) const GEOIP: [&str; 2] = ["/usr/share/tor/geoip", "/usr/share/tor/geoip6"];
 
 type Output = Result<Tables, ColumnarError>;
 

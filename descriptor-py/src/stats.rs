@@ -1,11 +1,13 @@
 //! What `tordesc.stats` is made of: the registry of statistics, partial results, and tables.
 
-use std::{fs, io, ops::ControlFlow, path::PathBuf, sync::Arc, time::SystemTime};
+use std::{fs, io, ops::ControlFlow, path::PathBuf, sync::Arc};
 
 use descriptor_core::{
     archive::{self, Event, Progress},
+    geoip::{Database, Places},
+    plot::{PLOTS, Plot, Size},
     stats::{
-        self, Day, Name, Options, Partials, Pool, Profile,
+        self, Name, Options, Partials, Pool, Profile,
         graphs::{GRAPHS, Graph, Query},
     },
     value::Timestamp,
@@ -16,11 +18,12 @@ use pyo3::{
 };
 
 use crate::{
+    drawing::Drawing,
     errors, reader,
+    run::{PROFILES, Run},
     scan::{MOST, named, raises},
     source,
     table::Table,
-    value,
 };
 
 /// How many outputs of workers may wait: they are numbers.
@@ -30,6 +33,8 @@ const WAITING: usize = 1024;
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.setattr("_statistics", wrap_pyfunction!(_statistics, module)?)?;
     module.setattr("_graphs", wrap_pyfunction!(_graphs, module)?)?;
+    module.setattr("_plots", wrap_pyfunction!(_plots, module)?)?;
+    module.setattr("_draw", wrap_pyfunction!(_draw, module)?)?;
     module.setattr("_partial", wrap_pyfunction!(_partial, module)?)?;
     module.setattr("_merge", wrap_pyfunction!(_merge, module)?)?;
     module.setattr("_tables", wrap_pyfunction!(_tables, module)?)?;
@@ -37,27 +42,40 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.setattr("_write", wrap_pyfunction!(_write, module)?)
 }
 
-/// All statistics: name, what it is about, its tables.
+/// All statistics: name, what it is about, the profiles that have it, its tables.
 #[pyfunction]
-fn _statistics() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
-    let all = Name::ALL.iter().map(|&name| (name.name(), name.about(), tables_of(name)));
-    all.collect()
+fn _statistics() -> Vec<(&'static str, &'static str, Vec<i64>, Vec<&'static str>)> {
+    let profiles =
+        |name| PROFILES.iter().filter(move |(_, profile)| Name::of_profile(*profile).contains(&name));
+    let years = |name| profiles(name).map(|(year, _)| *year).collect();
+    let tables = |name| tables_of(name, profiles(name).map(|(_, profile)| *profile));
+    Name::ALL.iter().map(|&name| (name.name(), name.about(), years(name), tables(name))).collect()
 }
 
-/// The tables of a statistic, those of the last state of the originals first.
-fn tables_of(name: Name) -> Vec<&'static str> {
+/// The tables of a statistic in some profiles, each once.
+fn tables_of(name: Name, profiles: impl Iterator<Item = Profile>) -> Vec<&'static str> {
+    // Some tables are there only where databases are.
+    let mut places = Places::default();
+    let any = || Database::read(b"0,1,ZZ\n".to_vec()).ok();
+    any().into_iter().for_each(|database| places.add_countries(database));
+    any().into_iter().for_each(|database| places.add_systems(database));
     let mut all = Vec::new();
-    for profile in [Profile::Y2020, Profile::Y2013] {
-        let options = Options { profile, ..Options::at(Timestamp(0)) };
+    for profile in profiles {
+        let options = Options { profile, places: Some(&places), ..Options::at(Timestamp(0)) };
         let tables = Partials::new(&[name]).finish(&options);
-        let names = tables.0.iter().map(|table| table.name);
-        for name in names {
-            if !all.contains(&name) {
-                all.push(name);
+        for table in &tables.0 {
+            if !all.contains(&table.name) {
+                all.push(table.name);
             }
         }
     }
     all
+}
+
+/// All plots: name, and the tables that it is made of.
+#[pyfunction]
+fn _plots() -> Vec<(&'static str, Vec<&'static str>)> {
+    PLOTS.iter().map(|plot| (plot.id, plot.modules())).collect()
 }
 
 /// All graphs: id, and the tables that it is made of.
@@ -109,9 +127,10 @@ fn _tables<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let py = source.py();
     let graphs = graphs.map(|graphs| queries(py, graphs)).transpose()?;
-    let options = options(run)?;
+    let run = Run::read(run)?;
     let counted = count(source, &names, threads, progress, on_error)?;
-    tables(py, counted, &options, graphs)
+    let places = run.places(py, &counted.partials)?;
+    tables(py, counted, &run.options(&places), graphs)
 }
 
 /// The same of a partial result.
@@ -124,14 +143,17 @@ fn _finish<'py>(
     let py = partial.py();
     let graphs = graphs.map(|graphs| queries(py, graphs)).transpose()?;
     let counted = Counted { partials: load(partial)?, unread: 0, errors: PyList::empty(py).unbind() };
-    tables(py, counted, &options(run)?, graphs)
+    let run = Run::read(run)?;
+    let places = run.places(py, &counted.partials)?;
+    tables(py, counted, &run.options(&places), graphs)
 }
 
 /// Writes the files of a partial result below a folder, as `tordesc stats` does. Returns the files.
 #[pyfunction]
 fn _write(partial: &Bound<'_, PyBytes>, out: PathBuf, run: &Bound<'_, PyDict>) -> PyResult<Vec<PathBuf>> {
-    let options = options(run)?;
-    let partials = load(partial)?;
+    let (run, partials) = (Run::read(run)?, load(partial)?);
+    let places = run.places(partial.py(), &partials)?;
+    let options = run.options(&places);
     let write = || -> io::Result<Vec<PathBuf>> {
         let (modules, graphs) = partials.tables(&options);
         let modules = modules.0.iter().map(|table| ("modules", table.name, table.to_csv()));
@@ -224,7 +246,7 @@ fn count(
 fn tables<'py>(
     py: Python<'py>,
     counted: Counted,
-    options: &Options,
+    options: &Options<'_>,
     graphs: Option<Vec<(&'static Graph, Query)>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let made = py.detach(|| {
@@ -246,6 +268,39 @@ fn tables<'py>(
     Ok(all)
 }
 
+/// Draws a graph out of documents, or out of what was counted.
+#[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "only `tordesc.plot` calls it")]
+fn _draw<'py>(
+    id: &str,
+    query: &str,
+    size: (f64, f64),
+    source: &Bound<'py, PyAny>,
+    names: Option<Vec<String>>,
+    run: &Bound<'py, PyDict>,
+    threads: Option<usize>,
+    progress: Option<&Bound<'py, PyAny>>,
+    on_error: &str,
+) -> PyResult<Drawing> {
+    let py = run.py();
+    let usage = |message: String| errors::usage(py, &message);
+    let plot = Plot::of_id(id).ok_or_else(|| usage(format!("no plot is called {id}")))?;
+    let run = Run::read(run)?;
+    let partials = match names {
+        Some(names) => count(source, &names, threads, progress, on_error)?.partials,
+        None => load(source.cast::<PyBytes>()?)?,
+    };
+    let places = run.places(py, &partials)?;
+    let query = Query::parse(query);
+    let (width, height) = size;
+    let drawn = py.detach(|| {
+        let modules = partials.finish(&run.options(&places));
+        plot.figure(&modules, &query).map(|figure| figure.to_svg(Size { width, height }))
+    });
+    let svg = drawn.map_err(|error| usage(error.to_string()))?;
+    Ok(Drawing { name: plot.id, svg })
+}
+
 fn save(py: Python<'_>, mut partials: Partials) -> PyResult<Bound<'_, PyBytes>> {
     let mut bytes = Vec::new();
     py.detach(|| partials.save(&mut bytes))?;
@@ -265,43 +320,4 @@ fn queries(py: Python<'_>, graphs: Vec<(String, String)>) -> PyResult<Vec<(&'sta
         None => Err(errors::usage(py, &format!("no graph is called {id}"))),
     };
     graphs.into_iter().map(find).collect()
-}
-
-/// What a run is told: `now`, `since`, `until` and `profile`.
-fn options<'py>(run: &Bound<'py, PyDict>) -> PyResult<Options<'static>> {
-    let py = run.py();
-    let given = |name: &str| -> PyResult<Option<Bound<'py, PyAny>>> {
-        Ok(run.get_item(name)?.filter(|value| !value.is_none()))
-    };
-    let clock = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs());
-    let now = match given("now")? {
-        Some(value) => time(&value)?,
-        None => Timestamp(clock().cast_signed()),
-    };
-    let profile = match given("profile")?.map(|value| value.extract::<i64>()).transpose()? {
-        None | Some(2020) => Profile::Y2020,
-        Some(2013) => Profile::Y2013,
-        Some(other) => return Err(errors::usage(py, &format!("profile is 2013 or 2020, not {other}"))),
-    };
-    let (since, until) = (given("since")?, given("until")?);
-    let day = |value: Option<Bound<'py, PyAny>>| value.map(|value| day(&value)).transpose();
-    Ok(Options { profile, since: day(since)?, until: day(until)?, ..Options::at(now) })
-}
-
-/// A day from a `date`, a `datetime`, or text.
-fn day(value: &Bound<'_, PyAny>) -> PyResult<Day> {
-    let text = value.str()?.to_string_lossy().into_owned();
-    let day = text.get(..10).and_then(Day::parse);
-    day.ok_or_else(|| errors::usage(value.py(), &format!("not a day, such as 2020-12-31: {text}")))
-}
-
-/// A time from a `datetime`, a `date`, or text with or without a time of day.
-fn time(value: &Bound<'_, PyAny>) -> PyResult<Timestamp> {
-    if value.hasattr("timestamp")? {
-        return value::timestamp(value);
-    }
-    let text = value.str()?.to_string_lossy().into_owned();
-    let full = if text.len() == 10 { format!("{text} 00:00:00") } else { text.clone() };
-    let time = full.as_bytes().try_into().ok().and_then(Timestamp::parse);
-    time.ok_or_else(|| errors::usage(value.py(), &format!("not a time, such as 2020-12-31: {text}")))
 }

@@ -20,7 +20,10 @@ STATISTIC = '''def {name}(
     now: _Time | None = None,
     since: _Day | None = None,
     until: _Day | None = None,
-    profile: Literal[2013, 2020] = 2020,
+    profile: Literal[2013, 2020] = {profile},
+    choices: Iterable[str] = (),
+    geoip: _Paths | None = None,
+    asn: _Paths | None = None,
     threads: int | None = None,
     on_error: Literal["collect", "raise"] = "collect",
     progress: _Progress | None = None,
@@ -39,9 +42,9 @@ def statistics() -> str:
     """The stub of `tordesc.stats`."""
     head = "# Made by stub/make.py out of stub/stats_head.pyi and the registry.\n\n"
     functions = ""
-    for name, about, tables in tordesc._tordesc._statistics():
+    for name, about, profiles, tables in tordesc._tordesc._statistics():
         quoted = [f'"{table}"' for table in tables]
-        function = {"name": name.replace("-", "_"), "about": about, "first": quoted[0], "tables": ", ".join(quoted)}
+        function: dict[str, object] = {"name": name.replace("-", "_"), "about": about, "first": quoted[0], "profile": profiles[0], "tables": ", ".join(quoted)}
         functions += STATISTIC.format(**function)
     return f"{head}{(HERE / 'stats_head.pyi').read_text()}{functions}\n{names(tordesc.stats.__all__)}"
 

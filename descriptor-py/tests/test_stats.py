@@ -42,9 +42,13 @@ def test_tables_have_types(data: Path) -> None:
 
 def test_all_counts_in_one_pass_what_each_counts(data: Path) -> None:
     every = stats.all(data, now=NOW)
+    older = stats.all(data, now=NOW, profile=2013)
+    assert older and set(older) != set(every)
     assert set(every) <= set(itertools.chain(*stats.STATISTICS.values())) and len(every) > 20
     for name, tables in stats.STATISTICS.items():
         for table in set(tables) & set(every):
+            if inspect.signature(getattr(stats, name.replace("-", "_"))).parameters["profile"].default != 2020:
+                continue
             one = getattr(stats, name.replace("-", "_"))(data, table=table, now=NOW)
             assert rows(one) == rows(every[table]) and one.schema == every[table].schema
     assert sum(len(table) > 0 for table in every.values()) > 5
@@ -92,6 +96,31 @@ def test_graphs_are_made_of_documents_and_of_what_was_counted(data: Path) -> Non
     assert len(stats.graph("relayflags", counted=counted, now=NOW, end="2000-01-01")) == 0
 
 
+def test_plots_are_drawn_of_documents_and_of_what_was_counted(data: Path, tmp_path: Path) -> None:
+    counted = stats.partial(data, only="servers")
+    plot = tordesc.plot("relayflags", counted=counted, now=NOW)
+    assert plot.name == "relayflags" and plot.svg.startswith("<svg") and "Running" in plot.svg
+    assert plot.svg == tordesc.plot("relayflags", data, now=NOW).svg == plot._repr_html_() == plot._repr_svg_()
+    some = tordesc.plot("relayflags", counted=counted, now=NOW, flag=["Exit"], size=(4, 3))
+    assert "Running" not in some.svg and "Exit" in some.svg
+    plot.save(tmp_path / "flags.svg")
+    assert (tmp_path / "flags.svg").read_text() == plot.svg and bytes(plot) == plot.svg.encode()
+    with pytest.raises(tordesc.UsageError, match="saved as"):
+        plot.save(tmp_path / "flags.png")
+    with pytest.raises(tordesc.UsageError, match="has no data for these days"):
+        tordesc.plot("relayflags", counted=counted, now=NOW, start="2000-01-01", end=dt.date(2000, 2, 1))
+    assert {"networksize", "userstats-relay-country"} <= set(stats.PLOTS) & set(stats.GRAPHS)
+
+
+def test_relays_are_counted_by_place(data: Path, tmp_path: Path) -> None:
+    counted = stats.partial(data, only="relays")
+    database = tmp_path / "geoip"
+    database.write_text("0,4294967295,DE\n")
+    without, found = (stats.finish(counted, now=NOW, geoip=it) for it in ([], database))
+    assert any("de" in str(row).lower() for table in found.values() for row in rows(table) if "country" in row)
+    assert sum(map(len, found.values())) > sum(map(len, without.values()))
+
+
 def test_files_are_written(data: Path, tmp_path: Path) -> None:
     files = stats.write(stats.partial(data), tmp_path, now=NOW)
     assert files == [path for path in files if path.is_file()] and len(files) > 30
@@ -114,8 +143,11 @@ untyped: Any = stats
     [
         (lambda data: untyped.partial(data, only="userz"), "no statistic is called userz"),
         (lambda data: untyped.servers(data, table="nothing"), "servers has no table nothing"),
-        (lambda data: untyped.servers(data, profile=2014), "2013 or 2020, not 2014"),
+        (lambda data: untyped.servers(data, profile=2014), "profile is 2020 or 2013, not 2014"),
         (lambda data: untyped.servers(data, since="yesterday"), "not a day, such as 2020-12-31: yesterday"),
+        (lambda data: untyped.servers(data, choices=["this"]), "no choice is called this"),
+        (lambda data: untyped.plot("network", data), "no plot is called network"),
+        (lambda data: untyped.plot("networksize"), "either of documents or of what was counted"),
         (lambda data: untyped.servers(data, now="noon"), "not a time, such as 2020-12-31: noon"),
         (lambda data: untyped.graph("network", data), "no graph is called network"),
         (lambda data: untyped.graph("networksize"), "either of documents or of what was counted"),

@@ -189,6 +189,11 @@ impl Name {
         Self::ALL.iter().copied().find(|it| it.name() == name)
     }
 
+    /// Whether databases of addresses tell something to it.
+    pub fn by_place(self) -> bool {
+        matches!(self, Name::Relays | Name::Servers2013)
+    }
+
     /// The statistics that have tables in a profile.
     pub fn of_profile(profile: Profile) -> Vec<Self> {
         let of_2013 = [Name::Servers2013, Name::Bandwidth2013, Name::Connections2013];

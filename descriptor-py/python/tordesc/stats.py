@@ -12,6 +12,7 @@ documents a partial result, which is bytes; `merge` makes one of several; `finis
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -19,10 +20,13 @@ from urllib.parse import quote
 from . import _tordesc
 from ._errors import UsageError
 
-__all__ = ["GRAPHS", "STATISTICS", "all", "finish", "graph", "merge", "partial", "write"]
+__all__ = ["GRAPHS", "PLOTS", "STATISTICS", "all", "finish", "graph", "merge", "partial", "plot", "write"]
 
 #: The statistics, each with the names of its tables.
-STATISTICS: dict[str, list[str]] = {name: tables for name, _, tables in _tordesc._statistics()}
+STATISTICS: dict[str, list[str]] = {name: tables for name, _, _, tables in _tordesc._statistics()}
+
+#: The drawings, each with the names of the tables that it is made of.
+PLOTS: dict[str, list[str]] = dict(_tordesc._plots())
 
 #: The graphs, each with the names of the tables that it is made of.
 GRAPHS: dict[str, list[str]] = dict(_tordesc._graphs())
@@ -36,6 +40,9 @@ def all(
     since: Any = None,
     until: Any = None,
     profile: int = 2020,
+    choices: Iterable[str] = (),
+    geoip: Any = None,
+    asn: Any = None,
     threads: int | None = None,
     on_error: str = "collect",
     progress: Any = None,
@@ -44,26 +51,30 @@ def all(
 
     `now` is the time of the run, for most statistics leave out the last days before it; the clock's if left out. `since`
     and `until` are the first and the last day of the results. `profile` is the state of the original programs that is
-    followed, 2013 or 2020. `threads`, `progress` and `on_error` are as for `tordesc.read`; what could not be read is in
+    followed, 2013 or 2020; `choices` names points where the documentation is followed and not the code. `geoip` and `asn` are
+    databases of countries and of autonomous systems, for what is counted by them; tor's own of countries if it is there.
+    `threads`, `progress` and `on_error` are as for `tordesc.read`; what could not be read is in
     `errors` and `unparseable` of each table.
     """
-    run = _run(now, since, until, profile)
-    return dict(_tordesc._tables(paths, _names(only), None, run, threads, progress, on_error))
+    run = _run(now, since, until, profile, choices, geoip, asn)
+    return dict(_tordesc._tables(paths, _names(only, profile), None, run, threads, progress, on_error))
 
 
 def partial(
     paths: Any,
     *,
     only: str | Iterable[str] | None = None,
+    profile: int = 2020,
     threads: int | None = None,
     on_error: str = "collect",
     progress: Any = None,
 ) -> bytes:
     """Counts, and gives a partial result. Equal documents give equal bytes, in whatever order they are read.
 
+    What is counted is what `only` names, or all that a profile has, for profiles may have files of the same name.
     What cannot be read is a warning, or raised if `on_error` is `raise`.
     """
-    made: bytes = _tordesc._partial(paths, _names(only), threads, progress, on_error)
+    made: bytes = _tordesc._partial(paths, _names(only, profile), threads, progress, on_error)
     return made
 
 
@@ -74,10 +85,18 @@ def merge(partials: Iterable[bytes]) -> bytes:
 
 
 def finish(
-    partial: bytes, *, now: Any = None, since: Any = None, until: Any = None, profile: int = 2020
+    partial: bytes,
+    *,
+    now: Any = None,
+    since: Any = None,
+    until: Any = None,
+    profile: int = 2020,
+    choices: Iterable[str] = (),
+    geoip: Any = None,
+    asn: Any = None,
 ) -> dict[str, Any]:
     """The tables of a partial result, by name. The arguments are those of `all`."""
-    return dict(_tordesc._finish(partial, None, _run(now, since, until, profile)))
+    return dict(_tordesc._finish(partial, None, _run(now, since, until, profile, choices, geoip, asn)))
 
 
 def graph(
@@ -89,6 +108,9 @@ def graph(
     since: Any = None,
     until: Any = None,
     profile: int = 2020,
+    choices: Iterable[str] = (),
+    geoip: Any = None,
+    asn: Any = None,
     threads: int | None = None,
     on_error: str = "collect",
     progress: Any = None,
@@ -103,7 +125,7 @@ def graph(
         raise UsageError(f"no graph is called {name}; there are {', '.join(GRAPHS)}")
     if (paths is None) == (counted is None):
         raise UsageError("a graph is made either of documents or of what was counted")
-    run, wanted = _run(now, since, until, profile), [(name, _query(parameters))]
+    run, wanted = _run(now, since, until, profile, choices, geoip, asn), [(name, _query(parameters))]
     if counted is not None:
         tables = _tordesc._finish(counted, wanted, run)
     else:
@@ -114,31 +136,88 @@ def graph(
     return tables[name]
 
 
+def plot(
+    name: str,
+    paths: Any = None,
+    *,
+    counted: bytes | None = None,
+    start: Any = None,
+    end: Any = None,
+    country: str | Iterable[str] | None = None,
+    events: bool | str | None = None,
+    size: tuple[float, float] = (8.0, 5.0),
+    now: Any = None,
+    since: Any = None,
+    until: Any = None,
+    profile: int = 2020,
+    choices: Iterable[str] = (),
+    geoip: Any = None,
+    asn: Any = None,
+    threads: int | None = None,
+    on_error: str = "collect",
+    progress: Any = None,
+    **parameters: Any,
+) -> Any:
+    """Draws a graph, out of documents, or out of what was `counted`, a partial result: an SVG that notebooks show.
+
+    `start` and `end` are the first and the last day that are shown, `country` one or several countries, `events` whether the
+    censorship detector's events are marked. Further arguments are the graph's other parameters, such as `flag` and
+    `transport`. `size` is in inches. The other arguments are those of `all`.
+    """
+    if name not in PLOTS:
+        raise UsageError(f"no plot is called {name}; there are {', '.join(PLOTS)}")
+    if (paths is None) == (counted is None):
+        raise UsageError("a plot is made either of documents or of what was counted")
+    run = _run(now, since, until, profile, choices, geoip, asn)
+    marks = "on" if events is True else events or None
+    query = _query({"start": start, "end": end, "country": country, "events": marks} | parameters)
+    needed = None if paths is None else [it for it, made in STATISTICS.items() if set(made) & set(PLOTS[name])]
+    source = counted if paths is None else paths
+    return _tordesc._draw(name, query, size, source, needed, run, threads, progress, on_error)
+
+
 def write(
-    partial: bytes, out: Any, *, now: Any = None, since: Any = None, until: Any = None, profile: int = 2020
+    partial: bytes,
+    out: Any,
+    *,
+    now: Any = None,
+    since: Any = None,
+    until: Any = None,
+    profile: int = 2020,
+    choices: Iterable[str] = (),
+    geoip: Any = None,
+    asn: Any = None,
 ) -> list[Any]:
     """Writes `modules/*.csv` and `graphs/*.csv` below a folder, byte for byte as the originals, and returns the files."""
-    return list(_tordesc._write(partial, out, _run(now, since, until, profile)))
+    return list(_tordesc._write(partial, out, _run(now, since, until, profile, choices, geoip, asn)))
 
 
-def _run(now: Any, since: Any, until: Any, profile: int) -> dict[str, Any]:
-    return {"now": now, "since": since, "until": until, "profile": profile}
+def _run(
+    now: Any, since: Any, until: Any, profile: int, choices: Iterable[str], geoip: Any, asn: Any
+) -> dict[str, Any]:
+    run = {"now": now, "since": since, "until": until, "profile": profile}
+    chosen = [choices] if isinstance(choices, str) else list(choices)
+    return run | {"choices": chosen, "geoip": _paths(geoip), "asn": _paths(asn)}
 
 
-def _names(only: str | Iterable[str] | None) -> list[str]:
-    """The names of statistics, which may be written as those of functions."""
+def _paths(given: Any) -> list[Any] | None:
+    return [given] if isinstance(given, (str, os.PathLike)) else None if given is None else list(given)
+
+
+def _names(only: str | Iterable[str] | None, profile: int) -> list[str]:
+    """The names of statistics, which may be written as those of functions; without any, those of a profile."""
     if only is None:
-        return list(STATISTICS)
+        return [name for name, _, profiles, _ in _tordesc._statistics() if profile in profiles]
     several = [only] if isinstance(only, str) else only
     return [name if name in STATISTICS else name.replace("_", "-") for name in several]
 
 
 def _query(parameters: Mapping[str, Any]) -> str:
-    several = ((key, it if isinstance(it, (list, tuple)) else [it]) for key, it in parameters.items())
+    several = ((key, [it] if isinstance(it, str) or not isinstance(it, Iterable) else list(it)) for key, it in parameters.items())
     return "&".join(f"{key}={quote(str(value))}" for key, values in several for value in values if value is not None)
 
 
-def _function(name: str, about: str, tables: list[str]) -> Callable[..., Any]:
+def _function(name: str, about: str, profiles: list[int], tables: list[str]) -> Callable[..., Any]:
     """The function of a statistic."""
 
     def count(
@@ -148,17 +227,20 @@ def _function(name: str, about: str, tables: list[str]) -> Callable[..., Any]:
         now: Any = None,
         since: Any = None,
         until: Any = None,
-        profile: int = 2020,
+        profile: int = profiles[0],
+        choices: Iterable[str] = (),
+        geoip: Any = None,
+        asn: Any = None,
         threads: int | None = None,
         on_error: str = "collect",
         progress: Any = None,
     ) -> Any:
         if table not in tables:
             raise UsageError(f"{name} has no table {table}, but {', '.join(tables)}")
-        run = _run(now, since, until, profile)
+        run = _run(now, since, until, profile, choices, geoip, asn)
         made = _tordesc._tables(paths, [name], None, run, threads, progress, on_error)
         if table not in made:
-            raise UsageError(f"{table} is not of {profile}, but {', '.join(made)} are")
+            raise UsageError(f"{table} is not made of this and for {profile}, but {', '.join(made)}")
         return made[table]
 
     count.__name__ = count.__qualname__ = name.replace("-", "_")
