@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     net::{IpAddr, Ipv4Addr},
+    thread::LocalKey,
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
@@ -73,9 +74,47 @@ fn slot(text: &[u8]) -> usize {
     (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % SLOTS
 }
 
+/// How many times and addresses are kept, each: a relay says in one consensus what it said in the one before.
+const KEPT_BITS: u32 = 14;
+
+/// Objects that were made lately, by what they were made of.
+type Kept = RefCell<Vec<Option<(u64, Py<PyAny>)>>>;
+
+thread_local! {
+    static TIMES: Kept = const { RefCell::new(Vec::new()) };
+    static ADDRESSES: Kept = const { RefCell::new(Vec::new()) };
+}
+
+/// The object that was made of the same key before, or a new one. Objects must not be such that can be changed.
+fn kept<'py>(
+    py: Python<'py>,
+    kept: &'static LocalKey<Kept>,
+    key: u64,
+    make: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let place = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - KEPT_BITS)) as usize;
+    let found = kept.with_borrow(|all| match all.get(place) {
+        Some(Some((known, made))) if *known == key => Some(made.bind(py).clone()),
+        _ => None,
+    });
+    if let Some(made) = found {
+        return Ok(made);
+    }
+    // Nothing is borrowed while Python runs: its collector may call anything.
+    let made = make()?;
+    let entry = Some((key, made.clone().unbind()));
+    let _old = kept.with_borrow_mut(|all| {
+        if all.is_empty() {
+            all.resize_with(1 << KEPT_BITS, || None);
+        }
+        std::mem::replace(&mut all[place], entry)
+    });
+    Ok(made)
+}
+
 /// A time as an aware `datetime`; `None` beyond the years that Python knows.
 pub(crate) fn time<'py>(py: Python<'py>, value: Timestamp) -> PyResult<Bound<'py, PyAny>> {
-    datetime(py, value, true)
+    kept(py, &TIMES, value.0.cast_unsigned(), || datetime(py, value, true))
 }
 
 /// The same without its zone.
@@ -137,7 +176,9 @@ pub(crate) fn base64<'py>(py: Python<'py>, value: &[u8]) -> PyResult<Bound<'py, 
 /// An address, as `ipaddress` has it.
 pub(crate) fn address<'py>(py: Python<'py>, value: IpAddr) -> PyResult<Bound<'py, PyAny>> {
     match (value, Bare::get(py)) {
-        (IpAddr::V4(address), Some(bare)) => bare.make(py, address),
+        (IpAddr::V4(address), Some(bare)) => {
+            kept(py, &ADDRESSES, u32::from(address).into(), || bare.make(py, address))
+        }
         _ => Ok(value.into_pyobject(py)?.into_any()),
     }
 }
