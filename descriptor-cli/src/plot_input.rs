@@ -83,7 +83,9 @@ pub(crate) fn written(from: &Path, plots: &[&Plot]) -> Result<Source, Failure> {
                 source.modules.0.push(read(table, &path)?);
             }
         }
-        if let Some((path, text)) = find(from, "graphs", plot.id)?.filter(|(_, text)| is_graph(text)) {
+        if let Some((path, text)) =
+            find(from, "graphs", plot.id)?.filter(|(_, text)| is_graph(text) && has_rows(text))
+        {
             source.graphs.push(read(Table::from_graph_csv(plot.id, &text), &path)?);
         }
     }
@@ -93,6 +95,11 @@ pub(crate) fn written(from: &Path, plots: &[&Plot]) -> Result<Source, Failure> {
 /// Files of graphs begin with comments, files of modules have none.
 fn is_graph(text: &str) -> bool {
     text.starts_with('#')
+}
+
+/// Whether the file of a graph says more than that there is no data.
+fn has_rows(text: &str) -> bool {
+    text.lines().any(|line| !line.starts_with('#'))
 }
 
 /// A file in a folder of `tordesc stats`, or in a folder of such files.

@@ -159,7 +159,8 @@ mod tests {
             ["0 ms", "200 ms", "400 ms", "600 ms", "800 ms", "1,000 ms", "1,200 ms"]
         );
         assert_eq!(marks(Unit::Count, -120.0, 90.0), ["-100", "-50", "0", "50", "100"]);
-        assert_eq!(marks(Unit::Count, 0.0, 0.0), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(marks(Unit::Count, 0.0, 0.0), ["0", "1"]);
+        assert_eq!(marks(Unit::Count, 0.0, 0.5), ["0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]);
     }
 
     #[test]

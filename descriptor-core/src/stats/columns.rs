@@ -1,5 +1,7 @@
 //! What the columns of tables hold, for formats that have types: Parquet and databases.
 
+use std::borrow::Cow;
+
 use super::{Cell, Day, Table};
 use crate::value::Timestamp;
 
@@ -34,7 +36,7 @@ pub enum Value<'t> {
     /// A time.
     Time(Timestamp),
     /// Anything else.
-    Text(&'t str),
+    Text(Cow<'t, str>),
 }
 
 // A new table of a module is one line here; without one, its kinds are told by its cells.
@@ -183,7 +185,9 @@ impl Kind {
             (Kind::Float, _) => Value::Float(cell.number()?),
             (Kind::Day, _) => Value::Day(cell.day()?),
             (Kind::Time, Cell::Text(it)) => Value::Time(Timestamp::parse(it.as_bytes().try_into().ok()?)?),
-            (Kind::Text, Cell::Text(it)) => Value::Text(it),
+            (Kind::Text, Cell::Text(it)) => Value::Text(Cow::Borrowed(it)),
+            // A column of several kinds loses nothing.
+            (Kind::Text, _) => Value::Text(Cow::Owned(cell.written())),
             _ => return None,
         })
     }

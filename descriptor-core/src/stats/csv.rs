@@ -128,7 +128,9 @@ impl Tables {
         // The files of a name may differ between 2013 and 2020.
         let missing = |form: &&Table| form.columns.iter().filter(|it| read.column(it).is_none()).count();
         let form = known.iter().min_by_key(missing)?;
-        Some(read.arranged(&form.columns))
+        // The columns of some tables depend on what there is, as one for each country.
+        let more = read.columns.len() > form.columns.len() && missing(&form) == 0;
+        Some(if more { Ok(read) } else { read.arranged(&form.columns) })
     }
 }
 

@@ -64,6 +64,13 @@ impl Cell {
         }
     }
 
+    /// The value as files of modules have it.
+    pub(super) fn written(&self) -> String {
+        let mut out = String::new();
+        self.write(Form::Module, &mut out);
+        out
+    }
+
     /// Whether it is yes.
     pub fn is_true(&self) -> bool {
         *self == Cell::Bool(true)
