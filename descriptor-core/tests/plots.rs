@@ -216,6 +216,7 @@ fn what_is_new_is_drawn() {
         let shown: BTreeSet<&str> = figure.series().map(|it| it.name.as_str()).collect();
         assert_eq!(shown, BTreeSet::from(names), "{id}");
         assert!(figure.series().all(|it| it.values.len() == 2), "{id}: two days");
+        assert_eq!(figure.caption, "tordesc", "{id}");
     }
 }
 

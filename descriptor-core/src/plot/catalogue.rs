@@ -20,6 +20,8 @@ pub struct Plot {
     pub title: &'static str,
     /// The parameters that hold where none are given, as in the address of a graph.
     pub defaults: &'static str,
+    /// What stands in the corner: whose graph it is.
+    pub(super) caption: &'static str,
     /// The unit of the numbers in its table.
     pub(super) unit: Unit,
     /// The module whose table is drawn, for what is no graph of the website's.
@@ -29,13 +31,19 @@ pub struct Plot {
 }
 
 const fn plot(id: &'static str, title: &'static str, unit: Unit, draw: fn(&Data<'_>) -> Figure) -> Plot {
-    Plot { id, title, defaults: "", unit, module: None, draw }
+    let caption = "The Tor Project - https://metrics.torproject.org/";
+    Plot { id, title, defaults: "", caption, unit, module: None, draw }
 }
 
 impl Plot {
     /// Parameters that hold unless others are given.
     const fn or(self, defaults: &'static str) -> Plot {
         Plot { defaults, ..self }
+    }
+
+    /// The website never had it.
+    const fn ours(self) -> Plot {
+        Plot { caption: "tordesc", ..self }
     }
 
     /// Draws the table of a module as it is.
@@ -99,7 +107,8 @@ pub const PLOTS: &[Plot] = &[
     plot("hidserv-dir-onions-seen", "Unique .onion addresses", COUNT, |data| data.columns(&[("onions", "")])),
     plot("hidserv-dir-v3-onions-seen", "Unique .onion addresses (version 3, experimental)", COUNT, |data| {
         data.columns(&[("onions", "")])
-    }),
+    })
+    .ours(),
     plot("hidserv-rend-relayed-cells", "Onion-service traffic", Unit::GBIT, |data| {
         data.columns(&[("relayed", "")])
     }),
@@ -138,9 +147,9 @@ pub const PLOTS: &[Plot] = &[
     plot("userstats-bridge-version", "Bridge users by IP version", COUNT, bridge_versions).or("version=v4"),
     plot("userstats-bridge-combined", "Bridge users by transport", COUNT, bridge_combined).or("country=all"),
     // What is new beside Tor Metrics.
-    plot("relay-countries", "Relays by country", COUNT, |data| data.by("country", "relays")),
-    plot("relay-systems", "Relays by autonomous system", COUNT, systems),
-    plot("relay-families", "Consensus weight of the largest families", Unit::FRACTION, families),
+    plot("relay-countries", "Relays by country", COUNT, |data| data.by("country", "relays")).ours(),
+    plot("relay-systems", "Relays by autonomous system", COUNT, systems).ours(),
+    plot("relay-families", "Consensus weight of the largest families", Unit::FRACTION, families).ours(),
     plot("concentration", "Effective number of relays and groups", COUNT, |data| {
         data.columns(&[
             ("relay", "Relays"),
@@ -149,17 +158,21 @@ pub const PLOTS: &[Plot] = &[
             ("country", "Countries"),
         ])
     })
-    .or("position=any"),
-    plot("churn", "Relays that come and go", Unit::FRACTION, churn),
+    .or("position=any")
+    .ours(),
+    plot("churn", "Relays that come and go", Unit::FRACTION, churn).ours(),
     plot("overload", "Relays that say that they are overloaded", Unit::FRACTION, |data| {
         data.by("kind", "share")
-    }),
+    })
+    .ours(),
     plot("version-adoption", "Share of relays by version", Unit::FRACTION, |data| {
         data.by("version", "share")
-    }),
+    })
+    .ours(),
     plot("measurements", "Measured bandwidth, compared with other authorities", RATIO, |data| {
         data.plain(data.ribbons_by("authority", &[], ["p25", "median", "p75"]))
-    }),
+    })
+    .ours(),
     // What the website drew in 2013, and the tables of modules that it never drew.
     plot("fast-exits", "Fast exits", COUNT, |data| exits_of_2013(data, "fastnum", "fastprob"))
         .of("fast-exits"),

@@ -2,11 +2,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use super::{Figure, Panel, Series, Shape, Unit};
+use super::{Figure, Panel, Plot, Series, Shape, Unit};
 use crate::stats::{Cell, Day, Table, countries, graphs::Query};
-
-/// Whose numbers the website's graphs were.
-const CAPTION: &str = "The Tor Project - https://metrics.torproject.org/";
 
 /// More series than this cannot be told apart.
 const MOST: usize = 14;
@@ -14,6 +11,7 @@ const MOST: usize = 14;
 /// The rows that are to be drawn, with what the row of the graph in the catalogue says.
 pub(super) struct Data<'t> {
     pub(super) title: &'static str,
+    pub(super) caption: &'static str,
     pub(super) unit: Unit,
     pub(super) query: &'t Query,
     pub(super) columns: &'t [Cow<'static, str>],
@@ -24,14 +22,15 @@ pub(super) struct Data<'t> {
 pub(super) type Names = [(&'static str, &'static str)];
 
 impl<'t> Data<'t> {
-    pub(super) fn new(title: &'static str, unit: Unit, table: &'t Table, query: &'t Query) -> Self {
-        Data { title, unit, query, columns: &table.columns, rows: table.rows().collect() }
+    pub(super) fn new(plot: &Plot, table: &'t Table, query: &'t Query) -> Self {
+        let Plot { title, caption, unit, .. } = *plot;
+        Data { title, caption, unit, query, columns: &table.columns, rows: table.rows().collect() }
     }
 
     /// A figure of panels.
     pub(super) fn figure(&self, panels: Vec<Panel>) -> Figure {
         let title = self.title.to_owned();
-        Figure { title, panels, free: false, note: None, caption: CAPTION.to_owned() }.pruned()
+        Figure { title, panels, free: false, note: None, caption: self.caption.to_owned() }.pruned()
     }
 
     /// A panel in the unit of the graph.
@@ -102,6 +101,7 @@ impl<'t> Data<'t> {
         parts.sort_by_cached_key(|(key, _)| (place(key).unwrap_or(labels.len()), natural(key)));
         let label = |key: String| match place(&key) {
             Some(place) => labels[place].1.to_owned(),
+            None if key.is_empty() => "Unknown".to_owned(),
             None if name == "country" => countries::label(&key).map_or(key, str::to_owned),
             None => key,
         };
@@ -221,7 +221,7 @@ mod tests {
         let text = "date,p,x,y\n2020-12-04,10,1,\n2020-12-03,10,2,5\n2020-12-03,9,3,\n2020-12-03,100,4,\n";
         let table = Table::from_csv("t", text).expect("a table");
         let query = Query::default();
-        let data = Data::new("Title", Unit::Count, &table, &query);
+        let data = Data::new(&crate::plot::PLOTS[0], &table, &query);
         let lines = data.lines_by("p", "x", &[("100", "all")]);
         assert_eq!(lines.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["all", "9", "10"]);
         let day = |text| Day::parse(text).expect("a day");

@@ -42,6 +42,7 @@
 //!    `by` draws a line for each name in a column, the largest if there are many. `columns` draws a line for each column,
 //!    under a name for the legend; of an empty list, for every column. `.or("flag=Exit")` gives parameters that hold unless others are given; a parameter chooses
 //!    rows by the column of its name. `.of("module")` draws the table of a module that is no graph.
+//!    `.ours()` says in the corner that the website never had it.
 //! 3. What is more than lines gets a function in `special.rs`: `data.parts` splits rows, `data.quartiles_by` makes ribbons,
 //!    `data.figure` takes panels.
 
@@ -225,7 +226,7 @@ impl Plot {
     }
 
     fn drawn(&self, table: &Table, query: &Query) -> Result<Figure, Error> {
-        let figure = (self.draw)(&data::Data::new(self.title, self.unit, table, query));
+        let figure = (self.draw)(&data::Data::new(self, table, query));
         if figure.span().is_none() { Err(Error::NoData(self.id)) } else { Ok(figure) }
     }
 }
