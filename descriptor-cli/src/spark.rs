@@ -79,7 +79,7 @@ impl<'f> Row<'f> {
         let values = || series.values.iter().map(|(_, value)| *value);
         let (least, most) =
             (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
-        let [least, most, last] = [least, most, values().last()?].map(|value| panel.unit.show(value));
+        let [least, most, last] = [least, most, values().next_back()?].map(|value| panel.unit.show(value));
         Some(Row { cells: [series.name.clone(), least, most, last], series })
     }
 

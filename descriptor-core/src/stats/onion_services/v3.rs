@@ -32,7 +32,7 @@ use crate::{
     stats::{Day, Document, Facts, FlagSet, Id, Map, Options, Parts, Statistic, Table, id, sorted},
 };
 
-/// See the [module](self).
+/// Onion services of version 3: who was seen, and how much was relayed.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct OnionServicesV3 {
     consensuses: BTreeMap<Seconds, Conditions>,

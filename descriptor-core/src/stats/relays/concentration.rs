@@ -42,8 +42,11 @@ impl Default for Concentration {
     }
 }
 
+/// What a part has of something.
+type Measure = fn(&Part) -> f64;
+
 /// Positions with what a part has of them.
-const POSITIONS: [(&str, fn(&Part) -> f64); 3] =
+const POSITIONS: [(&str, Measure); 3] =
     [("any", |part| part.weight), ("guard", |part| part.positions[0]), ("exit", |part| part.positions[2])];
 
 impl Concentration {

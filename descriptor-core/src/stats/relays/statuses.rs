@@ -263,7 +263,10 @@ mod tests {
         Statuses::pack(vec![Head { time, mark: mark(&cells), next: time + 1, weights: None }], &cells)
     }
 
-    fn shown(statuses: &Statuses) -> Vec<(u8, Vec<(u32, u32, u32)>)> {
+    /// A relay with its runs: first slot, how many, weight.
+    type Shown = (u8, Vec<(u32, u32, u32)>);
+
+    fn shown(statuses: &Statuses) -> Vec<Shown> {
         statuses
             .rows()
             .map(|(row, runs)| (row.relay.0[0], runs.iter().map(|&run| run.into()).collect()))
