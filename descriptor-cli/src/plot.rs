@@ -95,7 +95,7 @@ struct Parameters {
     /// Country, as two letters, or all
     #[arg(long, value_name = "CC")]
     country: Vec<String>,
-    /// Pluggable transport; !<OR> is all of them, <OR> none
+    /// Pluggable transport; `!<OR>` is all of them, `<OR>` none
     #[arg(long, value_name = "NAME")]
     transport: Vec<String>,
     /// Version of tor, or v4 and v6
