@@ -116,7 +116,8 @@ def test_relays_are_counted_by_place(data: Path, tmp_path: Path) -> None:
     counted = stats.partial(data, only="relays")
     database = tmp_path / "geoip"
     database.write_text("0,4294967295,DE\n")
-    without, found = (stats.finish(counted, now=NOW, geoip=it) for it in ([], database))
+    without = stats.finish(counted, now=NOW, geoip=[])
+    found = stats.finish(counted, now=NOW, geoip=database)
     assert any("de" in str(row).lower() for table in found.values() for row in rows(table) if "country" in row)
     assert sum(map(len, found.values())) > sum(map(len, without.values()))
 
