@@ -119,6 +119,7 @@ impl Database {
     }
 
     /// The autonomous system of an address. `None` if it is not known, as always in tor's files.
+    #[cfg_attr(not(feature = "geoip"), expect(unused_variables, reason = "tor's files know none"))]
     pub fn system(&self, address: IpAddr) -> Option<System<'_>> {
         match self {
             Database::Tor(_) => None,
