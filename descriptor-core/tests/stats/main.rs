@@ -1,9 +1,13 @@
 //! Statistics: the files of the original programs, byte for byte, and what must hold for every statistic.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod explained;
+mod merges;
+mod y2013;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
     io::Read,
     ops::ControlFlow,
@@ -13,16 +17,14 @@ use std::{
 use common::shared;
 use descriptor_core::{
     archive::{self, Event, Input},
-    netdoc::{Frame, frames},
     stats::{
-        CHOICES, Cell, Choices, Day, Name, Options, Partials, Pool, Profile, Tables,
-        explain::{Explanation, Question, Unexplained},
+        CHOICES, Choices, Day, Name, Options, Partials, Pool, Tables,
         graphs::{Drawn, Graph, Query},
         top_countries,
-        users::Explainer,
     },
     value::Timestamp,
 };
+use merges::saved;
 
 /// A tree of documents and when the originals were run on it.
 struct Set {
@@ -273,49 +275,6 @@ fn fast_exits() {
     }
 }
 
-#[test]
-fn servers_of_2013() {
-    let (Some(folder), Some(partials)) = (GENERATED.folder(), GENERATED.partials(&[Name::Servers2013]))
-    else {
-        return;
-    };
-    let options = Options { profile: Profile::Y2013, ..GENERATED.options() };
-    let (tables, _) = partials.tables(&options);
-    same(&folder.join("2013/servers.csv"), &tables.get("servers").expect("a table").to_csv());
-}
-
-#[test]
-fn bandwidth_and_connections_of_2013() {
-    let names = [Name::Bandwidth2013, Name::Connections2013];
-    let (Some(folder), Some(partials)) = (GENERATED.folder(), GENERATED.partials(&names)) else { return };
-    let options = Options { profile: Profile::Y2013, ..GENERATED.options() };
-    let (tables, _) = partials.tables(&options);
-    for module in ["bandwidth", "connbidirect"] {
-        same(&folder.join(format!("2013/{module}.csv")), &tables.get(module).expect("a table").to_csv());
-    }
-}
-
-/// Rows whose keys are equal, for names of sources were cut, came in any order.
-#[test]
-fn torperf_of_2013() {
-    let (Some(folder), Some(partials)) = (GENERATED.folder(), GENERATED.partials(&[Name::Performance]))
-    else {
-        return;
-    };
-    let options = Options { profile: Profile::Y2013, ..GENERATED.options() };
-    let (tables, _) = partials.tables(&options);
-    let theirs = fs::read_to_string(folder.join("2013/torperf.csv")).expect("it is readable");
-    let key = |line: &str| line.splitn(4, ',').take(3).map(str::to_owned).collect::<Vec<_>>();
-    let ours = tables.get("torperf").expect("a table").to_csv();
-    assert_eq!(ours.lines().map(key).collect::<Vec<_>>(), theirs.lines().map(key).collect::<Vec<_>>());
-    let sorted = |text: &str| {
-        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
-        lines.sort_unstable();
-        lines
-    };
-    assert_eq!(sorted(&ours), sorted(&theirs));
-}
-
 /// What the estimates are made of, as the originals' database had it on chosen days.
 #[test]
 fn components_of_users() {
@@ -363,30 +322,6 @@ fn components_of_users() {
 
 fn is_number(column: &str) -> bool {
     ["rrx", "nrx", "hh", "nn", "hrh", "nh", "nrh", "frac", "low", "high"].contains(&column)
-}
-
-/// The state of 2013: users, and between what bounds the detector expected them.
-#[test]
-fn users_of_2013() {
-    let (Some(folder), Some(partials)) = (GENERATED.folder(), GENERATED.partials(&[Name::Users])) else {
-        return;
-    };
-    let options = Options { profile: Profile::Y2013, ..GENERATED.options() };
-    let (tables, _) = partials.tables(&options);
-    let table = |name: &str| tables.get(name).expect("a table").to_csv();
-    for name in ["userstats-detector", "userstats-ranges"] {
-        same(&folder.join(format!("2013/{name}.csv")), &table(name));
-    }
-    for name in ["userstats", "clients"] {
-        let path = folder.join(format!("2013/{name}.csv"));
-        let theirs = fs::read_to_string(path).expect("it is readable").replace("\"\"", "");
-        let ours = table(name);
-        // R's factors decide the originals' order.
-        let set = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
-        let (ours, theirs) = (set(&ours), set(&theirs));
-        let differing: Vec<_> = ours.symmetric_difference(&theirs).take(10).collect();
-        assert!(differing.is_empty(), "{differing:#?}");
-    }
 }
 
 /// Each choice changes what it says it does, of the generated network, and nothing else.
@@ -451,170 +386,5 @@ fn top_countries() {
         for table in tables {
             same(&folder.join(format!("graphs/tables/{}.csv", table.name)), &table.to_csv());
         }
-    }
-}
-
-/// Every row that is explained is the row of the table, and its formula gives its number.
-#[test]
-fn explained_users_are_those_of_the_tables() {
-    for (set, profile) in
-        [(GENERATED, Profile::Y2020), (GENERATED, Profile::Y2013), (NETWORK, Profile::Y2020)]
-    {
-        let Some(mut partials) = set.partials(&[Name::Users]) else { return };
-        let options = Options { profile, ..set.options() };
-        partials.settle();
-        let explainer = Explainer::new(partials.users().expect("it is counted"), &options);
-        let explain = |row: &[Cell], keys: &[&str]| {
-            let day = Question::of(row[0].day().expect("a day"));
-            let with = |question: Question, (at, key): (usize, &&str)| question.with(key, row[at + 1].text());
-            let explained = explainer.explain(&keys.iter().enumerate().fold(day, with)).expect("its keys");
-            assert_eq!(explained.absent, None, "{}", explained.title);
-            explained
-        };
-        let step = |it: &Explanation, symbol: &str| {
-            it.step(symbol).and_then(|step| step.value.number()).unwrap_or_else(|| panic!("{symbol}"))
-        };
-        let keys = ["node", "country", "transport", "version"];
-        let (Tables(tables), _) = set.partials(&[Name::Users]).expect("as before").tables(&options);
-        let mut rows = 0;
-        for table in tables.iter().filter(|table| ["clients", "userstats-combined"].contains(&table.name)) {
-            for row in table.rows() {
-                let it = explain(row, &keys);
-                assert_eq!(it.table, table.name);
-                for outcome in &it.results {
-                    let column = table.column(outcome.column).expect("a column of the table");
-                    assert_eq!(outcome.value, row[column], "{}: {}", it.title, outcome.column);
-                }
-                assert_eq!(it.results.len(), table.columns.len() - 1 - keys.len(), "{}", it.title);
-                let [both, bytes_time, bytes, alone, running] =
-                    ["h(R^H)", "n(H)", "h(H)", "n(R\\H)", "n(N)"].map(|symbol| step(&it, symbol));
-                let share = (both * bytes_time + bytes * alone) / (bytes * running);
-                assert!((share - step(&it, "frac")).abs() < 1e-12, "{}", it.title);
-                if table.name == "clients" {
-                    let users = step(&it, "r") / (share * 10.0);
-                    assert!((users - step(&it, "users")).abs() < 1e-6, "{}", it.title);
-                    // What the nodes contributed is the whole.
-                    let list = &it.lists[0];
-                    let sum: f64 = list.rows.iter().filter_map(|row| row[1].number()).sum();
-                    assert!(list.count > list.rows.len() || (sum - step(&it, "r")).abs() < 1e-6);
-                }
-                rows += 1;
-            }
-        }
-        eprintln!("{}, {profile:?}: {rows} rows", set.name);
-        assert!(rows > 50);
-    }
-}
-
-/// Every row of the statistics that explain theirs, and what they refuse.
-#[test]
-fn explained_rows_are_those_of_the_tables() {
-    for (name, module, keys) in [
-        (Name::OnionServices, "hidserv", &["type"][..]),
-        (Name::Bandwidth, "bandwidth", &["isexit", "isguard"]),
-        (Name::Advertised, "advbwdist", &["isexit", "relay", "percentile"]),
-        (Name::Connections, "connbidirect2", &["direction", "quantile"]),
-        (Name::TotalWeight, "totalcw", &["nickname", "have_guard_flag", "have_exit_flag"]),
-        (Name::FastExits, "fast-exits", &[]),
-    ] {
-        let Some(mut partials) = NETWORK.partials(&[name]) else { return };
-        let options = NETWORK.options();
-        let (tables, _) = NETWORK.partials(&[name]).expect("as before").tables(&options);
-        let table = tables.get(module).expect("a table");
-        for row in table.rows() {
-            let question = Question::of(row[0].day().expect("a day"));
-            let with = |it: Question, (at, key): (usize, &&str)| it.with(key, &row[at + 1].to_string());
-            let question = keys.iter().enumerate().fold(question, with);
-            let it = partials.explain(name, &question, &options).expect("its keys");
-            assert_eq!((it.table, &it.absent), (module, &None), "{}", it.title);
-            assert!(it.lists.iter().any(|list| list.count > 0), "{}", it.title);
-            for outcome in &it.results {
-                let column = table.column(outcome.column).expect("a column of the table");
-                assert_eq!(outcome.value, row[column], "{}: {}", it.title, outcome.column);
-            }
-            let filled = row[keys.len() + 1..].iter().filter(|cell| !cell.is_missing()).count();
-            let told = it.results.iter().filter(|outcome| !outcome.value.is_missing()).count();
-            assert_eq!(told, filled, "{}", it.title);
-        }
-        assert!(!table.is_empty(), "{module}");
-        let question = Question::of(Day::parse("1999-12-31").expect("a day")).with("planet", "mars");
-        assert!(matches!(partials.explain(name, &question, &options), Err(Unexplained::Column(..))));
-    }
-    let mut none = Partials::new(&[Name::Web]);
-    let question = Question::of(Day(0));
-    assert_eq!(none.explain(Name::Users, &question, &NETWORK.options()), Err(Unexplained::NotCounted));
-    assert_eq!(none.explain(Name::Web, &question, &NETWORK.options()), Err(Unexplained::NotYet));
-}
-
-/// Some documents of the small network, of all types, with their sources.
-fn documents() -> Option<Vec<(String, Vec<u8>)>> {
-    let inputs = [Input::Path(NETWORK.folder()?.join("tree.tar.xz"))];
-    let options = archive::Options { threads: 1, ..archive::Options::default() };
-    let mut all = Vec::new();
-    let copy = |chunk: &archive::Chunk| -> Vec<_> {
-        let whole = |frame: Frame<'_>| [frame.annotations, frame.body].concat();
-        chunk.frames().map(|(source, frame)| (source.to_string(), whole(frame))).collect()
-    };
-    archive::read(&inputs, &options, copy, |event| {
-        if let Event::Output(output) = event {
-            all.extend(output);
-        }
-        ControlFlow::Continue(())
-    });
-    Some(all)
-}
-
-fn add(partials: &mut Partials, (source, bytes): &(String, Vec<u8>)) {
-    for frame in frames(bytes, None) {
-        assert!(partials.add_frame(frame, source), "{source} can be read");
-    }
-}
-
-fn saved(mut partials: Partials) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    partials.save(&mut bytes).expect("memory can be written to");
-    bytes
-}
-
-fn texts(partials: Partials) -> BTreeMap<&'static str, String> {
-    let (tables, graphs) = partials.tables(&NETWORK.options());
-    let modules = tables.0.iter().map(|table| (table.name, table.to_csv()));
-    modules.chain(graphs.iter().map(|drawn| (drawn.id, drawn.to_csv()))).collect()
-}
-
-/// Reversed, dealt out to several partials that are saved, loaded and merged, and given twice: the same bytes.
-#[test]
-fn order_split_and_repetition_change_no_byte() {
-    let Some(documents) = documents() else { return };
-    let mut once = Partials::new(Name::ALL);
-    documents.iter().for_each(|document| add(&mut once, document));
-    let once = saved(once);
-    let expected = texts(Partials::load(&*once).expect("what was saved"));
-    assert!(!expected.is_empty());
-
-    let mut reversed = Partials::new(Name::ALL);
-    documents.iter().rev().for_each(|document| add(&mut reversed, document));
-    assert!(saved(reversed) == once, "reversed");
-
-    for parts in [2, 7] {
-        let mut all = Partials::default();
-        for part in (0..parts).rev() {
-            let mut partials = Partials::new(Name::ALL);
-            documents.iter().skip(part).step_by(parts).for_each(|document| add(&mut partials, document));
-            // Every third document once more, in a part that others have too.
-            documents.iter().skip(part).step_by(3).for_each(|document| add(&mut partials, document));
-            let bytes = saved(partials);
-            all.merge(Partials::load(&*bytes).expect("what was saved"));
-        }
-        let split = saved(all);
-        assert_eq!(texts(Partials::load(&*split).expect("what was saved")), expected, "{parts} parts");
-        assert!(split == once, "{parts} parts, repeated: the bytes of the partials");
-    }
-}
-
-#[test]
-fn partials_of_another_form_are_refused() {
-    for bytes in [&b""[..], b"not CBOR", &[0x82, 0x18, 99, 0xa0]] {
-        assert!(Partials::load(bytes).is_err());
     }
 }
