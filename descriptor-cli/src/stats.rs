@@ -36,7 +36,8 @@ const REPORT: &str = "censorship-report.txt";
 
 pub(crate) const HELP: &str = "\
 Writes OUT/modules/*.csv, the tables of the modules of metrics-web, OUT/graphs/*.csv, the files that its website gave \
-for download, and OUT/tables/*, its top-10 countries and the censorship detector's report. The order, the split and the repetition of what is read change no byte of them.
+for download, and OUT/tables/*, its top-10 countries and the censorship detector's report. The order, the split and the \
+repetition of what is read change no byte of them.
 
 Examples:
   tordesc stats recent/ --out stats

@@ -2,12 +2,9 @@
 
 mod common;
 
-use std::ops::ControlFlow;
-
-use common::shared;
+use common::{documents, shared};
 use descriptor_core::{
-    archive::{self, Event, Input},
-    netdoc::{Frame, frames},
+    netdoc::frames,
     stats::{Name, Options, Partials, Profile, Tables, state::State},
     value::Timestamp,
 };
@@ -30,20 +27,8 @@ impl Set {
 
     /// All documents with their sources; `None` without the vectors.
     fn documents(&self) -> Option<Vec<(String, Vec<u8>)>> {
-        let inputs = [Input::Path(shared()?.join("vectors/metrics-web").join(self.name).join("tree.tar.xz"))];
-        let options = archive::Options { threads: 1, ..archive::Options::default() };
-        let mut all = Vec::new();
-        let copy = |chunk: &archive::Chunk| -> Vec<_> {
-            let whole = |frame: Frame<'_>| [frame.annotations, frame.body].concat();
-            chunk.frames().map(|(source, frame)| (source.to_string(), whole(frame))).collect()
-        };
-        archive::read(&inputs, &options, copy, |event| {
-            if let Event::Output(output) = event {
-                all.extend(output);
-            }
-            ControlFlow::Continue(())
-        });
-        Some(all)
+        let folder = shared()?.join("vectors/metrics-web").join(self.name);
+        Some(documents(folder.join("tree.tar.xz")))
     }
 }
 

@@ -44,6 +44,11 @@ impl Mmdb {
         Timestamp(i64::try_from(self.0.metadata().build_epoch).unwrap_or(i64::MAX))
     }
 
+    /// How many nodes its tree has.
+    pub fn nodes(&self) -> usize {
+        self.0.metadata().node_count as usize
+    }
+
     /// The country of an address. `None` if no record has it, or the record names none.
     pub fn country(&self, address: IpAddr) -> Option<CountryCode> {
         self.find(address, COUNTRY, |text: &str| CountryCode::parse(text.as_bytes()))

@@ -109,6 +109,15 @@ impl Database {
         }
     }
 
+    /// How much it knows. Unit: ranges of addresses, or nodes of the tree of a MaxMind DB.
+    pub fn size(&self) -> usize {
+        match self {
+            Database::Tor(ranges) => ranges.len(),
+            #[cfg(feature = "geoip")]
+            Database::Mmdb(mmdb) => mmdb.nodes(),
+        }
+    }
+
     /// The country of an address. `None` if it is not known.
     pub fn country(&self, address: IpAddr) -> Option<CountryCode> {
         match self {

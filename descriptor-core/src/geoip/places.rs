@@ -43,9 +43,11 @@ impl Places {
         at(&self.systems, time)
     }
 
-    /// The dates of the databases for countries and of those for autonomous systems, the oldest first.
-    pub fn dates(&self) -> [Vec<Option<Timestamp>>; 2] {
-        [&self.countries, &self.systems].map(|databases| databases.iter().map(Database::date).collect())
+    /// What tells databases from others, the date and the size: of those for countries and of those for autonomous systems,
+    /// the oldest first.
+    pub fn marks(&self) -> [Vec<(Option<Timestamp>, usize)>; 2] {
+        [&self.countries, &self.systems]
+            .map(|databases| databases.iter().map(|it| (it.date(), it.size())).collect())
     }
 
     /// Whether there is no database.
@@ -96,6 +98,8 @@ mod tests {
             assert_eq!(at(day).0.as_deref(), Some(country), "{day}");
         }
         assert!(places.systems_at(Timestamp(0)).is_none() && !places.is_empty());
+        let [before, systems] = places.marks();
+        assert!(before.len() == 3 && before.is_sorted() && systems.is_empty(), "{before:?}");
     }
 
     #[test]

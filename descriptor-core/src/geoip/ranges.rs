@@ -58,6 +58,11 @@ impl GeoIp {
         self.date = self.date.max(other.date);
     }
 
+    /// How many ranges there are.
+    pub fn len(&self) -> usize {
+        self.v4.len() + self.v6.len()
+    }
+
     /// Whether there is no range.
     pub fn is_empty(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty()

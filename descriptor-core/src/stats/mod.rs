@@ -66,7 +66,8 @@
 //!    types of documents that are read, saving and merging follow. Numbers that are rounded go through [`number`], where the
 //!    originals' rules are.
 //! 2. If it has files of graphs: one function each in `graphs/`, and one line in `graphs/mod.rs`.
-//! 3. A line a set in `tests/stats.rs`, which compares with the originals' files byte for byte; the properties (order, split,
+//! 3. One line for each table in `columns.rs`, which formats with types need.
+//! 4. A line a set in `tests/stats/`, which compares with the originals' files byte for byte; the properties (order, split,
 //!    repetition) are tested for every statistic of the registry.
 
 pub mod adoption;

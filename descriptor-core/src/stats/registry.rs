@@ -230,7 +230,7 @@ pub(super) trait Visitor {
 }
 
 /// Which form serialised partials have. Others are refused.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 impl Partials {
     /// Reads a document and adds what it says, if a statistic wants it. Returns whether it could be read.

@@ -56,6 +56,25 @@ pub(crate) fn untar(reader: impl std::io::Read) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// All documents of a tarball, one by one, with their sources.
+#[cfg(feature = "archive")]
+pub(crate) fn documents(tarball: PathBuf) -> Vec<(String, Vec<u8>)> {
+    use descriptor_core::archive::{self, Chunk, Event, Input, Options};
+    let options = Options { threads: 1, ..Options::default() };
+    let mut all = Vec::new();
+    let copy = |chunk: &Chunk| -> Vec<_> {
+        let whole = |frame: Frame<'_>| [frame.annotations, frame.body].concat();
+        chunk.frames().map(|(source, frame)| (source.to_string(), whole(frame))).collect()
+    };
+    archive::read(&[Input::Path(tarball)], &options, copy, |event| {
+        if let Event::Output(output) = event {
+            all.extend(output);
+        }
+        std::ops::ControlFlow::Continue(())
+    });
+    all
+}
+
 /// The files of a tree by their paths; none if there is no such tree.
 pub(crate) fn tree(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = if root.is_dir() { files(root) } else { Vec::new() };

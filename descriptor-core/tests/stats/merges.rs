@@ -1,32 +1,13 @@
 //! Order, split and repetition change nothing.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::collections::BTreeMap;
 
 use descriptor_core::{
-    archive::{self, Event, Input},
-    netdoc::{Frame, frames},
+    netdoc::frames,
     stats::{Name, Partials},
 };
 
-use crate::NETWORK;
-
-/// Some documents of the small network, of all types, with their sources.
-fn documents() -> Option<Vec<(String, Vec<u8>)>> {
-    let inputs = [Input::Path(NETWORK.folder()?.join("tree.tar.xz"))];
-    let options = archive::Options { threads: 1, ..archive::Options::default() };
-    let mut all = Vec::new();
-    let copy = |chunk: &archive::Chunk| -> Vec<_> {
-        let whole = |frame: Frame<'_>| [frame.annotations, frame.body].concat();
-        chunk.frames().map(|(source, frame)| (source.to_string(), whole(frame))).collect()
-    };
-    archive::read(&inputs, &options, copy, |event| {
-        if let Event::Output(output) = event {
-            all.extend(output);
-        }
-        ControlFlow::Continue(())
-    });
-    Some(all)
-}
+use crate::{NETWORK, common::documents};
 
 fn add(partials: &mut Partials, (source, bytes): &(String, Vec<u8>)) {
     for frame in frames(bytes, None) {
@@ -49,7 +30,8 @@ fn texts(partials: Partials) -> BTreeMap<&'static str, String> {
 /// Reversed, dealt out to several partials that are saved, loaded and merged, and given twice: the same bytes.
 #[test]
 fn order_split_and_repetition_change_no_byte() {
-    let Some(documents) = documents() else { return };
+    let Some(folder) = NETWORK.folder() else { return };
+    let documents = documents(folder.join("tree.tar.xz"));
     let mut once = Partials::new(Name::ALL);
     documents.iter().for_each(|document| add(&mut once, document));
     let once = saved(once);

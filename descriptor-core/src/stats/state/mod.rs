@@ -90,8 +90,8 @@ impl State {
     /// The tables of all modules, of everything that was ever added.
     pub fn tables(&mut self, options: &Options) -> Result<Tables, StateError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // What rows depend on besides documents: not the time of the run, and of databases of addresses the dates.
-        let places = options.places.map(Places::dates);
+        // What rows depend on besides documents: not the time of the run, and of databases of addresses what tells them apart.
+        let places = options.places.map(Places::marks);
         let made = format!("{:?} {:?} {places:?}", options.profile, options.choices);
         let sql = "SELECT COUNT(*) FROM made WHERE options = ?";
         if transaction.query_row(sql, [&made], |row| row.get::<_, i64>(0))? == 0 {
@@ -153,14 +153,14 @@ impl Visitor for Add<'_> {
     }
 }
 
-/// Keeps facts. Returns the days that look for them.
+/// Keeps facts. Returns the days that look for them. One that is another than before may be in the rows of any day.
 fn add_facts<S: Statistic>(
     kept: &Kept<'_>,
     mut facts: Vec<(Id, Vec<u8>)>,
 ) -> Result<BTreeSet<Day>, StateError> {
     // Neighbours in the database one after the other.
     facts.sort_unstable();
-    let mut new = HashSet::new();
+    let (mut new, mut changed) = (HashSet::new(), false);
     for (digest, fact) in facts {
         if kept.add_fact(&digest, &fact)? {
             new.insert(digest);
@@ -171,8 +171,14 @@ fn add_facts<S: Statistic>(
                 facts.give(digest, &fact);
                 facts.take().pop()
             });
-            greater.into_iter().try_for_each(|(digest, fact)| kept.set_fact(&digest, &fact))?;
+            for (digest, fact) in greater.into_iter().filter(|(_, fact)| *fact != known) {
+                kept.set_fact(&digest, &fact)?;
+                changed = true;
+            }
         }
+    }
+    if changed {
+        kept.forget_rows()?;
     }
     kept.looking(&new)
 }

@@ -113,3 +113,23 @@ fn state_of_others_is_refused() {
     connection.execute_batch("PRAGMA user_version = 99").expect("it can be changed");
     assert!(matches!(State::open(&path, &[Name::Web]), Err(StateError::Form { found: 99, .. })));
 }
+
+/// A fact hardly ever changes. If it does, rows of any day may have been made with the one before.
+#[test]
+fn rows_are_forgotten_when_a_fact_changes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut state = State::open(&folder.path().join("state"), &[Name::OnionServicesV3]).expect("a new one");
+    let transaction = state.connection.transaction().expect("a transaction");
+    let kept = Numbers::of(&transaction).and_then(|it| it.kept(Name::OnionServicesV3)).expect("it is there");
+    kept.set_part(Day(1), &Part { reach: (Day(1), Day(1)), body: Vec::new() }).expect("it is kept");
+    let unfinished = |identity: u8| {
+        let fact = (Id([7; 20]), vec![identity; 32]);
+        add_facts::<crate::stats::onion_services::OnionServicesV3>(&kept, vec![fact]).expect("it is kept");
+        let days = kept.unfinished().expect("days");
+        kept.set_rows(Day(1), &[]).expect("it is kept");
+        days.len()
+    };
+    // The first one, the same, a smaller one that does not count, a greater one.
+    assert_eq!([5, 5, 4, 6, 6].map(unfinished), [1, 0, 0, 1, 0]);
+    assert_eq!(kept.fact(&Id([7; 20])).expect("it can be read"), Some(vec![6; 32]));
+}
