@@ -42,13 +42,11 @@ impl Bits {
             self.bytes.extend_from_slice(&other.bytes);
             return;
         }
-        self.bytes.reserve(other.bytes.len());
-        for &byte in &other.bytes {
-            if let Some(last) = self.bytes.last_mut() {
-                *last |= byte >> used;
-            }
-            self.bytes.push(byte << (8 - used));
+        if let (Some(last), Some(first)) = (self.bytes.last_mut(), other.bytes.first()) {
+            *last |= first >> used;
         }
+        let next = other.bytes.iter().skip(1).chain(&[0]);
+        self.bytes.extend(other.bytes.iter().zip(next).map(|(&high, &low)| high << (8 - used) | low >> used));
         self.bytes.truncate(self.length.div_ceil(8) as usize);
     }
 }

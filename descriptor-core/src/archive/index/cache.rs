@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use super::super::{atomic, history::Stamp};
 
 /// Entries of the index by path, size and time of last change.
@@ -15,7 +17,7 @@ use super::super::{atomic, history::Stamp};
 #[derive(Debug, Default)]
 pub(super) struct Cache<'t> {
     /// In the order of their paths.
-    entries: Vec<(&'t str, Known<'t>)>,
+    entries: Vec<Entry<'t>>,
     /// Lines in the file, with those that were replaced.
     lines: usize,
     /// How much of the file is good.
@@ -25,40 +27,84 @@ pub(super) struct Cache<'t> {
 /// An entry, and what the file was when it was made.
 pub(super) type Known<'t> = (Stamp, &'t str);
 
+#[derive(Debug, Clone, Copy)]
+struct Entry<'t> {
+    path: &'t str,
+    /// Path of its folder with `/` at the end; the very text that the entry before has, if they are in one folder.
+    folder: &'t str,
+    known: Known<'t>,
+}
+
+/// Lines that follow each other.
+struct Lines<'t> {
+    entries: Vec<Entry<'t>>,
+    /// How many of them are in order, with no path twice.
+    ordered: usize,
+    good: usize,
+}
+
 impl<'t> Cache<'t> {
-    /// Reads a journal.
+    /// Reads a journal. What is in order, as all but the last lines are, is not compared again: each comparison is a look
+    /// at a far place in memory.
     pub(super) fn of(text: &'t [u8]) -> Self {
-        let mut cache = Cache::default();
-        while let Some(length) = memchr::memchr(b'\n', &text[cache.good..]) {
-            let line = &text[cache.good..cache.good + length];
-            let Some((path, stamp, json)) = std::str::from_utf8(line).ok().and_then(parse) else { break };
-            cache.entries.push((path, (stamp, json)));
-            cache.lines += 1;
-            cache.good += length + 1;
-        }
-        // Stable, and quick for what is in order but for some lines at the end. Of equal paths the last one counts.
-        cache.entries.sort_by_key(|(path, _)| *path);
-        cache.entries.dedup_by(|later, earlier| {
-            let same = later.0 == earlier.0;
-            if same {
-                earlier.1 = later.1;
+        let parts = parts(text, rayon::current_num_threads());
+        let (mut cache, mut ordered) = (Cache::default(), 0);
+        for (part, lines) in parts.par_iter().map(|part| (part, Lines::of(part))).collect::<Vec<_>>() {
+            let follows = match (cache.entries.last(), lines.entries.first()) {
+                (Some(last), Some(first)) => last.path < first.path,
+                _ => true,
+            };
+            if ordered == cache.entries.len() && follows {
+                ordered += lines.ordered;
             }
-            same
-        });
+            cache.lines += lines.entries.len();
+            cache.entries.extend(lines.entries);
+            cache.good += lines.good;
+            if lines.good < part.len() {
+                break;
+            }
+        }
+        let mut later = cache.entries.split_off(ordered);
+        // Stable: of equal paths the last one counts.
+        later.sort_by_key(|entry| entry.path);
+        let mut rest = &*cache.entries;
+        let mut all = Vec::with_capacity(rest.len() + later.len());
+        for same in later.chunk_by(|one, next| one.path == next.path) {
+            let Some(last) = same.last() else { continue };
+            let (before, behind) = rest.split_at(rest.partition_point(|entry| entry.path < last.path));
+            all.extend_from_slice(before);
+            all.push(*last);
+            let replaced = behind.first().is_some_and(|entry| entry.path == last.path);
+            rest = &behind[usize::from(replaced)..];
+        }
+        if !all.is_empty() {
+            all.extend_from_slice(rest);
+            cache.entries = all;
+        }
         cache
     }
 
-    /// All files with what they were.
-    pub(super) fn files(&self) -> impl Iterator<Item = (&'t str, Stamp)> {
-        self.entries.iter().map(|&(path, (stamp, _))| (path, stamp))
+    /// All files, those that follow each other in a folder together: its path with `/` at the end, and for each what it was.
+    pub(super) fn folders(&self) -> impl Iterator<Item = (&'t str, impl Iterator<Item = (&'t str, Stamp)>)> {
+        let together = |one: &Entry<'_>, next: &Entry<'_>| {
+            std::ptr::eq(one.folder, next.folder) || one.folder == next.folder
+        };
+        self.entries.chunk_by(together).map(|files| {
+            let folder = files.first().map_or("", |entry| entry.folder);
+            (folder, files.iter().map(|entry| (entry.path, entry.known.0)))
+        })
     }
 
     /// What is known about each of some files in the order of their paths.
     pub(super) fn join<'f>(&self, paths: impl Iterator<Item = &'f str>) -> Vec<Option<Known<'t>>> {
         let mut entries = self.entries.iter().peekable();
         let one = |path: &str| {
-            while entries.next_if(|(known, _)| *known < path).is_some() {}
-            entries.peek().filter(|(known, _)| *known == path).map(|(_, known)| *known)
+            // Most are known from here, and then their paths are the same text.
+            if let Some(entry) = entries.next_if(|entry| std::ptr::eq(entry.path, path)) {
+                return Some(entry.known);
+            }
+            while entries.next_if(|entry| entry.path < path).is_some() {}
+            entries.peek().filter(|entry| entry.path == path).map(|entry| entry.known)
         };
         paths.map(one).collect()
     }
@@ -89,6 +135,41 @@ impl<'t> Cache<'t> {
         io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
         file.write_all(fresh.concat().as_bytes())
     }
+}
+
+impl<'t> Lines<'t> {
+    /// The lines of a text, up to one that is not good.
+    fn of(text: &'t [u8]) -> Self {
+        let mut lines = Lines { entries: Vec::new(), ordered: 0, good: 0 };
+        let mut last: Option<Entry<'t>> = None;
+        while let Some(length) = memchr::memchr(b'\n', &text[lines.good..]) {
+            let line = &text[lines.good..lines.good + length];
+            let Some((path, stamp, json)) = std::str::from_utf8(line).ok().and_then(parse) else { break };
+            let folder = path.rfind('/').map_or("", |at| &path[..=at]);
+            let folder = last.map(|it| it.folder).filter(|last| *last == folder).unwrap_or(folder);
+            if lines.ordered == lines.entries.len() && last.is_none_or(|last| last.path < path) {
+                lines.ordered += 1;
+            }
+            let entry = Entry { path, folder, known: (stamp, json) };
+            lines.entries.push(entry);
+            lines.good += length + 1;
+            last = Some(entry);
+        }
+        lines
+    }
+}
+
+/// A text in about so many parts that end where lines end.
+fn parts(text: &[u8], count: usize) -> Vec<&[u8]> {
+    let (mut parts, mut rest, size) = (Vec::new(), text, text.len().div_ceil(count.max(1)));
+    while !rest.is_empty() {
+        let from = size.min(rest.len());
+        let end = memchr::memchr(b'\n', &rest[from..]).map_or(rest.len(), |at| from + at + 1);
+        let (part, behind) = rest.split_at(end);
+        parts.push(part);
+        rest = behind;
+    }
+    parts
 }
 
 /// A line of the journal.
@@ -124,5 +205,31 @@ mod tests {
         let text = fs::read(&path).expect("it was saved");
         assert_eq!(Cache::of(&text).join(["d"].into_iter()), [Some((new, "{4}"))]);
         assert_eq!(text.iter().filter(|&&byte| byte == b'\n').count(), 4);
+    }
+
+    #[test]
+    fn parts_are_the_whole_and_end_with_lines() {
+        let stamp = Stamp { size: 1, modified: 2 };
+        let text: String = (0..40).map(|number| line(&format!("{number:02}"), stamp, "{}")).collect();
+        for (count, end) in [(1, text.len()), (3, text.len()), (7, text.len() - 5), (1000, text.len())] {
+            let text = &text.as_bytes()[..end];
+            let parts = parts(text, count);
+            assert_eq!(parts.concat(), text);
+            assert!(parts.len() <= count && parts.iter().rev().skip(1).all(|part| part.ends_with(b"\n")));
+        }
+        // What comes after a bad line is not believed, in whatever part it is.
+        let torn = text.replacen("12\t1", "12\tx", 1);
+        let cache = Cache::of(torn.as_bytes());
+        assert_eq!((cache.entries.len(), cache.lines), (12, 12));
+        assert!(torn[cache.good..].starts_with("12\tx"));
+    }
+
+    #[test]
+    fn files_come_by_folder() {
+        let stamp = Stamp { size: 1, modified: 2 };
+        let text: String = ["a", "b/c/d", "b/c/e", "b/f", "c/g"].map(|path| line(path, stamp, "{}")).concat();
+        let cache = Cache::of(text.as_bytes());
+        let folders: Vec<_> = cache.folders().map(|(path, files)| (path, files.count())).collect();
+        assert_eq!(folders, [("", 1), ("b/c/", 2), ("b/", 1), ("c/", 1)]);
     }
 }

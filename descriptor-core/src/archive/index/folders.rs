@@ -6,7 +6,10 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-use super::{super::atomic, Walked, cache::Cache};
+use super::{
+    super::{atomic, history::Stamp},
+    cache::Cache,
+};
 use crate::value::Timestamp;
 
 /// What a folder held.
@@ -30,11 +33,13 @@ pub(super) struct Folders {
     pub(super) known: BTreeMap<String, Folder>,
 }
 
-/// Folders that may be believed, with the files that the cache has of them.
+/// Folders that may be believed, with the files that the cache has of them, in order.
 #[derive(Debug, Default)]
 pub(super) struct Believed<'c> {
-    folders: BTreeMap<&'c str, (&'c Folder, Vec<Walked>)>,
+    folders: BTreeMap<&'c str, (&'c Folder, Files<'c>)>,
 }
+
+type Files<'c> = Vec<(&'c str, Stamp)>;
 
 /// All is looked at again after so many seconds.
 const DAY: i64 = 86400;
@@ -56,20 +61,19 @@ impl Folders {
 
     /// What may be believed now: nothing once a day; no folder that changed about when it was listed, or of which the cache
     /// does not have as many files.
-    pub(super) fn believe<'c>(&'c self, cache: &'c Cache<'_>, now: Timestamp) -> Believed<'c> {
+    pub(super) fn believe<'c>(&'c self, cache: &Cache<'c>, now: Timestamp) -> Believed<'c> {
         if self.looked.is_none_or(|looked| !(0..DAY).contains(&(now.0 - looked.0))) {
             return Believed::default();
         }
         let is_settled =
             |it: &Folder| it.modified.div_euclid(1_000_000_000) + i128::from(GRAIN) <= it.listed.0.into();
         let settled = self.known.iter().filter(|(_, folder)| is_settled(folder));
-        let mut folders: BTreeMap<&str, (&Folder, Vec<Walked>)> = settled
+        let mut folders: BTreeMap<&str, (&Folder, Files<'_>)> = settled
             .map(|(path, folder)| (path.as_str(), (folder, Vec::with_capacity(folder.files))))
             .collect();
-        for (path, stamp) in cache.files() {
-            let above = path.rfind('/').map_or("", |at| &path[..=at]);
+        for (above, found) in cache.folders() {
             if let Some((_, files)) = folders.get_mut(above) {
-                files.push((path.to_owned(), stamp));
+                files.extend(found);
             }
         }
         folders.retain(|_, (folder, files)| folder.files == files.len());
@@ -100,14 +104,14 @@ impl Folders {
     }
 }
 
-impl Believed<'_> {
+impl<'c> Believed<'c> {
     /// Whether nothing is believed.
     pub(super) fn is_empty(&self) -> bool {
         self.folders.is_empty()
     }
 
     /// What is known about a folder that has this time.
-    pub(super) fn get(&self, path: &str, modified: i128) -> Option<(&Folder, &[Walked])> {
+    pub(super) fn get(&self, path: &str, modified: i128) -> Option<(&'c Folder, &[(&'c str, Stamp)])> {
         let (folder, files) = self.folders.get(path)?;
         (folder.modified == modified).then_some((*folder, files))
     }

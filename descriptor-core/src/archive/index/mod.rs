@@ -12,6 +12,7 @@ mod squeeze;
 mod walk;
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fs, io,
     ops::ControlFlow,
@@ -19,7 +20,10 @@ use std::{
     sync::Arc,
 };
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rayon::{
+    iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator},
+    slice::ParallelSliceMut,
+};
 
 pub use self::model::{Index, IndexError, IndexFile};
 use self::{
@@ -76,7 +80,7 @@ pub struct Indexed {
 const NAME: &str = "index.json";
 
 /// The path of a file, and what it is now.
-type Walked = (String, Stamp);
+type File<'c> = (Cow<'c, str>, Stamp);
 
 /// A file's digest, if it is known already, and what it says.
 type Told = (Option<[u8; 32]>, Facts);
@@ -93,20 +97,19 @@ impl Indexer {
     fn update_here(&self, now: Timestamp) -> Result<Indexed, Error> {
         let journal = self.state.join("index.cache");
         let fail = |path: &Path, cause| Error { source: Arc::new(Source::file(path)), cause };
-        let text = match fs::read(&journal) {
+        let text = match read_parted(&journal) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             text => text.map_err(|error| fail(&journal, Cause::Open(error))),
         }?;
         let place = self.state.join("index.folders");
         let before = if self.believes_folders { Folders::load(&place) } else { Folders::default() };
-        let walk = |believed: &Believed<'_>| walk::walk(&self.root, &self.output, believed, now);
         let (cache, walked, looked) = if before.known.is_empty() {
-            let (cache, walked) = rayon::join(|| Cache::of(&text), || walk(&Believed::default()));
+            let (cache, walked) = rayon::join(|| Cache::of(&text), || self.walk(&Believed::default(), now));
             (cache, walked, Some(now))
         } else {
             let cache = Cache::of(&text);
             let believed = before.believe(&cache, now);
-            let walked = walk(&believed);
+            let walked = self.walk(&believed, now);
             let looked = if believed.is_empty() { Some(now) } else { before.looked };
             (cache, walked, looked)
         };
@@ -116,7 +119,7 @@ impl Indexer {
 
         let known = cache.join(files.iter().map(|(path, _)| &**path));
         let is_same =
-            |(file, known): &(&Walked, &Option<cache::Known<'_>>)| known.is_some_and(|it| it.0 == file.1);
+            |(file, known): &(&File<'_>, &Option<cache::Known<'_>>)| known.is_some_and(|it| it.0 == file.1);
         let changed: Vec<_> =
             files.iter().zip(&known).filter(|pair| !is_same(pair)).map(|(file, _)| file).collect();
         indexed.read = changed.len();
@@ -155,9 +158,13 @@ impl Indexer {
         Ok(indexed)
     }
 
+    fn walk<'c>(&self, believed: &Believed<'c>, now: Timestamp) -> io::Result<walk::Walked<'c>> {
+        walk::walk(&self.root, &self.output, believed, now)
+    }
+
     /// Finds out what files say. Those that change meanwhile, or are gone, are left out.
-    fn examine<'f>(&self, files: &[&'f Walked], failed: &mut Vec<Error>) -> HashMap<&'f str, String> {
-        let ledger = |(path, stamp): &Walked| {
+    fn examine<'f>(&self, files: &[&'f File<'f>], failed: &mut Vec<Error>) -> HashMap<&'f str, String> {
+        let ledger = |(path, stamp): &File<'_>| {
             let name = path
                 .rsplit('/')
                 .next()?
@@ -168,18 +175,18 @@ impl Indexer {
         };
         let ledgers: Vec<_> = files.iter().map(|file| ledger(file)).collect();
         let unknown = files.iter().zip(&ledgers).filter(|(_, ledger)| ledger.is_none());
-        let inputs: Vec<_> = unknown.map(|((path, _), _)| Input::Path(self.root.join(path))).collect();
+        let inputs: Vec<_> = unknown.map(|((path, _), _)| Input::Path(self.root.join(&**path))).collect();
         let mut facts = self.read(&inputs, failed);
         let facts: Vec<_> = files
             .iter()
             .zip(ledgers)
             .map(|((path, _), ledger)| match ledger {
                 Some((digest, facts)) => (Some(digest), facts),
-                None => (None, facts.remove(&self.root.join(path)).unwrap_or_default()),
+                None => (None, facts.remove(&self.root.join(&**path)).unwrap_or_default()),
             })
             .collect();
-        let entry = |((path, stamp), (digest, facts)): (&&'f Walked, &Told)| {
-            let place = self.root.join(path);
+        let entry = |((path, stamp), (digest, facts)): (&&'f File<'f>, &Told)| {
+            let place = self.root.join(&**path);
             let digest = match digest {
                 Some(digest) => *digest,
                 None => digest_of(&place).ok()?,
@@ -221,8 +228,8 @@ impl Indexer {
     }
 
     /// Writes the four files, unless those that are there say the same.
-    fn write(&self, rendered: &render::Rendered) -> io::Result<bool> {
-        let pieces: Vec<&[u8]> = rendered.pieces().collect();
+    fn write(&self, rendered: &render::Rendered<'_>) -> io::Result<bool> {
+        let pieces: Vec<_> = rendered.pieces().collect();
         let place = self.state.join("index.pieces");
         let table = Table::load(&place);
         let paths: Vec<_> = std::iter::once(NAME.to_owned())
@@ -238,16 +245,43 @@ impl Indexer {
             return Ok(false);
         }
         fs::create_dir_all(&self.output)?;
-        let old: Vec<_> = paths[1..].iter().map(|path| fs::read(path).ok().filter(|_| intact)).collect();
-        let (pieces, compressed) = squeeze::squeeze(&pieces, &hashes, &table, &old)?;
-        let files: Vec<_> = std::iter::once(&rendered.json).chain(&compressed).collect();
-        paths.par_iter().zip(files).try_for_each(|(path, bytes)| {
-            atomic::write(path, |out| io::Write::write_all(out, bytes), |_, ()| Ok(()))
-        })?;
+        let compress = || {
+            let old: Vec<_> =
+                paths[1..].par_iter().map(|path| fs::read(path).ok().filter(|_| intact)).collect();
+            let (pieces, compressed) = squeeze::squeeze(&pieces, &hashes, &table, &old)?;
+            paths[1..]
+                .par_iter()
+                .zip(&compressed)
+                .try_for_each(|(path, bytes)| write_whole(path, [&**bytes]))?;
+            io::Result::Ok(pieces)
+        };
+        let parts = pieces.iter().copied().flatten().map(|part| part.as_bytes());
+        let (plain, pieces) = rayon::join(|| write_whole(&paths[0], parts), compress);
+        let pieces = plain.and(pieces)?;
         let table = Table { stamps: stamps().unwrap_or_default(), pieces };
-        atomic::write(&place, |out| io::Write::write_all(out, table.text().as_bytes()), |_, ()| Ok(()))?;
+        write_whole(&place, [table.text().as_bytes()])?;
         Ok(true)
     }
+}
+
+/// Writes a file of some parts, whole or not at all.
+fn write_whole<'p>(path: &Path, parts: impl IntoIterator<Item = &'p [u8]>) -> io::Result<()> {
+    let fill =
+        |out: &mut io::BufWriter<_>| parts.into_iter().try_for_each(|part| io::Write::write_all(out, part));
+    atomic::write(path, fill, |_, ()| Ok(()))
+}
+
+/// A file in memory, of which each thread reads a part.
+fn read_parted(path: &Path) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(fs::metadata(path)?.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
+    let mut bytes = vec![0; length];
+    let size = length.div_ceil(rayon::current_num_threads()).max(1);
+    bytes.par_chunks_mut(size).enumerate().try_for_each(|(number, part)| {
+        let mut file = fs::File::open(path)?;
+        io::Seek::seek(&mut file, io::SeekFrom::Start((number * size) as u64))?;
+        io::Read::read_exact(&mut file, part)
+    })?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

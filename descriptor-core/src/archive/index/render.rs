@@ -1,6 +1,6 @@
 //! `index.json` as it is written, and where it may be cut.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
@@ -41,11 +41,17 @@ fn minute(time: Timestamp) -> String {
 
 /// An index in pieces. The first one says when it was made; all others depend on the files alone.
 #[derive(Debug, Default)]
-pub(super) struct Rendered {
-    pub(super) json: Vec<u8>,
-    /// Where each piece ends.
-    pub(super) ends: Vec<usize>,
+pub(super) struct Rendered<'f> {
+    /// Its text, not put together: the entries of files are not copied.
+    parts: Vec<Cow<'f, str>>,
+    /// How many parts there are up to the end of each piece.
+    ends: Vec<usize>,
+    /// How long the last piece is so far. Unit: bytes.
+    length: usize,
 }
+
+/// A piece of an index, in parts.
+pub(super) type Piece<'r> = &'r [Cow<'r, str>];
 
 /// Pieces are between these sizes. Unit: bytes.
 const PIECE: std::ops::Range<usize> = 48 << 10..256 << 10;
@@ -70,7 +76,7 @@ pub(super) fn index<'f>(
     revision: Option<&str>,
     base: &str,
     entries: impl Iterator<Item = (&'f str, &'f str)>,
-) -> Rendered {
+) -> Rendered<'f> {
     let mut folders = vec![Folder::default()];
     let mut by_path: HashMap<&str, usize> = HashMap::from([("", 0)]);
     let mut last = ("", 0);
@@ -82,16 +88,14 @@ pub(super) fn index<'f>(
         folders[last.1].files.push(entry);
     }
     let mut rendered = Rendered::default();
-    rendered.json.extend(b"{\"index_created\":\"");
-    rendered.json.extend(minute(created).bytes());
-    rendered.json.push(b'"');
+    rendered.push(format!("{{\"index_created\":\"{}\"", minute(created)));
     if let Some(revision) = revision {
-        rendered.json.extend(format!(",\"build_revision\":{}", text(revision)).bytes());
+        rendered.push(format!(",\"build_revision\":{}", text(revision)));
     }
-    rendered.json.extend(format!(",\"path\":{}", text(base)).bytes());
-    rendered.ends.push(rendered.json.len());
+    rendered.push(format!(",\"path\":{}", text(base)));
+    rendered.end();
     rendered.folder(&folders, 0);
-    rendered.ends.push(rendered.json.len());
+    rendered.end();
     rendered
 }
 
@@ -112,37 +116,47 @@ fn find<'f>(path: &'f str, folders: &mut Vec<Folder<'f>>, by_path: &mut HashMap<
     place
 }
 
-impl Rendered {
+impl<'f> Rendered<'f> {
+    fn push(&mut self, part: impl Into<Cow<'f, str>>) {
+        let part = part.into();
+        self.length += part.len();
+        self.parts.push(part);
+    }
+
+    /// Ends a piece.
+    fn end(&mut self) {
+        self.ends.push(self.parts.len());
+        self.length = 0;
+    }
+
     /// The rest of a folder, after its path.
-    fn folder(&mut self, folders: &[Folder<'_>], place: usize) {
+    fn folder(&mut self, folders: &[Folder<'f>], place: usize) {
         let Folder { files, folders: within, .. } = &folders[place];
         for (number, entry) in files.iter().enumerate() {
-            self.json.extend_from_slice(if number == 0 { b",\"files\":[" } else { b"," });
-            self.json.extend_from_slice(entry.as_bytes());
-            let length = self.json.len() - self.ends.last().copied().unwrap_or(0);
-            if length >= PIECE.end || (length >= PIECE.start && ends_piece(entry)) {
-                self.ends.push(self.json.len());
+            self.push(if number == 0 { ",\"files\":[" } else { "," });
+            self.push(*entry);
+            if self.length >= PIECE.end || (self.length >= PIECE.start && ends_piece(entry)) {
+                self.end();
             }
         }
         if !files.is_empty() {
-            self.json.push(b']');
+            self.push("]");
         }
         for (number, &place) in within.iter().enumerate() {
-            self.json.extend_from_slice(if number == 0 { b",\"directories\":[" } else { b"," });
-            self.json.extend_from_slice(b"{\"path\":");
-            self.json.extend(text(folders[place].name).bytes());
+            self.push(if number == 0 { ",\"directories\":[" } else { "," });
+            self.push(format!("{{\"path\":{}", text(folders[place].name)));
             self.folder(folders, place);
         }
         if !within.is_empty() {
-            self.json.push(b']');
+            self.push("]");
         }
-        self.json.push(b'}');
+        self.push("}");
     }
 
     /// The pieces.
-    pub(super) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
         let begins = std::iter::once(0).chain(self.ends.iter().copied());
-        begins.zip(&self.ends).map(|(begin, &end)| &self.json[begin..end])
+        begins.zip(&self.ends).map(|(begin, &end)| &self.parts[begin..end])
     }
 }
 
@@ -154,16 +168,15 @@ mod tests {
     fn folders_stand_in_the_order_of_their_first_files() {
         let paths = ["a-b/x", "a/b/c/y", "a/z", "top"];
         let rendered = index(Timestamp(0), None, "u\"", paths.map(|path| (path, "{}")).into_iter());
-        let json = String::from_utf8(rendered.json.clone()).expect("it is text");
         assert_eq!(
-            json,
+            rendered.parts.concat(),
             concat!(
                 r#"{"index_created":"1970-01-01 00:00","path":"u\"","files":[{}],"directories":["#,
                 r#"{"path":"a-b","files":[{}]},{"path":"a","files":[{}],"directories":["#,
                 r#"{"path":"b","directories":[{"path":"c","files":[{}]}]}]}]}"#
             )
         );
-        assert_eq!(rendered.pieces().collect::<Vec<_>>().concat(), rendered.json);
+        assert_eq!(rendered.pieces().collect::<Vec<_>>().concat(), rendered.parts);
         assert_eq!(rendered.ends.len(), 2);
     }
 }

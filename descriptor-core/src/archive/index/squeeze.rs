@@ -19,6 +19,7 @@ use super::{
         tarballs::blocks::{self, Block, BlockWriter, Effort, HEADER},
     },
     bits::Bits,
+    render,
 };
 
 /// A format, in the order of the arrays here.
@@ -104,10 +105,10 @@ impl Table {
 
 /// What the pieces are known by. Another version of the standard library may give other numbers; then all pieces are
 /// compressed anew.
-pub(super) fn hashes(pieces: &[&[u8]]) -> Vec<u64> {
-    let hash = |piece: &&[u8]| {
+pub(super) fn hashes(pieces: &[render::Piece<'_>]) -> Vec<u64> {
+    let hash = |piece: &render::Piece<'_>| {
         let mut hasher = DefaultHasher::new();
-        hasher.write(piece);
+        piece.iter().for_each(|part| hasher.write(part.as_bytes()));
         hasher.finish()
     };
     pieces.par_iter().map(hash).collect()
@@ -115,7 +116,7 @@ pub(super) fn hashes(pieces: &[&[u8]]) -> Vec<u64> {
 
 /// Compresses an index into all formats. `old` are the files that the table is of, or nothing where they are not known.
 pub(super) fn squeeze(
-    pieces: &[&[u8]],
+    pieces: &[render::Piece<'_>],
     hashes: &[u64],
     table: &Table,
     old: &[Option<Vec<u8>>],
@@ -132,18 +133,23 @@ pub(super) fn squeeze(
         }
         at = end;
     }
-    let one = |(piece, hash): (&&[u8], &u64)| {
-        let key = (*hash, piece.len() as u64);
+    let one = |(piece, hash): (&render::Piece<'_>, &u64)| {
+        let key = (*hash, piece.iter().map(|part| part.len() as u64).sum());
         match places.get(&key) {
             Some((known, at)) => {
                 Ok((*known, [0, 1, 2].map(|format| Bits::cut(old[format], at[format], known.bits[format]))))
             }
-            None => compress(piece, key.0),
+            None => compress(piece.concat().as_bytes(), key.0),
         }
     };
     let parts: Vec<(Piece, [Bits; 3])> = pieces.par_iter().zip(hashes).map(one).collect::<io::Result<_>>()?;
+    let crc_of = |piece: &render::Piece<'_>| {
+        let mut crc = Crc::new();
+        piece.iter().for_each(|part| crc.update(part.as_bytes()));
+        crc
+    };
     let mut crc = Crc::new();
-    pieces.iter().for_each(|piece| crc.update(piece));
+    pieces.par_iter().map(crc_of).collect::<Vec<_>>().iter().for_each(|piece| crc.combine(piece));
     let join = |number: usize| {
         let (format, _) = FORMATS[number];
         let mut whole = Bits::of(header(format).to_vec());
@@ -259,23 +265,27 @@ mod tests {
         };
         let [first, other, third]: [String; 3] = [text(1), text(2), text(3)];
         let (table, none) = (Table::default(), vec![None, None, None]);
-        let all = [first.as_bytes(), other.as_bytes(), third.as_bytes()];
+        let [first, third] = [first, third].map(|text| [text.into()]);
+        // In several parts.
+        let other: Vec<std::borrow::Cow<'_, str>> = other.split_inclusive('}').map(Into::into).collect();
+        let all: [render::Piece<'_>; 3] = [&first, &other, &third];
+        let bytes = |pieces: &[render::Piece<'_>]| pieces.concat().concat().into_bytes();
         let (pieces, files) = squeeze(&all, &hashes(&all), &table, &none).expect("memory takes all");
         let codecs = [Codec::Gzip, Codec::Bzip2, Codec::Xz];
         for (codec, file) in codecs.iter().zip(&files) {
-            assert!(plain(*codec, file) == all.concat(), "{codec:?}");
+            assert!(plain(*codec, file) == bytes(&all), "{codec:?}");
         }
         let stamp = Stamp { size: 1, modified: 2 };
         let table = Table { stamps: vec![stamp; 4], pieces };
         assert_eq!(Table::parse(&table.text()).as_ref(), Some(&table));
         assert!(table.is_of(&hashes(&all)) && !table.is_of(&hashes(&all[1..])));
-        let changed = text(4);
-        let all = [first.as_bytes(), changed.as_bytes(), third.as_bytes(), b"}"];
+        let (changed, end) = ([text(4).into()], ["}".into()]);
+        let all: [render::Piece<'_>; 4] = [&first, &changed, &third, &end];
         let old: Vec<_> = files.into_iter().map(Some).collect();
         let (again, files) = squeeze(&all, &hashes(&all), &table, &old).expect("memory takes all");
         assert_eq!((again[0], again[2]), (table.pieces[0], table.pieces[2]));
         for (codec, file) in codecs.iter().zip(&files) {
-            assert!(plain(*codec, file) == all.concat(), "{codec:?}");
+            assert!(plain(*codec, file) == bytes(&all), "{codec:?}");
         }
         let (_, anew) = squeeze(&all, &hashes(&all), &Table::default(), &none).expect("memory takes all");
         assert!(anew == files);

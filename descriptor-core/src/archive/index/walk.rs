@@ -1,6 +1,7 @@
 //! The files that an index is about.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
@@ -8,14 +9,14 @@ use std::{
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::{super::history::Stamp, folders};
+use super::{super::history::Stamp, File, folders};
 use crate::value::Timestamp;
 
 /// The files of a tree.
 #[derive(Debug, Default)]
-pub(super) struct Walked {
+pub(super) struct Walked<'c> {
     /// In byte order of their paths below the root, with `/` between folders.
-    pub(super) files: Vec<(String, Stamp)>,
+    pub(super) files: Vec<File<'c>>,
     /// Those that cannot be named in an index.
     pub(super) skipped: Vec<PathBuf>,
     /// What may be believed of folders next time, by their paths below the root.
@@ -24,15 +25,15 @@ pub(super) struct Walked {
 
 /// Lists a tree. Links are followed; what is hidden or ends in `.tmp` is still being written; `without` is passed over. What is
 /// believed of a folder is not looked at.
-pub(super) fn walk(
+pub(super) fn walk<'c>(
     root: &Path,
     without: &Path,
-    believed: &folders::Believed<'_>,
+    believed: &folders::Believed<'c>,
     now: Timestamp,
-) -> io::Result<Walked> {
+) -> io::Result<Walked<'c>> {
     let without = fs::canonicalize(without).ok();
     let top = Folder { path: root.to_owned(), below: String::new(), above: vec![fs::canonicalize(root)?] };
-    let mut walked = Walked::default();
+    let (mut walked, mut blocks) = (Walked::default(), Vec::new());
     let mut level = vec![top];
     while !level.is_empty() {
         let listed: Vec<_> = level
@@ -41,15 +42,31 @@ pub(super) fn walk(
             .collect::<io::Result<_>>()?;
         level = Vec::new();
         for (found, folders) in listed {
-            walked.files.extend(found.files);
+            blocks.push(found.files);
             walked.skipped.extend(found.skipped);
             walked.folders.extend(found.folders);
             level.extend(folders);
         }
     }
-    // Folders come out in no order, but each one's files lie together, and those of believed folders in order: quick to merge.
-    walked.files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    walked.files = in_order(blocks);
     Ok(walked)
+}
+
+/// Files of many folders, each one's in order. Most folders have either files or folders: then one's files all come before the
+/// next one's, and no others are compared.
+fn in_order(mut blocks: Vec<Vec<File<'_>>>) -> Vec<File<'_>> {
+    blocks.retain(|files| !files.is_empty());
+    blocks.sort_by(|one, next| one.first().map(|it| &it.0).cmp(&next.first().map(|it| &it.0)));
+    let follow = |pair: &[Vec<File<'_>>]| match pair {
+        [one, next] => one.last().map(|it| &it.0) < next.first().map(|it| &it.0),
+        _ => true,
+    };
+    let ordered = blocks.windows(2).all(follow);
+    let mut files: Vec<_> = blocks.into_iter().flatten().collect();
+    if !ordered {
+        files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    }
+    files
 }
 
 struct Folder {
@@ -61,13 +78,13 @@ struct Folder {
 }
 
 impl Folder {
-    /// Its files and folders, as they are believed to be or as they are.
-    fn list(
+    /// Its files in order and its folders, as they are believed to be or as they are.
+    fn list<'c>(
         &self,
         without: Option<&Path>,
-        believed: &folders::Believed<'_>,
+        believed: &folders::Believed<'c>,
         now: Timestamp,
-    ) -> io::Result<(Walked, Vec<Folder>)> {
+    ) -> io::Result<(Walked<'c>, Vec<Folder>)> {
         let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound && self.above.len() > 1;
         // Asked before it is listed: what comes meanwhile makes it another one.
         let modified = match fs::metadata(&self.path) {
@@ -81,7 +98,8 @@ impl Folder {
                 folders.extend(self.within(name, without)?);
             }
             let itself = BTreeMap::from([(self.below.clone(), known.clone())]);
-            return Ok((Walked { files: files.to_vec(), folders: itself, ..Walked::default() }, folders));
+            let files = files.iter().map(|&(path, stamp)| (Cow::Borrowed(path), stamp)).collect();
+            return Ok((Walked { files, folders: itself, ..Walked::default() }, folders));
         }
         match fs::read_dir(&self.path) {
             Err(error) if gone(&error) => Ok(<_>::default()),
@@ -99,7 +117,7 @@ impl Folder {
         entries: fs::ReadDir,
         without: Option<&Path>,
         mut itself: folders::Folder,
-    ) -> io::Result<(Walked, Vec<Folder>)> {
+    ) -> io::Result<(Walked<'static>, Vec<Folder>)> {
         let (mut walked, mut folders, mut plain) = (Walked::default(), Vec::new(), true);
         for entry in entries {
             let entry = entry?;
@@ -124,9 +142,10 @@ impl Folder {
                 itself.folders.push(name.to_owned());
                 folders.extend(self.within(name, without)?);
             } else if let Some(metadata) = metadata.filter(fs::Metadata::is_file) {
-                walked.files.push((format!("{}{name}", self.below), Stamp::of(&metadata)));
+                walked.files.push((format!("{}{name}", self.below).into(), Stamp::of(&metadata)));
             }
         }
+        walked.files.sort_by(|(a, _), (b, _)| a.cmp(b));
         itself.files = walked.files.len();
         if plain {
             walked.folders.insert(self.below.clone(), itself);
