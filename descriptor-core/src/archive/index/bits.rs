@@ -20,12 +20,8 @@ impl Bits {
         let (first, shift) = ((from / 8) as usize, (from % 8) as u32);
         let end = (from + length).div_ceil(8) as usize;
         let source = bytes.get(first..end).unwrap_or_default();
-        let mut cut = if shift == 0 {
-            source.to_vec()
-        } else {
-            let next = source.iter().skip(1).chain(&[0]);
-            source.iter().zip(next).map(|(&high, &low)| high << shift | low >> (8 - shift)).collect()
-        };
+        let mut cut = Vec::with_capacity(source.len());
+        shift_into(&mut cut, source, shift);
         cut.truncate(length.div_ceil(8) as usize);
         let rest = (length % 8) as u32;
         if let (Some(last), true) = (cut.last_mut(), rest > 0) {
@@ -45,9 +41,21 @@ impl Bits {
         if let (Some(last), Some(first)) = (self.bytes.last_mut(), other.bytes.first()) {
             *last |= first >> used;
         }
-        let next = other.bytes.iter().skip(1).chain(&[0]);
-        self.bytes.extend(other.bytes.iter().zip(next).map(|(&high, &low)| high << (8 - used) | low >> used));
+        shift_into(&mut self.bytes, &other.bytes, 8 - used);
         self.bytes.truncate(self.length.div_ceil(8) as usize);
+    }
+}
+
+/// Adds bytes whose bits are moved to the front by less than eight places. A loop over pairs, which the compiler makes many of
+/// at once.
+fn shift_into(out: &mut Vec<u8>, bytes: &[u8], shift: u32) {
+    match bytes {
+        [.., last] if shift > 0 => {
+            let pair = |(high, low): (&u8, &u8)| high << shift | low >> (8 - shift);
+            out.extend(bytes.iter().zip(&bytes[1..]).map(pair));
+            out.push(last << shift);
+        }
+        _ => out.extend_from_slice(bytes),
     }
 }
 

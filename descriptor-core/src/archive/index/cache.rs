@@ -43,13 +43,18 @@ struct Lines<'t> {
     good: usize,
 }
 
+/// About what a line takes at least. Unit: bytes.
+const TYPICAL_LINE: usize = 250;
+
 impl<'t> Cache<'t> {
     /// Reads a journal. What is in order, as all but the last lines are, is not compared again: each comparison is a look
     /// at a far place in memory.
     pub(super) fn of(text: &'t [u8]) -> Self {
         let parts = parts(text, rayon::current_num_threads());
         let (mut cache, mut ordered) = (Cache::default(), 0);
-        for (part, lines) in parts.par_iter().map(|part| (part, Lines::of(part))).collect::<Vec<_>>() {
+        let read: Vec<_> = parts.par_iter().map(|part| (part, Lines::of(part))).collect();
+        cache.entries.reserve(read.iter().map(|(_, lines)| lines.entries.len()).sum());
+        for (part, lines) in read {
             let follows = match (cache.entries.last(), lines.entries.first()) {
                 (Some(last), Some(first)) => last.path < first.path,
                 _ => true,
@@ -64,24 +69,35 @@ impl<'t> Cache<'t> {
                 break;
             }
         }
-        let mut later = cache.entries.split_off(ordered);
+        let later = cache.entries.split_off(ordered);
+        cache.replace(later);
+        cache
+    }
+
+    /// Puts later lines into those that are in order.
+    fn replace(&mut self, mut later: Vec<Entry<'t>>) {
         // Stable: of equal paths the last one counts.
         later.sort_by_key(|entry| entry.path);
-        let mut rest = &*cache.entries;
-        let mut all = Vec::with_capacity(rest.len() + later.len());
+        let mut new = Vec::new();
         for same in later.chunk_by(|one, next| one.path == next.path) {
             let Some(last) = same.last() else { continue };
-            let (before, behind) = rest.split_at(rest.partition_point(|entry| entry.path < last.path));
-            all.extend_from_slice(before);
-            all.push(*last);
-            let replaced = behind.first().is_some_and(|entry| entry.path == last.path);
-            rest = &behind[usize::from(replaced)..];
+            match self.entries.binary_search_by_key(&last.path, |entry| entry.path) {
+                Ok(place) => self.entries[place] = *last,
+                Err(place) => new.push((place, *last)),
+            }
         }
-        if !all.is_empty() {
-            all.extend_from_slice(rest);
-            cache.entries = all;
+        if new.is_empty() {
+            return;
         }
-        cache
+        let mut all = Vec::with_capacity(self.entries.len() + new.len());
+        let mut done = 0;
+        for (place, entry) in new {
+            all.extend_from_slice(&self.entries[done..place]);
+            all.push(entry);
+            done = place;
+        }
+        all.extend_from_slice(&self.entries[done..]);
+        self.entries = all;
     }
 
     /// All files, those that follow each other in a folder together: its path with `/` at the end, and for each what it was.
@@ -140,7 +156,8 @@ impl<'t> Cache<'t> {
 impl<'t> Lines<'t> {
     /// The lines of a text, up to one that is not good.
     fn of(text: &'t [u8]) -> Self {
-        let mut lines = Lines { entries: Vec::new(), ordered: 0, good: 0 };
+        let entries = Vec::with_capacity(text.len() / TYPICAL_LINE);
+        let mut lines = Lines { entries, ordered: 0, good: 0 };
         let mut last: Option<Entry<'t>> = None;
         while let Some(length) = memchr::memchr(b'\n', &text[lines.good..]) {
             let line = &text[lines.good..lines.good + length];
@@ -201,10 +218,15 @@ mod tests {
         fs::write(&path, &text).expect("it is writable");
         let cache = Cache::of(&text);
         assert_eq!(cache.join(["a", "aa", "b"].into_iter()), [Some((new, "{3}")), None, Some((old, "{2}"))]);
-        cache.save(&path, &[line("d", new, "{4}")], [].into_iter()).expect("it is writable");
+        let more =
+            [line("d", new, "{4}"), line("aa", old, "{5}"), line("c", old, "{6}"), line("b", new, "{7}")];
+        cache.save(&path, &more, [].into_iter()).expect("it is writable");
         let text = fs::read(&path).expect("it was saved");
-        assert_eq!(Cache::of(&text).join(["d"].into_iter()), [Some((new, "{4}"))]);
-        assert_eq!(text.iter().filter(|&&byte| byte == b'\n').count(), 4);
+        assert_eq!(
+            Cache::of(&text).join(["a", "aa", "b", "c", "d"].into_iter()),
+            [(new, "{3}"), (old, "{5}"), (new, "{7}"), (old, "{6}"), (new, "{4}")].map(Some)
+        );
+        assert_eq!(text.iter().filter(|&&byte| byte == b'\n').count(), 7);
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl Indexer {
         let fresh = self.examine(&changed, &mut indexed.failed);
         let mut entries = Vec::with_capacity(files.len());
         for (file, known) in files.iter().zip(&known) {
-            let fresh = fresh.get(&*file.0).filter(|_| !is_same(&(file, known)));
+            let fresh = if is_same(&(file, known)) { None } else { fresh.get(&*file.0) };
             // What changes while it is read keeps the entry that it had.
             let entry = fresh.map(|entry| (file.1, &**entry)).or(*known);
             entries.extend(entry.map(|(stamp, entry)| (&*file.0, stamp, entry)));

@@ -114,6 +114,12 @@ pub(super) fn hashes(pieces: &[render::Piece<'_>]) -> Vec<u64> {
     pieces.par_iter().map(hash).collect()
 }
 
+/// A piece in all formats: where it begins in the old files, counted in bits, or as it was made.
+enum Squeezed {
+    Old([u64; 3]),
+    New([Bits; 3]),
+}
+
 /// Compresses an index into all formats. `old` are the files that the table is of, or nothing where they are not known.
 pub(super) fn squeeze(
     pieces: &[render::Piece<'_>],
@@ -136,13 +142,13 @@ pub(super) fn squeeze(
     let one = |(piece, hash): (&render::Piece<'_>, &u64)| {
         let key = (*hash, piece.iter().map(|part| part.len() as u64).sum());
         match places.get(&key) {
-            Some((known, at)) => {
-                Ok((*known, [0, 1, 2].map(|format| Bits::cut(old[format], at[format], known.bits[format]))))
+            Some(&(known, at)) => Ok((known, Squeezed::Old(at))),
+            None => {
+                compress(piece.concat().as_bytes(), key.0).map(|(piece, bits)| (piece, Squeezed::New(bits)))
             }
-            None => compress(piece.concat().as_bytes(), key.0),
         }
     };
-    let parts: Vec<(Piece, [Bits; 3])> = pieces.par_iter().zip(hashes).map(one).collect::<io::Result<_>>()?;
+    let parts: Vec<_> = pieces.par_iter().zip(hashes).map(one).collect::<io::Result<_>>()?;
     let crc_of = |piece: &render::Piece<'_>| {
         let mut crc = Crc::new();
         piece.iter().for_each(|part| crc.update(part.as_bytes()));
@@ -153,7 +159,13 @@ pub(super) fn squeeze(
     let join = |number: usize| {
         let (format, _) = FORMATS[number];
         let mut whole = Bits::of(header(format).to_vec());
-        parts.iter().for_each(|(_, bits)| whole.append(&bits[number]));
+        whole.bytes.reserve(old[number].len() + parts.len());
+        for (piece, squeezed) in &parts {
+            match squeezed {
+                Squeezed::Old(at) => whole.append(&Bits::cut(old[number], at[number], piece.bits[number])),
+                Squeezed::New(bits) => whole.append(&bits[number]),
+            }
+        }
         match format {
             Format::Gzip => {
                 // An empty block says that it was the last one.

@@ -62,7 +62,8 @@ fn in_order(mut blocks: Vec<Vec<File<'_>>>) -> Vec<File<'_>> {
         _ => true,
     };
     let ordered = blocks.windows(2).all(follow);
-    let mut files: Vec<_> = blocks.into_iter().flatten().collect();
+    let mut files = Vec::with_capacity(blocks.iter().map(Vec::len).sum());
+    blocks.into_iter().for_each(|block| files.extend(block));
     if !ordered {
         files.sort_by(|(a, _), (b, _)| a.cmp(b));
     }
@@ -163,5 +164,24 @@ impl Folder {
         let mut above = self.above.clone();
         above.push(real);
         Ok(Some(Folder { path, below: format!("{}{name}/", self.below), above }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_come_in_order_also_beside_folders() {
+        let stamp = Stamp { size: 1, modified: 2 };
+        let block = |paths: &[&'static str]| {
+            paths.iter().map(|&path| (Cow::Borrowed(path), stamp)).collect::<Vec<_>>()
+        };
+        let paths = |blocks| in_order(blocks).into_iter().map(|(path, _)| path).collect::<Vec<_>>();
+        let apart = vec![block(&["b/x", "b/y"]), block(&[]), block(&["a/z"])];
+        assert_eq!(paths(apart), ["a/z", "b/x", "b/y"]);
+        // The file `b` stands between those of the folders `a` and `c`.
+        let between = vec![block(&["b", "d"]), block(&["a/z"]), block(&["c/x", "c/y"])];
+        assert_eq!(paths(between), ["a/z", "b", "c/x", "c/y", "d"]);
     }
 }
