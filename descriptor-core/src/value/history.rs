@@ -1,6 +1,9 @@
 //! Statistics intervals and histories: `YYYY-MM-DD HH:MM:SS (NSEC s) …`.
 
-use super::{Timestamp, number::leading_int};
+use super::{
+    Timestamp,
+    number::{leading_int, pass_int},
+};
 use crate::{
     netdoc::{Args, Item},
     schema::{FromItem, Kind, Part, Problem, Reader, Sink},
@@ -98,10 +101,10 @@ impl<'a> BandwidthHistory<'a> {
             return Ok((BandwidthHistory { last, values }, negative));
         }
         loop {
-            let Some((value, left)) = leading_int(rest) else {
+            let Some((below_zero, left)) = pass_int(rest) else {
                 return Err(Problem::BadArgument("bandwidth value"));
             };
-            negative |= value < 0;
+            negative |= below_zero;
             match left {
                 [b',', left @ ..] => rest = left,
                 [] | [b' ' | b'\t', ..] => {

@@ -1,6 +1,9 @@
 //! Statistics that tell their interval and their numbers in one line (dir-spec §2.1.2).
 
-use super::{Pairs, StatsEnd, number::leading_int};
+use super::{
+    Pairs, StatsEnd,
+    number::{leading_int, pass_int},
+};
 use crate::{
     netdoc::{FromArg, Item},
     schema::{FromItem, Kind, Part, Problem, Sink},
@@ -84,7 +87,7 @@ impl<'a> FromItem<'a> for PaddingCounts<'a> {
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let mut args = item.args();
         let stats = StatsEnd::take(&mut args)?;
-        let counts = Pairs::check(args.rest(), |value| matches!(leading_int(value), Some((_, []))))?;
+        let counts = Pairs::check(args.rest(), |value| matches!(pass_int(value), Some((_, []))))?;
         Ok(PaddingCounts { stats, counts })
     }
 

@@ -57,14 +57,33 @@ pub(crate) fn leading_int(text: &[u8]) -> Option<(i64, &[u8])> {
 
 const POWERS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
+/// Passes over a number as [`leading_int`] takes it, and says whether it is below zero. Cheaper, for what is only checked.
+#[inline]
+pub(crate) fn pass_int(text: &[u8]) -> Option<(bool, &[u8])> {
+    match digits_ahead(text) {
+        Some((_, length @ 1..=7)) => Some((false, &text[length..])),
+        Some((_, 8)) => match digits_ahead(&text[8..]) {
+            Some((_, length @ 0..=7)) => Some((false, &text[8 + length..])),
+            _ => leading_any(text).map(|(value, rest)| (value < 0, rest)),
+        },
+        _ => leading_any(text).map(|(value, rest)| (value < 0, rest)),
+    }
+}
+
 /// The number that the digits among the first eight bytes make, and how many there are; `None` for fewer bytes.
 #[inline]
 fn leading_digits(text: &[u8]) -> Option<(u64, usize)> {
+    let (word, length) = digits_ahead(text)?;
+    Some((eight_values(word.checked_shl(64 - 8 * length as u32).unwrap_or(0)), length))
+}
+
+/// The values of the digits among the first eight bytes, the first one in the lowest byte, and how many there are.
+#[inline]
+fn digits_ahead(text: &[u8]) -> Option<(u64, usize)> {
     let word = u64::from_le_bytes(*text.first_chunk::<8>()?) ^ (ONES * b'0' as u64);
     // The top bit of each byte above 9; a carry can come from such a byte only, so that the lowest mark is exact.
     let others = (word.wrapping_add(ONES * (0x80 - 10)) | word) & (ONES * 0x80);
-    let length = others.trailing_zeros() / 8;
-    Some((eight_values(word.checked_shl(64 - 8 * length).unwrap_or(0)), length as usize))
+    Some((word, (others.trailing_zeros() / 8) as usize))
 }
 
 /// The same byte for byte, for what is short, long or negative.
@@ -371,6 +390,8 @@ mod tests {
                         value.map(|it| (it, after.as_bytes())),
                         "{text}"
                     );
+                    let passed = value.map(|it| (it < 0, after.as_bytes()));
+                    assert_eq!(pass_int(text.as_bytes()), passed, "{text}");
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! `key=value` pairs and counts, `us=8,de=8`.
 
-use super::number::leading_int;
+use super::number::{leading_int, pass_int};
 use crate::{
     netdoc::{FromArg, Item, Words, find_either},
     schema::{FromItem, Kind, Part, Problem, Sink},
@@ -85,7 +85,8 @@ impl<'a> Counts<'a> {
     pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], i64)> + use<'a> {
         let mut rest = self.0;
         std::iter::from_fn(move || {
-            let (key, count, left) = pair(rest)?;
+            let (key, value) = rest.split_at(key_length(rest)?);
+            let (count, left) = leading_int(value.get(1..)?)?;
             rest = left.get(1..).unwrap_or_default();
             Some((key, count))
         })
@@ -103,15 +104,15 @@ impl<'a> Counts<'a> {
 
     /// Takes a line's first argument. Later ones are not looked at, for there may be more one day.
     #[inline]
-    fn take(item: &Item<'a>, sound: impl Fn(&[u8], i64) -> bool) -> Result<Self, Problem> {
+    fn take(item: &Item<'a>, sound: impl Fn(&[u8], bool) -> bool) -> Result<Self, Problem> {
         let text = item.args().rest();
         if text.is_empty() {
             return Ok(Counts(text));
         }
         let mut rest = text;
         loop {
-            let (key, count, left) = pair(rest).ok_or(Problem::BadArgument("count"))?;
-            if !sound(key, count) {
+            let (key, negative, left) = pair(rest).ok_or(Problem::BadArgument("count"))?;
+            if !sound(key, negative) {
                 return Err(Problem::BadArgument("name of a count"));
             }
             match left {
@@ -123,20 +124,25 @@ impl<'a> Counts<'a> {
     }
 }
 
-/// Takes `key=count`. The key does not begin with `=`, and ends at the first one.
+/// Passes over `key=count`, and says whether the count is below zero. The key does not begin with `=`, and ends at the first one.
 #[inline]
-fn pair(text: &[u8]) -> Option<(&[u8], i64, &[u8])> {
-    let at = match text {
-        // Countries are most of what there is to count by.
-        [a, b, b'=', ..] if *a > b',' && *b > b',' && *a != b'=' && *b != b'=' => 2,
-        _ => find_either(text, b'=', b',')?,
-    };
-    let (key, value) = text.split_at(at);
-    if at != 2 && key.iter().any(|&b| b == b' ' || b == b'\t') {
+fn pair(text: &[u8]) -> Option<(&[u8], bool, &[u8])> {
+    let (key, value) = text.split_at(key_length(text)?);
+    if key.len() != 2 && key.iter().any(|&b| b == b' ' || b == b'\t') {
         return None;
     }
-    let (count, rest) = leading_int(value.strip_prefix(b"=")?)?;
-    (!key.is_empty()).then_some((key, count, rest))
+    let (negative, rest) = pass_int(value.strip_prefix(b"=")?)?;
+    (!key.is_empty()).then_some((key, negative, rest))
+}
+
+/// How long the key is before `=` or a comma.
+#[inline]
+fn key_length(text: &[u8]) -> Option<usize> {
+    match text {
+        // Countries are most of what there is to count by.
+        [a, b, b'=', ..] if *a > b',' && *b > b',' && *a != b'=' && *b != b'=' => Some(2),
+        _ => find_either(text, b'=', b','),
+    }
 }
 
 impl<'a> FromItem<'a> for Counts<'a> {
@@ -177,7 +183,7 @@ impl<'a> FromItem<'a> for PortCounts<'a> {
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let is_port = |key: &[u8]| matches!(leading_int(key), Some((0..=65535, []))) || key == b"other";
-        Counts::take(item, |port, count| is_port(port) && count >= 0).map(PortCounts)
+        Counts::take(item, |port, negative| is_port(port) && !negative).map(PortCounts)
     }
 
     fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
