@@ -1,8 +1,9 @@
 //! What is wanted of archives as tables, and the tables of some documents.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use arrow_array::RecordBatch;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::{ColumnarError, Condition, Document, Filter, FilterError, RecordBatchBuilder, Selection};
 use crate::{
@@ -87,27 +88,25 @@ impl Plan {
             let document = Document { kind, source: &source, parsed: &parsed, digests };
             let time = if by_month { document.time() } else { None };
             let month = time.and_then(|time| time.format(b' ').first_chunk().copied());
-            let mut result = Ok(());
-            part.selection.rows(&document, &mut |row| {
-                if !part.filter.fits(row) {
-                    return;
+            if let (None, Some(parts)) = (month, part.shares(&document)) {
+                // The rows before it come before.
+                if let Some((time, mut builder)) = builders.remove(&(kind, None)) {
+                    tables.push(kind, time, builder.finish()?);
                 }
-                let builder = builders.entry((kind, month));
-                let (_, builder) =
-                    builder.or_insert_with(|| (time, RecordBatchBuilder::new(part.selection.clone())));
-                if builder.rows() == 0 {
-                    builder.reserve(part.selection.count(&document));
+                let made: Vec<_> =
+                    parts.into_par_iter().map(|entries| part.build(&document, entries)).collect();
+                for rows in made {
+                    tables.push(kind, None, rows?);
                 }
-                match builder.append(row) {
-                    // The row has null in place of what did not fit.
-                    Ok(()) | Err(ColumnarError::Kind(_) | ColumnarError::Full(_)) => {}
-                    Err(error) => result = Err(error),
-                }
-            });
-            result?;
+                continue;
+            }
+            let builder = builders.entry((kind, month));
+            let (_, builder) =
+                builder.or_insert_with(|| (time, RecordBatchBuilder::new(part.selection.clone())));
+            part.append(builder, &document, 0..part.selection.count(&document))?;
         }
         for ((kind, _), (time, mut builder)) in builders {
-            tables.batches.push(Batch { kind, time, rows: builder.finish()? });
+            tables.push(kind, time, builder.finish()?);
         }
         Ok(tables)
     }
@@ -118,7 +117,51 @@ impl Part {
         let wanted = selection.wanted(filter.froms());
         Part { selection, filter, wanted }
     }
+
+    /// How the entries of a large document are shared out, if other threads are there to help: those of the pool that the
+    /// caller is in.
+    fn shares(&self, document: &Document<'_>) -> Option<Vec<Range<usize>>> {
+        rayon::current_thread_index()?;
+        let (count, threads) = (self.selection.count(document), rayon::current_num_threads());
+        let size = count.div_ceil(threads).max(SHARE);
+        let shares = (0..count).step_by(size).map(|from| from..count.min(from + size));
+        Some(shares.collect()).filter(|shares: &Vec<_>| shares.len() > 1)
+    }
+
+    /// A table of some entries of a document.
+    fn build(&self, document: &Document<'_>, entries: Range<usize>) -> Result<RecordBatch, ColumnarError> {
+        let mut builder = RecordBatchBuilder::new(self.selection.clone());
+        self.append(&mut builder, document, entries)?;
+        builder.finish()
+    }
+
+    /// Adds the rows of some entries of a document that meet the conditions.
+    fn append(
+        &self,
+        builder: &mut RecordBatchBuilder,
+        document: &Document<'_>,
+        entries: Range<usize>,
+    ) -> Result<(), ColumnarError> {
+        if builder.rows() == 0 {
+            builder.reserve(entries.len());
+        }
+        let mut result = Ok(());
+        self.selection.rows_within(document, entries, &mut |row| {
+            if !self.filter.fits(row) {
+                return;
+            }
+            match builder.append(row) {
+                // The row has null in place of what did not fit.
+                Ok(()) | Err(ColumnarError::Kind(_) | ColumnarError::Full(_)) => {}
+                Err(error) => result = Err(error),
+            }
+        });
+        result
+    }
 }
+
+/// As many entries are worth another thread.
+const SHARE: usize = 1024;
 
 /// `YYYY-MM`.
 type Month = [u8; 7];
@@ -132,6 +175,15 @@ pub struct Tables {
     pub documents: u64,
     /// How many could not be read: they are of no known type, or lack a line that they must have.
     pub unparseable: u64,
+}
+
+impl Tables {
+    /// Adds a table, if it has rows.
+    fn push(&mut self, kind: Type, time: Option<Timestamp>, rows: RecordBatch) {
+        if rows.num_rows() > 0 {
+            self.batches.push(Batch { kind, time, rows });
+        }
+    }
 }
 
 /// A table of one type and, if asked for, one month.

@@ -4,7 +4,7 @@
     allow(dead_code, reason = "tables need a part of it that nothing else does")
 )]
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use super::{
     csv::Form,
@@ -294,6 +294,16 @@ impl Selection {
 
     /// Visits the rows of a document, in order. The document must be of the selection's type; others have no rows.
     pub fn rows(&self, document: &Document<'_>, visit: &mut dyn FnMut(&Row<'_>)) {
+        self.rows_within(document, 0..self.count(document), visit);
+    }
+
+    /// Visits the rows of some of a document's entries, by their places; of a selection without entries the one row.
+    pub(super) fn rows_within(
+        &self,
+        document: &Document<'_>,
+        entries: Range<usize>,
+        visit: &mut dyn FnMut(&Row<'_>),
+    ) {
         let record: &dyn Record = &*document.parsed.partial;
         if document.kind != self.kind {
             return;
@@ -301,16 +311,19 @@ impl Selection {
         let frame = &document.parsed.frame;
         let row = Row { selection: self, document, entry: None, line: None, offset: frame.offset };
         let Some(path) = self.path else { return visit(&row) };
-        record.each(path.entries, &mut |entry| {
+        for entry in entries.filter_map(|at| record.nth(path.entries, at)) {
             let within = (entry.raw().as_ptr() as usize).wrapping_sub(frame.body.as_ptr() as usize);
             let row = Row { entry: Some(entry), offset: frame.offset.wrapping_add(within as u64), ..row };
-            let Some(lines) = path.lines else { return visit(&row) };
+            let Some(lines) = path.lines else {
+                visit(&row);
+                continue;
+            };
             let mut sink = ValueSink::default();
             entry.emit(lines, 0, &mut sink);
             if let Value::List(lines) = sink.finish() {
                 lines.iter().for_each(|line| visit(&Row { line: Some(line), ..row }));
             }
-        });
+        }
     }
 }
 

@@ -280,3 +280,43 @@ fn a_plan_leaves_out_what_is_not_asked_for() {
     assert_eq!(one.batches[0].rows.column(0).as_string::<i32>().value(0), "b");
     assert_eq!(tables(Ok(Plan::all(false)), false).batches.len(), 2);
 }
+
+#[test]
+fn entries_of_a_large_document_are_shared_out_and_stay_in_order() {
+    let entry = |number: usize| {
+        format!(
+            "r n{number} AAAAAAAAAAAAAAAAAAAAAAAAAAA AAAAAAAAAAAAAAAAAAAAAAAAAAA 2020-01-01 00:00:00 1.2.3.4 {} 0\ns {}\n",
+            1 + number % 60_000,
+            if number.is_multiple_of(3) { "Exit Running" } else { "Running" },
+        )
+    };
+    let of = |relays: usize| {
+        let entries: String = (0..relays).map(entry).collect();
+        let times = "valid-after 2020-01-01 00:00:00\nfresh-until 2020-01-01 01:00:00\nvalid-until 2020-01-01 03:00:00\n";
+        format!(
+            "@type network-status-consensus-3 1.0\nnetwork-status-version 3\nvote-status consensus\n{times}\
+            voting-delay 300 300\nknown-flags Exit Running\n{entries}"
+        )
+    };
+    let text = of(5) + &of(5000) + &of(2);
+    let exits = [("flags", Condition::All(vec!["Exit".to_owned()]))];
+    for conditions in [&[][..], &exits] {
+        let selection = Selection::entries(Type::Consensus).expect("it has entries");
+        let plan = Plan::new([selection], &[], conditions).expect("a plan");
+        let rows = || {
+            let mut documents = frames(text.as_bytes(), None).map(|frame| ("-".into(), frame));
+            let tables = plan.tables(&mut documents, false).expect("rows can be built");
+            tables.batches.into_iter().map(|batch| batch.rows).collect::<Vec<_>>()
+        };
+        let expected = rows();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads");
+        let shared = pool.install(rows);
+        assert_eq!((expected.len(), shared.len()), (1, 5), "the rows before, three shares, the rows after");
+        let mut done = 0;
+        for rows in shared {
+            assert_eq!(rows, expected[0].slice(done, rows.num_rows()));
+            done += rows.num_rows();
+        }
+        assert!(done > 1600 && done == expected[0].num_rows());
+    }
+}
