@@ -160,6 +160,7 @@ fn question(
         None => Vec::new(),
     };
     let plan = Plan::new(selections, &columns, &conditions).map_err(|error| usage(error.to_string()))?;
+    let plan = plan.with_threads(threads.unwrap_or(0));
     let selection = types.first().and_then(|&kind| plan.selection(kind)).cloned();
     let selection = selection.ok_or_else(|| errors::bug("a plan without its type"))?;
     let options = Options {

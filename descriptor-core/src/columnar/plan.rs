@@ -17,6 +17,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Plan {
     of: BTreeMap<Type, Part>,
+    threads: usize,
 }
 
 /// What is wanted of one type.
@@ -33,7 +34,7 @@ impl Plan {
         let select = |kind| Selection::entries(kind).filter(|_| entries);
         let select = |kind| select(kind).unwrap_or_else(|| Selection::documents(kind));
         let of = Type::ALL.iter().map(|&kind| (kind, Part::new(select(kind), Filter::default()))).collect();
-        Plan { of }
+        Plan { of, threads: 1 }
     }
 
     /// Rows of some selections, each of another type; of a selection some columns, all if none is named. The rows must
@@ -49,7 +50,15 @@ impl Plan {
             let selection = if columns.is_empty() { whole } else { whole.exactly(columns)? };
             of.insert(selection.kind(), Part::new(selection, filter));
         }
-        Ok(Plan { of })
+        Ok(Plan { of, threads: 1 })
+    }
+
+    /// The same with some threads for the rows of a large document; 0 for as many as there are processors. They are started
+    /// for that document, unless [`tables`](Plan::tables) is called in a pool: then those of the pool do it.
+    #[must_use]
+    pub fn with_threads(self, threads: usize) -> Self {
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        Plan { threads: if threads == 0 { all() } else { threads }, ..self }
     }
 
     /// The types that are wanted.
@@ -88,13 +97,11 @@ impl Plan {
             let document = Document { kind, source: &source, parsed: &parsed, digests };
             let time = if by_month { document.time() } else { None };
             let month = time.and_then(|time| time.format(b' ').first_chunk().copied());
-            if let (None, Some(parts)) = (month, part.shares(&document)) {
+            if let (None, Some(made)) = (month, part.shared(&document, self.threads)) {
                 // The rows before it come before.
                 if let Some((time, mut builder)) = builders.remove(&(kind, None)) {
                     tables.push(kind, time, builder.finish()?);
                 }
-                let made: Vec<_> =
-                    parts.into_par_iter().map(|entries| part.build(&document, entries)).collect();
                 for rows in made {
                     tables.push(kind, None, rows?);
                 }
@@ -118,14 +125,26 @@ impl Part {
         Part { selection, filter, wanted }
     }
 
-    /// How the entries of a large document are shared out, if other threads are there to help: those of the pool that the
-    /// caller is in.
-    fn shares(&self, document: &Document<'_>) -> Option<Vec<Range<usize>>> {
-        rayon::current_thread_index()?;
-        let (count, threads) = (self.selection.count(document), rayon::current_num_threads());
+    /// Tables of the entries of a large document, made by the threads of the caller's pool or by some of their own; `None`
+    /// if there is one thread, or too little for two.
+    fn shared(
+        &self,
+        document: &Document<'_>,
+        threads: usize,
+    ) -> Option<Vec<Result<RecordBatch, ColumnarError>>> {
+        let pooled = rayon::current_thread_index().is_some();
+        let (count, threads) =
+            (self.selection.count(document), if pooled { rayon::current_num_threads() } else { threads });
         let size = count.div_ceil(threads).max(SHARE);
-        let shares = (0..count).step_by(size).map(|from| from..count.min(from + size));
-        Some(shares.collect()).filter(|shares: &Vec<_>| shares.len() > 1)
+        if count <= size {
+            return None;
+        }
+        let shares: Vec<_> = (0..count).step_by(size).map(|from| from..count.min(from + size)).collect();
+        let build = || shares.into_par_iter().map(|entries| self.build(document, entries)).collect();
+        match pooled {
+            true => Some(build()),
+            false => Some(rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok()?.install(build)),
+        }
     }
 
     /// A table of some entries of a document.

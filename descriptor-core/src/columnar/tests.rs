@@ -303,20 +303,25 @@ fn entries_of_a_large_document_are_shared_out_and_stay_in_order() {
     for conditions in [&[][..], &exits] {
         let selection = Selection::entries(Type::Consensus).expect("it has entries");
         let plan = Plan::new([selection], &[], conditions).expect("a plan");
-        let rows = || {
+        let rows = |plan: &Plan| {
             let mut documents = frames(text.as_bytes(), None).map(|frame| ("-".into(), frame));
             let tables = plan.tables(&mut documents, false).expect("rows can be built");
             tables.batches.into_iter().map(|batch| batch.rows).collect::<Vec<_>>()
         };
-        let expected = rows();
+        let expected = rows(&plan);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads");
-        let shared = pool.install(rows);
-        assert_eq!((expected.len(), shared.len()), (1, 5), "the rows before, three shares, the rows after");
-        let mut done = 0;
-        for rows in shared {
-            assert_eq!(rows, expected[0].slice(done, rows.num_rows()));
-            done += rows.num_rows();
+        for shared in [pool.install(|| rows(&plan)), rows(&plan.clone().with_threads(3))] {
+            assert_eq!(
+                (expected.len(), shared.len()),
+                (1, 5),
+                "the rows before, three shares, the rows after"
+            );
+            let mut done = 0;
+            for rows in shared {
+                assert_eq!(rows, expected[0].slice(done, rows.num_rows()));
+                done += rows.num_rows();
+            }
+            assert!(done > 1600 && done == expected[0].num_rows());
         }
-        assert!(done > 1600 && done == expected[0].num_rows());
     }
 }
