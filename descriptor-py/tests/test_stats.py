@@ -112,6 +112,10 @@ def test_plots_are_drawn_of_documents_and_of_what_was_counted(data: Path, tmp_pa
     assert {"networksize", "userstats-relay-country"} <= set(stats.PLOTS) & set(stats.GRAPHS)
 
 
+def test_what_most_ask_for_is_the_first_table() -> None:
+    assert stats.STATISTICS["users"][0] == "clients"
+
+
 def test_relays_are_counted_by_place(data: Path, tmp_path: Path) -> None:
     counted = stats.partial(data, only="relays")
     database = tmp_path / "geoip"

@@ -51,7 +51,8 @@ pub(super) fn close(tables: &mut Vec<Table>, options: &Options) {
         .for_each(|table| table.retain(|row| row[0].day().is_some_and(|day| is_over(day, options))));
     let Some(estimates) = tables.first().map(estimates_of) else { return };
     let ranges = ranges(&estimates, options);
-    tables.splice(..1, [userstats(&estimates), clients(&estimates, &ranges)]);
+    // What most ask for comes first.
+    tables.splice(..1, [clients(&estimates, &ranges), userstats(&estimates)]);
     if options.profile == Profile::Y2013 {
         tables.extend([files_2013::detector_input(&estimates), files_2013::ranges(&ranges)]);
     }
