@@ -258,7 +258,7 @@ fn write(out: &Path, format: Format, modules: &Tables, options: &Options<'_>) ->
     for table in &modules.0 {
         write("modules", &named(table.name), &bytes(table)?)?;
     }
-    for drawn in graphs::all(modules, options.profile) {
+    for drawn in graphs::all(modules, options) {
         match (format, &drawn.table) {
             (Format::Csv, _) => write("graphs", &named(drawn.id), drawn.to_csv().as_bytes())?,
             (Format::Parquet, Some(table)) => write("graphs", &named(drawn.id), &bytes(table)?)?,

@@ -70,7 +70,7 @@ fn files_of_modules_give_the_files_of_graphs() {
         let (Some(tables), Some(shared)) = (modules(set), shared()) else { return };
         let folder = shared.join("vectors/metrics-web").join(set).join("graphs");
         let mut compared = 0;
-        for drawn in graphs::all(&tables, Profile::Y2020) {
+        for drawn in graphs::all(&tables, &Options::at(Timestamp(0))) {
             let theirs =
                 fs::read_to_string(folder.join(format!("{}.csv", drawn.id))).expect("it is readable");
             assert!(drawn.to_csv() == theirs, "{set}: {}", drawn.id);

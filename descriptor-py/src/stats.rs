@@ -255,7 +255,7 @@ fn tables<'py>(
             return modules.0.into_iter().map(|table| (table.name, Some(table))).collect::<Vec<_>>();
         };
         let drawn = graphs.into_iter().filter_map(|(graph, query)| graph.draw(&modules, query));
-        drawn.map(|drawn| (drawn.id, drawn.table)).collect()
+        drawn.map(|drawn| (drawn.id, drawn.chosen(&options.choices).table)).collect()
     });
     let all = PyDict::new(py);
     for (name, table) in made {

@@ -80,6 +80,10 @@ choices! {
     percentiles_by_rank = "percentiles-by-rank";
     /// Connections: shares are computed exactly, and not with numbers of 32 bits, which overflow for very busy relays.
     exact_connections = "exact-connections";
+    /// Graph `bandwidth-flags`: flags are written `t` and `f`, as documented, and not `TRUE` and `FALSE` (spec §19).
+    short_flags = "short-flags";
+    /// Graph `torperf`: times are written in milliseconds, as documented, and not in seconds (spec §19).
+    torperf_in_milliseconds = "torperf-in-milliseconds";
     /// Performance: a download that was complete when it began is none, as documented (spec §12.2).
     instant_downloads_left_out = "instant-downloads-left-out";
     /// Onion services: reports of other intervals than a day are left out, as documented (spec §13.1).

@@ -263,7 +263,7 @@ impl Partials {
     /// The tables of all modules and of all graphs that can be made of them.
     pub fn tables(self, options: &Options) -> (Tables, Vec<graphs::Drawn>) {
         let modules = self.finish(options);
-        let drawn = graphs::all(&modules, options.profile);
+        let drawn = graphs::all(&modules, options);
         (modules, drawn)
     }
 }

@@ -341,16 +341,22 @@ fn choices_change_what_they_say() {
     let bytes = saved(partials);
     let tables = |choices: Choices| {
         let partials = Partials::load(&*bytes).expect("what was saved");
-        partials.tables(&Options { choices, ..GENERATED.options() }).0
+        partials.tables(&Options { choices, ..GENERATED.options() })
     };
-    let code = tables(Choices::default());
-    let mut found = BTreeMap::new();
+    let (code, drawn) = tables(Choices::default());
+    let (mut found, mut of_files) = (BTreeMap::new(), Vec::new());
     for choice in CHOICES {
         let mut choices = Choices::default();
         assert!(choices.choose(choice.name));
-        let pairs = tables(choices).0;
-        let changed = pairs.iter().zip(&code.0).filter(|(a, b)| a != b).map(|(table, _)| table.name);
-        found.insert(choice.name, changed.collect::<Vec<_>>().join(" "));
+        let (pairs, files) = tables(choices);
+        let changed = pairs.0.iter().zip(&code.0).filter(|(a, b)| a != b).map(|(table, _)| table.name);
+        let changed = changed.collect::<Vec<_>>().join(" ");
+        if changed.is_empty() {
+            let pairs = files.iter().zip(&drawn).filter(|(a, b)| a.table != b.table);
+            let row = |file: &Drawn| file.to_csv().lines().nth(6).unwrap_or_default().to_owned();
+            of_files.extend(pairs.map(|(file, code)| (choice.name, file.id, row(file), row(code))));
+        }
+        found.insert(choice.name, changed);
     }
     let expected = BTreeMap::from([
         ("averages-over-all-statuses", "ipv6servers advbw"),
@@ -359,18 +365,40 @@ fn choices_change_what_they_say() {
         ("daily-reports-only", ""),
         ("exact-connections", ""),
         ("flags-of-good-statuses", "networksize relayflags"),
-        ("fours-left-out", "userstats clients userstats-combined"),
+        ("fours-left-out", "clients userstats userstats-combined"),
         ("instant-downloads-left-out", "onionperf-including-partials"),
         ("mean-of-exits", "fast-exits"),
         ("noise-within-bins", "hidserv"),
         ("percentiles-by-rank", "advbwdist advbwdist-validafter"),
-        ("responses-without-bytes", "userstats clients userstats-combined"),
+        // Of a file of a graph, and below.
+        ("short-flags", ""),
+        ("torperf-in-milliseconds", ""),
+        ("responses-without-bytes", "clients userstats userstats-combined"),
         ("shares-over-all-consensuses", "hidserv"),
         ("unknown-versions-left-out", "versions"),
-        ("users-rounded-down", "userstats clients userstats-combined"),
+        ("users-rounded-down", "clients userstats userstats-combined"),
     ]);
     let found: BTreeMap<_, _> = found.iter().map(|(name, tables)| (*name, tables.as_str())).collect();
     assert_eq!(found, expected);
+    let of_files: Vec<_> =
+        of_files.iter().map(|(name, id, a, b)| (*name, *id, a.as_str(), b.as_str())).collect();
+    assert_eq!(
+        of_files,
+        [
+            (
+                "short-flags",
+                "bandwidth-flags",
+                "2020-12-03,f,f,0.534213744,0.268683328",
+                "2020-12-03,FALSE,FALSE,0.534213744,0.268683328",
+            ),
+            (
+                "torperf-in-milliseconds",
+                "torperf",
+                "2020-12-03,51200,op-aa,public,840,960,1207",
+                "2020-12-03,51200,op-aa,public,0.84,0.96,1.207",
+            ),
+        ]
+    );
 }
 
 /// The website's tables of the same span as the graphs with parameters.

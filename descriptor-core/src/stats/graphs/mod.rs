@@ -13,7 +13,7 @@ mod servers;
 mod users;
 mod web;
 
-use super::{Cell, Day, Profile, Table, Tables};
+use super::{Cell, Choices, Day, Options, Profile, Table, Tables};
 
 pub use query::Query;
 
@@ -135,6 +135,27 @@ impl Graph {
 }
 
 impl Drawn {
+    /// The same as documented, where that is chosen and the originals wrote something else into this file.
+    #[must_use]
+    pub fn chosen(mut self, choices: &Choices) -> Self {
+        let change: fn(&mut Cell) = match (self.profile, self.id) {
+            (Profile::Y2020, "bandwidth-flags") if choices.short_flags => |cell| {
+                if let Cell::Bool(it) = cell {
+                    *cell = if *it { "t" } else { "f" }.into();
+                }
+            },
+            (Profile::Y2020, "torperf") if choices.torperf_in_milliseconds => |cell| {
+                if let Cell::Float(seconds) = cell {
+                    // They were whole milliseconds.
+                    *cell = Cell::Float((*seconds * 1000.0).round());
+                }
+            },
+            _ => return self,
+        };
+        self.table.iter_mut().flat_map(Table::rows_mut).flatten().for_each(change);
+        self
+    }
+
     /// The file, byte for byte as the website sent it. Graphs that it never had do not name it.
     pub fn to_csv(&self) -> String {
         if self.profile == Profile::Y2013 {
@@ -157,13 +178,14 @@ impl Drawn {
     }
 }
 
-/// All files of a profile without parameters that the tables are enough for.
-pub fn all(modules: &Tables, profile: Profile) -> Vec<Drawn> {
-    let graphs = match profile {
+/// All files of the profile without parameters that the tables are enough for.
+pub fn all(modules: &Tables, options: &Options<'_>) -> Vec<Drawn> {
+    let graphs = match options.profile {
         Profile::Y2013 => GRAPHS_2013,
         Profile::Y2020 => GRAPHS,
     };
-    graphs.iter().filter_map(|graph| graph.draw_as(profile, modules, Query::default())).collect()
+    let drawn = graphs.iter().filter_map(|graph| graph.draw_as(options.profile, modules, Query::default()));
+    drawn.map(|drawn| drawn.chosen(&options.choices)).collect()
 }
 
 /// The rows of a table within the query's dates.
