@@ -19,20 +19,22 @@ use crate::{
 pub(crate) const HELP: &str = "\
 Rows are told apart by their date and by other columns of the file; those that are not named are empty. Explained are:
 
-  users           node, country, transport, version; with both country and transport userstats-combined
-  servers         networksize: none; relayflags: flag; versions: version; platforms: platform; advbw: isexit, isguard;
-                  ipv6servers: server, guard_relay, exit_relay, announced_ipv6, exiting_ipv6_relay, reachable_ipv6_relay
-  performance     onionperf-including-partials: filesize, source, server; buildtimes: source, position;
-                  with --table onionperf-failures, latencies or onionperf-throughput: source, server
-  web             request_type, platform, channel, locale, incremental
-  bridgedb        distributor, transport
-  disagreement    attribute, votes
-  onion-services  type
-  bandwidth       isexit, isguard
-  advertised      isexit, and relay or percentile
-  connections     direction, quantile
-  total-weight    nickname, have_guard_flag, have_exit_flag
-  fast-exits      none
+  users             node, country, transport, version; with both country and transport userstats-combined
+  servers           networksize: none; relayflags: flag; versions: version; platforms: platform; advbw: isexit, isguard;
+                    ipv6servers: server, guard_relay, exit_relay, announced_ipv6, exiting_ipv6_relay, reachable_ipv6_relay
+  performance       onionperf-including-partials: filesize, source, server; buildtimes: source, position;
+                    with --table onionperf-failures, latencies or onionperf-throughput: source, server
+  web               request_type, platform, channel, locale, incremental
+  bridgedb          distributor, transport
+  disagreement      attribute, votes
+  onion-services    type
+  bandwidth         isexit, isguard
+  advertised        isexit, and relay or percentile
+  connections       direction, quantile
+  total-weight      nickname, have_guard_flag, have_exit_flag
+  fast-exits        none
+  version-adoption  version, recommended
+  measurements      authority or fingerprint
 
 Examples:
   tordesc stats explain users --date 2020-12-27 --country de recent/

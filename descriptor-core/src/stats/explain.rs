@@ -244,6 +244,32 @@ impl Explanation {
         self.steps.push(Step { symbol, about: about.into(), unit, formula, inserted, value: value.into() });
     }
 
+    /// A quantile of type 7 of values in ascending order, which are some.
+    pub(super) fn quantile(
+        &mut self,
+        symbol: &'static str,
+        name: &str,
+        sorted: &[f64],
+        p: f64,
+        value: f64,
+        unit: &'static str,
+    ) {
+        let count = sorted.len();
+        let place = 1.0 + (count as f64 - 1.0) * p;
+        let below = (place.floor() as usize).clamp(1, count);
+        let (rest, lower) = (place.fract(), sorted[below - 1]);
+        let about =
+            format!("{name}: the value at place 1 + ({count} − 1) · {p} = {place}, in ascending order");
+        let (formula, inserted) = match sorted.get(below).filter(|_| rest > 0.0) {
+            None => (format!("v[{below}]"), lower.to_string()),
+            Some(upper) => (
+                format!("v[{below}] + {rest} · (v[{}] − v[{below}])", below + 1),
+                format!("{lower} + {rest} · ({upper} − {lower})"),
+            ),
+        };
+        self.shown(symbol, value, unit, about, formula, inserted);
+    }
+
     /// A cell of the row.
     pub(super) fn result(&mut self, column: &'static str, value: impl Into<Cell>) {
         self.results.push(Outcome { column: column.into(), value: value.into() });

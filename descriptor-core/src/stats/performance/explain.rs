@@ -135,7 +135,7 @@ fn times(
         true => it.reckoned("n", distinct.len() as i64, "times", about, "{whole} + {parts}"),
         false => it.given("n", distinct.len() as i64, "times", about),
     }
-    quartiles(it, &sorted(distinct.into_iter().map(|(_, time)| time)), MILLIS, "to a whole number");
+    quartiles(it, &sorted(distinct.into_iter().map(|(_, time)| time)), MILLIS);
     let lines = found.into_iter().map(|(start, time, of)| {
         vec![Timestamp(start.div_euclid(1000)).to_string().into(), time.into(), of.into()]
     });
@@ -152,7 +152,7 @@ fn build_times(it: &mut Explanation, rows: &[Row<'_>], question: &Question) -> R
     let hops: Vec<(&Key, i64)> = hops.collect();
     let about = "circuits of these downloads that were extended so far; a time is that from the hop before, or from the start";
     it.given("n", hops.len() as i64, "times", about);
-    quartiles(it, &sorted(hops.iter().map(|(_, time)| *time)), MILLIS, "to a whole number");
+    quartiles(it, &sorted(hops.iter().map(|(_, time)| *time)), MILLIS);
     let lines = hops.iter().map(|(key, time)| vec![start(key), String::from(&*key.0).into(), (*time).into()]);
     let columns = ["start", "source", MILLIS];
     it.lists.push(List::greatest("slowest hops".to_owned(), &columns, 2, lines.collect()));
@@ -228,33 +228,19 @@ fn throughput(it: &mut Explanation, rows: &[Row<'_>]) -> String {
     "Throughput of downloads".to_owned()
 }
 
-/// Quartiles of type 7, each in one step.
-fn quartiles(it: &mut Explanation, values: &[f64], unit: &'static str, cut: &str) {
-    let n = values.len();
+/// Quartiles, in the table cut to whole numbers.
+fn quartiles(it: &mut Explanation, values: &[f64], unit: &'static str) {
     for (symbol, name, p) in
         [("q1", "lower quartile", 0.25), ("md", "median", 0.5), ("q3", "upper quartile", 0.75)]
     {
         let Some(value) = percentile_cont(values, p) else { return };
-        let place = p * (n as f64 - 1.0);
-        let (below, rest) = (place.floor() as usize, place - place.floor());
-        let about = format!(
-            "{name}: the value at place 1 + ({n} − 1) · {p} = {} in ascending order; in the table cut {cut}",
-            place + 1.0
-        );
-        let (formula, inserted) = match values.get(below + 1).filter(|_| rest > 0.0) {
-            None => (format!("v[{}]", below + 1), values[below].to_string()),
-            Some(above) => (
-                format!("v[{}] + {rest} · (v[{}] − v[{}])", below + 1, below + 2, below + 1),
-                format!("{} + {rest} · ({above} − {})", values[below], values[below]),
-            ),
-        };
-        it.shown(symbol, value, unit, about, formula, inserted);
+        it.quantile(symbol, &format!("{name}, in the table cut to a whole number"), values, p, value, unit);
     }
 }
 
 /// Quartiles, and the least and greatest values that are no outliers.
 fn spread(it: &mut Explanation, values: &[f64], unit: &'static str) {
-    quartiles(it, values, unit, "to a whole number");
+    quartiles(it, values, unit);
     let [low, q1, _, q3, high] = whiskers(values);
     let (Some(q1), Some(q3)) = (q1, q3) else { return };
     let far = 1.5 * (q3 - q1);
