@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
 
 use clap::{Args, ValueHint};
 use descriptor_core::stats::{
-    Day, Name, Partials,
+    Cell, Day, Name, Partials,
     explain::{Explanation, List, Question, Step},
 };
 
@@ -17,14 +17,30 @@ use crate::{
 };
 
 pub(crate) const HELP: &str = "\
-Rows are told apart by their date and by other columns of the file; those that are not named are empty. Explained are users \
-(node, country, transport, version; with both country and transport userstats-combined), onion-services (type), bandwidth \
-(isexit, isguard), advertised (isexit, relay, percentile), connections (direction, quantile), total-weight (nickname, \
-have_guard_flag, have_exit_flag) and fast-exits.
+Rows are told apart by their date and by other columns of the file; those that are not named are empty. Explained are:
+
+  users             node, country, transport, version; with both country and transport userstats-combined
+  servers           networksize: none; relayflags: flag; versions: version; platforms: platform; advbw: isexit, isguard;
+                    ipv6servers: server, guard_relay, exit_relay, announced_ipv6, exiting_ipv6_relay, reachable_ipv6_relay
+  performance       onionperf-including-partials: filesize, source, server; buildtimes: source, position;
+                    with --table onionperf-failures, latencies or onionperf-throughput: source, server
+  web               request_type, platform, channel, locale, incremental
+  bridgedb          distributor, transport
+  disagreement      attribute, votes
+  onion-services    type
+  bandwidth         isexit, isguard
+  advertised        isexit, and relay or percentile
+  connections       direction, quantile
+  total-weight      nickname, have_guard_flag, have_exit_flag
+  fast-exits        none
+  version-adoption  version, recommended
+  measurements      authority or fingerprint
 
 Examples:
   tordesc stats explain users --date 2020-12-27 --country de recent/
   tordesc stats explain users --date 2020-12-27 --transport obfs4 --state stats/state
+  tordesc stats explain servers --date 2020-12-27 --where flag=Guard recent/
+  tordesc stats explain performance --date 2020-12-27 --table latencies --where source=op-nl recent/
   tordesc stats explain onion-services --date 2020-12-27 --where type=dir-onions-seen recent/ --format json";
 
 /// Show how a number came about: what was reported, by whom, and the formulas
@@ -41,6 +57,9 @@ pub(crate) struct ExplainArgs {
     /// The day
     #[arg(long, value_name = "DATE", value_parser = day)]
     date: Day,
+    /// The table, of a statistic that has several; the columns tell it if they are of one alone [default: the first one]
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
     /// Users from a country, `??` for unknown ones [default: all]
     #[arg(long, value_name = "CC")]
     country: Option<String>,
@@ -91,7 +110,12 @@ fn question(args: &ExplainArgs) -> Question {
     let named = [("country", &args.country), ("transport", &args.transport), ("version", &args.version)];
     let named = named.into_iter().filter_map(|(column, value)| Some((column, value.as_deref()?)));
     let others = args.columns.iter().map(|(column, value)| (column.as_str(), value.as_str()));
-    named.chain(others).fold(Question::of(args.date), |it, (column, value)| it.with(column, value))
+    let day = Question::of(args.date);
+    let asked = match &args.table {
+        Some(name) => day.in_table(name),
+        None => day,
+    };
+    named.chain(others).fold(asked, |it, (column, value)| it.with(column, value))
 }
 
 fn pair(text: &str) -> Result<(String, String), &'static str> {
@@ -114,21 +138,42 @@ fn text(it: &Explanation) -> String {
         Some(why) => writeln!(out, "{}", paint(WARN, format!("Not in the table: {why}"))),
     };
     for outcome in &it.results {
-        let value = if outcome.value.is_missing() { "none".to_owned() } else { outcome.value.to_string() };
-        let _ = writeln!(out, "  {}  {value}", paint(NAME, format!("{:wide$}", outcome.column)));
+        let column = paint(NAME, format!("{:wide$}", outcome.column));
+        let _ = writeln!(out, "  {column}  {}", shown(&outcome.value));
     }
     it.lists.iter().filter(|list| list.count > 0).for_each(|list| write_list(list, &mut out));
     out
 }
 
+fn shown(value: &Cell) -> String {
+    if value.is_missing() { "none".to_owned() } else { value.to_string() }
+}
+
+/// How long lines of text get, if their words allow.
+const WIDTH: usize = 100;
+
+/// Lines of whole words.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.extend([" ", word])
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 fn write_step(step: &Step, wide: usize, out: &mut String) {
     let symbol = paint(NAME, format!("{:wide$}", step.symbol));
     let unit = if step.unit.is_empty() { String::new() } else { format!(" {}", step.unit) };
-    let _ = writeln!(out, "  {symbol}  {}{unit}", step.value);
+    let _ = writeln!(out, "  {symbol}  {}{unit}", shown(&step.value));
     let lines = [("", Some(&step.about)), ("= ", step.formula.as_ref()), ("= ", step.inserted.as_ref())];
-    for (sign, line) in lines {
-        if let Some(line) = line {
-            let _ = writeln!(out, "  {:wide$}  {}", "", paint(DIM, format!("{sign}{line}")));
+    for (sign, line) in lines.into_iter().filter_map(|(sign, line)| Some((sign, line?))) {
+        for line in wrap(&format!("{sign}{line}"), WIDTH.saturating_sub(wide + 4)) {
+            let _ = writeln!(out, "  {:wide$}  {}", "", paint(DIM, line));
         }
     }
     out.push('\n');
@@ -175,5 +220,11 @@ mod tests {
         assert_eq!(pair("node=bridge"), Ok(("node".to_owned(), "bridge".to_owned())));
         assert!(pair("bridge").is_err());
         assert_eq!(capital("élan"), "Élan");
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words() {
+        assert_eq!(wrap("the sum of all", 7), ["the sum", "of all"]);
+        assert_eq!(wrap("incomprehensible − or 1", 6), ["incomprehensible", "− or 1"]);
     }
 }

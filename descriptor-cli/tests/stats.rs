@@ -139,8 +139,36 @@ fn a_number_is_explained() {
     assert!(code == 1 && text.contains("Not in the table: nothing was reported"), "{code}, {text}");
     let (code, _, errors) = explain(&["total-weight", "--date", "2026-03-30", "--where", "planet=mars"]);
     assert!(code == 2 && errors.contains("planet"), "{code}, {errors}");
-    let (code, _, errors) = explain(&["web", "--date", "2026-03-30"]);
+    let (code, _, errors) = explain(&["relays", "--date", "2026-03-30"]);
     assert!(code == 2 && errors.contains("no explanation"), "{code}, {errors}");
+}
+
+/// Of a statistic with several tables the columns tell which one is meant, or its name does.
+#[test]
+fn a_table_is_told_by_its_columns_or_its_name() {
+    let explain = |more: &[&str]| {
+        let arguments = ["stats", "explain", "servers", "--date", "2026-03-30", "--now", "2030-01-01"];
+        let run = run(&[&arguments, more, &[DATA]].concat());
+        (run.code, run.stdout, run.stderr)
+    };
+    let (code, text, errors) = explain(&["--where", "flag=Fast"]);
+    assert_eq!(code, 0, "{errors}");
+    for part in [
+        "Relays with the flag Fast on 2026-03-30 (relayflags.csv)\n",
+        "          the mean, rounded down\n          = floor(S / n)\n          = floor(",
+        "In the table\n  relays  ",
+        "Consensuses that count\n  valid after          running  described  flags  such\n  2026-03-30 ",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let (code, json, errors) = explain(&["--table", "networksize", "--format", "json"]);
+    assert_eq!(code, 0, "{errors}");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["table"], "networksize");
+    assert!(json["results"][0]["value"].is_i64(), "{json}");
+    let (code, _, errors) = explain(&["--table", "clients"]);
+    assert!(code == 2 && errors.contains("no table clients"), "{code}, {errors}");
 }
 
 #[test]

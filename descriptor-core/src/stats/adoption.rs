@@ -18,11 +18,17 @@
 //!
 //! Of two consensuses with the same valid-after time that differ, which has never been seen, the greater stays.
 
+mod explain;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Day, Document, FlagSet, Map, Options, Parts, Statistic, Table, parts};
+use super::{
+    Cell, Day, Document, FlagSet, Map, Options, Parts, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+    parts,
+};
 use crate::{
     document::{Consensus, Type},
     value::TorVersion,
@@ -63,44 +69,11 @@ impl Statistic for Adoption {
     }
 
     fn finish(self, _: &Options) -> Vec<Table> {
-        let columns = ["date", "version", "recommended", "relays", "share", "weight", "age", "statuses"];
-        let mut table = Table::new("version-adoption", &columns);
-        let mut days: BTreeMap<Day, Vec<Status>> = BTreeMap::new();
-        for (time, status) in self.statuses {
-            days.entry(Day::of_seconds(time)).or_default().push(status);
-        }
-        for (day, statuses) in days {
-            let (mut sums, mut weighted) = (BTreeMap::<Version, Sums>::new(), 0u32);
-            for status in &statuses {
-                let relays: u32 = status.values().map(|(relays, _)| relays).sum();
-                let weight: u64 = status.values().fold(0u64, |sum, (_, weight)| sum.saturating_add(*weight));
-                weighted += u32::from(weight > 0);
-                for (version, counts) in status {
-                    let sums = sums.entry(*version).or_default();
-                    sums.relays += u64::from(counts.0);
-                    sums.share += f64::from(counts.0) / f64::from(relays);
-                    sums.weight += if weight > 0 { counts.1 as f64 / weight as f64 } else { 0.0 };
-                }
-            }
-            let count = statuses.len() as f64;
-            for (Version(series, recommended), sums) in sums {
-                table.push([
-                    day.into(),
-                    series.map(|[major, minor, micro]| format!("{major}.{minor}.{micro}")).into(),
-                    recommended.into(),
-                    Cell::Fixed(sums.relays as f64 / count, 2),
-                    Cell::Fixed(sums.share / count, 8),
-                    match weighted {
-                        0 => Cell::Missing,
-                        weighted => Cell::Fixed(sums.weight / f64::from(weighted), 8),
-                    },
-                    // Only all days together tell the first.
-                    Cell::Missing,
-                    Cell::Int(statuses.len() as i64),
-                ]);
-            }
-        }
-        vec![table]
+        vec![table(&self.statuses)]
+    }
+
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
     }
 
     fn close(tables: &mut Vec<Table>, options: &Options) {
@@ -129,6 +102,58 @@ impl Adoption {
             *known = status;
         }
     }
+}
+
+/// The relays of a consensus, and their weight.
+fn all(status: &Status) -> (u32, u64) {
+    status.values().fold((0, 0), |sum, (relays, weight)| (sum.0 + relays, sum.1.saturating_add(*weight)))
+}
+
+impl Version {
+    /// The series as the table has it.
+    fn name(self) -> Option<String> {
+        self.0.map(|[major, minor, micro]| format!("{major}.{minor}.{micro}"))
+    }
+}
+
+/// The table, but for the ages, as only all days together tell the first.
+fn table(statuses: &BTreeMap<i64, Status>) -> Table {
+    let columns = ["date", "version", "recommended", "relays", "share", "weight", "age", "statuses"];
+    let mut table = Table::new("version-adoption", &columns);
+    let mut days: BTreeMap<Day, Vec<&Status>> = BTreeMap::new();
+    for (time, status) in statuses {
+        days.entry(Day::of_seconds(*time)).or_default().push(status);
+    }
+    for (day, statuses) in days {
+        let (mut sums, mut weighted) = (BTreeMap::<Version, Sums>::new(), 0u32);
+        for status in &statuses {
+            let (relays, weight) = all(status);
+            weighted += u32::from(weight > 0);
+            for (version, counts) in *status {
+                let sums = sums.entry(*version).or_default();
+                sums.relays += u64::from(counts.0);
+                sums.share += f64::from(counts.0) / f64::from(relays);
+                sums.weight += if weight > 0 { counts.1 as f64 / weight as f64 } else { 0.0 };
+            }
+        }
+        let count = statuses.len() as f64;
+        for (version, sums) in sums {
+            table.push([
+                day.into(),
+                version.name().into(),
+                version.1.into(),
+                Cell::Fixed(sums.relays as f64 / count, 2),
+                Cell::Fixed(sums.share / count, 8),
+                match weighted {
+                    0 => Cell::Missing,
+                    weighted => Cell::Fixed(sums.weight / f64::from(weighted), 8),
+                },
+                Cell::Missing,
+                Cell::Int(statuses.len() as i64),
+            ]);
+        }
+    }
+    table
 }
 
 fn count(consensus: &Consensus<'_>, flags: &[FlagSet]) -> Status {

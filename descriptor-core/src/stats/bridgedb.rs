@@ -5,11 +5,16 @@
 //! A document is its counts by the end of its interval. The originals ignored a document that has a distributor and
 //! transport in common with one of the same day that they had read before; here, with one whose interval ended before.
 
+mod explain;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Day, Document, Options, Parts, Statistic, Table};
+use super::{
+    Cell, Day, Document, Options, Parts, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+};
 use crate::{
     document::{BridgedbMetrics, Type},
     schema::parse,
@@ -21,8 +26,11 @@ pub struct Bridgedb {
     documents: BTreeSet<(i64, Counts)>,
 }
 
+/// Distributor and transport.
+type Key = (Box<str>, Box<str>);
+
 /// Requests by distributor and transport.
-type Counts = BTreeMap<(Box<str>, Box<str>), i64>;
+type Counts = BTreeMap<Key, i64>;
 
 /// Counts are rounded up to multiples of ten. Unit: requests.
 const BIN: i64 = 10;
@@ -59,25 +67,11 @@ impl Statistic for Bridgedb {
     }
 
     fn finish(self, _: &Options) -> Vec<Table> {
-        let mut days: BTreeMap<Day, Counts> = BTreeMap::new();
-        for (end, counts) in self.documents {
-            let day = days.entry(Day::of_seconds(end)).or_default();
-            if counts.keys().all(|key| !day.contains_key(key)) {
-                day.extend(counts);
-            }
-        }
-        let mut table = Table::new("bridgedb-stats", &["date", "distributor", "transport", "requests"]);
-        for (day, counts) in days {
-            for ((distributor, transport), requests) in counts {
-                table.push([
-                    Cell::Day(day),
-                    String::from(distributor).into(),
-                    String::from(transport).into(),
-                    requests.into(),
-                ]);
-            }
-        }
-        vec![table]
+        vec![table(self.taken().filter(|it| it.in_common.is_none()))]
+    }
+
+    fn explain(&self, question: &Question, _: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question)
     }
 
     fn split(self) -> Parts<Self> {
@@ -87,4 +81,44 @@ impl Statistic for Bridgedb {
         }
         parts
     }
+}
+
+/// A document, and whether it counts.
+struct Taken<'b> {
+    end: i64,
+    counts: &'b Counts,
+    /// What it has in common with one of the same day that ended before; if there is anything, it is ignored.
+    in_common: Option<&'b Key>,
+}
+
+impl Bridgedb {
+    /// All documents in the order of their ends.
+    fn taken(&self) -> impl Iterator<Item = Taken<'_>> {
+        let (mut last, mut known) = (None, BTreeSet::new());
+        self.documents.iter().map(move |(end, counts)| {
+            let day = Day::of_seconds(*end);
+            if last.replace(day) != Some(day) {
+                known = BTreeSet::new();
+            }
+            let in_common = counts.keys().find(|key| known.contains(key));
+            if in_common.is_none() {
+                known.extend(counts.keys());
+            }
+            Taken { end: *end, counts, in_common }
+        })
+    }
+}
+
+/// The table of documents that count.
+fn table<'b>(documents: impl Iterator<Item = Taken<'b>>) -> Table {
+    let mut days: BTreeMap<(Day, &Key), i64> = BTreeMap::new();
+    for Taken { end, counts, .. } in documents {
+        days.extend(counts.iter().map(|(key, requests)| ((Day::of_seconds(end), key), *requests)));
+    }
+    let mut table = Table::new("bridgedb-stats", &["date", "distributor", "transport", "requests"]);
+    for ((day, (distributor, transport)), requests) in days {
+        let names = [distributor, transport].map(|name| String::from(&**name).into());
+        table.push_all([Cell::Day(day)].into_iter().chain(names).chain([requests.into()]));
+    }
+    table
 }

@@ -5,11 +5,16 @@
 //! Of the votes of noon, what each says of each relay is kept, by time and authority; of two that differ, the greater
 //! stays.
 
+mod explain;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Day, Document, Id, Options, Parts, Statistic, Table};
+use super::{
+    Day, Document, Id, Options, Parts, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+};
 use crate::{
     document::{Type, Vote},
     value::Timestamp,
@@ -58,23 +63,11 @@ impl Statistic for Disagreement {
     }
 
     fn finish(self, _: &Options) -> Vec<Table> {
-        let columns = ["validafter", "attribute", "votes", "required", "max", "relays"];
-        let mut table = Table::new("disagreement", &columns);
-        let mut times: BTreeMap<i64, Vec<Opinion>> = BTreeMap::new();
-        for ((time, _), opinion) in self.votes {
-            times.entry(time).or_default().push(opinion);
-        }
-        for (time, opinions) in times {
-            let time = Timestamp(time).to_string();
-            let mut rows: Vec<_> = rows(&opinions).into_iter().map(|row| (row.text(), row)).collect();
-            rows.sort_by(|a, b| a.0.cmp(&b.0));
-            for (_, Row { attribute, votes, required, most, relays }) in rows {
-                let counts = [votes, required, most, relays].map(|it| it as u64);
-                let [votes, required, most, relays] = counts.map(Into::into);
-                table.push([time.clone().into(), attribute.into(), votes, required, most, relays]);
-            }
-        }
-        vec![table]
+        vec![table(self.votes.iter())]
+    }
+
+    fn explain(&self, question: &Question, _: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question)
     }
 
     fn split(self) -> Parts<Self> {
@@ -121,6 +114,27 @@ impl Opinion {
     }
 }
 
+/// The table of some votes.
+fn table<'d>(votes: impl Iterator<Item = (&'d (i64, Id), &'d Opinion)>) -> Table {
+    let columns = ["validafter", "attribute", "votes", "required", "max", "relays"];
+    let mut table = Table::new("disagreement", &columns);
+    let mut times: BTreeMap<i64, Vec<&Opinion>> = BTreeMap::new();
+    for ((time, _), opinion) in votes {
+        times.entry(*time).or_default().push(opinion);
+    }
+    for (time, opinions) in times {
+        let time = Timestamp(time).to_string();
+        let mut rows: Vec<_> = rows(&opinions).into_iter().map(|row| (row.text(), row)).collect();
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        for (_, Row { attribute, votes, required, most, relays }) in rows {
+            let counts = [votes, required, most, relays].map(|it| it as u64);
+            let [votes, required, most, relays] = counts.map(Into::into);
+            table.push([time.clone().into(), attribute.into(), votes, required, most, relays]);
+        }
+    }
+    table
+}
+
 const LISTED: &str = "Listed";
 const MEASURED_NAME: &str = "Measured";
 
@@ -140,27 +154,42 @@ impl Row {
     }
 }
 
-fn rows(opinions: &[Opinion]) -> Vec<Row> {
+fn rows(opinions: &[&Opinion]) -> Vec<Row> {
     let all: BTreeSet<Id> = opinions.iter().flat_map(|it| &it.relays).map(|(relay, _)| *relay).collect();
     let mut attributes: BTreeSet<&str> = [LISTED, MEASURED_NAME].into();
     attributes.extend(opinions.iter().flat_map(|it| &it.flags).map(|flag| &**flag));
     let mut rows = Vec::new();
     for attribute in attributes {
-        let votes: Vec<_> = opinions.iter().filter_map(|it| Some((it, it.bit(attribute)?))).collect();
-        let most = votes.len();
-        let mut counts: BTreeMap<Id, usize> = all.iter().map(|relay| (*relay, 0)).collect();
-        for (opinion, bit) in votes {
-            for (relay, _) in opinion.relays.iter().filter(|(_, set)| set & bit == bit) {
-                *counts.entry(*relay).or_default() += 1;
-            }
-        }
-        let required = if attribute == MEASURED_NAME { MEASUREMENTS } else { most / 2 + 1 };
+        let (most, counts) = votes(opinions, &all, attribute);
         for votes in (0..=most).filter(|_| most > 0) {
             let relays = counts.values().filter(|&&count| count == votes).count();
-            rows.push(Row { attribute: attribute.to_owned(), votes, required, most, relays });
+            rows.push(Row {
+                attribute: attribute.to_owned(),
+                votes,
+                required: required(attribute, most),
+                most,
+                relays,
+            });
         }
     }
     rows
+}
+
+/// How many of so many authorities must agree.
+fn required(attribute: &str, most: usize) -> usize {
+    if attribute == MEASURED_NAME { MEASUREMENTS } else { most / 2 + 1 }
+}
+
+/// How many authorities vote about an attribute, and how many of them give it to each relay.
+fn votes(opinions: &[&Opinion], all: &BTreeSet<Id>, attribute: &str) -> (usize, BTreeMap<Id, usize>) {
+    let votes: Vec<_> = opinions.iter().filter_map(|it| Some((it, it.bit(attribute)?))).collect();
+    let mut counts: BTreeMap<Id, usize> = all.iter().map(|relay| (*relay, 0)).collect();
+    for (opinion, bit) in &votes {
+        for (relay, _) in opinion.relays.iter().filter(|(_, set)| set & bit == *bit) {
+            *counts.entry(*relay).or_default() += 1;
+        }
+    }
+    (votes.len(), counts)
 }
 
 #[cfg(test)]
@@ -177,7 +206,7 @@ mod tests {
             opinion(&["Exit", "Fast"], &[(1, 1), (2, 2 | MEASURED), (3, 0)]),
             opinion(&["Fast"], &[(1, 1), (2, 1)]),
         ];
-        let text: Vec<_> = rows(&opinions).iter().map(Row::text).collect();
+        let text: Vec<_> = rows(&opinions.each_ref()).iter().map(Row::text).collect();
         assert_eq!(
             text,
             [

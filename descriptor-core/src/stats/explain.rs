@@ -4,24 +4,35 @@
 //! symbols of earlier ones. The values are those that the tables are made of, and not reckoned anew, so that the results
 //! are the cells of the table.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Serialize;
 
-use super::{Cell, Day};
+use super::{Cell, Day, Table, parts::day_of};
 
 /// Which row of a table is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// The row's day.
     pub day: Day,
+    table: Option<String>,
     keys: BTreeMap<String, String>,
 }
+
+/// A table and the columns that tell rows of a day apart.
+pub(super) type Keyed = (&'static str, &'static [&'static str]);
 
 impl Question {
     /// The row of a day whose other keys are empty.
     pub fn of(day: Day) -> Self {
-        Question { day, keys: BTreeMap::new() }
+        Question { day, table: None, keys: BTreeMap::new() }
+    }
+
+    /// The row of a table, where a statistic has several that the columns do not tell apart.
+    #[must_use]
+    pub fn in_table(mut self, name: &str) -> Self {
+        self.table = Some(name.to_owned());
+        self
     }
 
     /// The row with a value in a column, such as `country` and `de`.
@@ -48,6 +59,30 @@ impl Question {
             None => Ok(()),
         }
     }
+
+    /// The table that is asked for by name, or else the first one that has all columns that are asked for.
+    pub(super) fn choose(&self, tables: &[Keyed]) -> Result<Keyed, Unexplained> {
+        if let Some(name) = &self.table {
+            let names = || tables.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            let found = tables.iter().find(|(table, _)| table == name);
+            let &(table, keys) = found.ok_or_else(|| Unexplained::Table(name.clone(), names()))?;
+            return self.only(keys).map(|()| (table, keys));
+        }
+        let has_all = |(_, keys): &&Keyed| self.keys.keys().all(|key| keys.contains(&key.as_str()));
+        tables.iter().find(has_all).copied().ok_or_else(|| {
+            let columns = self.keys.keys().cloned().collect::<Vec<_>>().join(" and ");
+            let keys = tables.iter().map(|(name, keys)| format!("{} ({name})", keys.join(", ")));
+            Unexplained::Column(columns, keys.collect::<Vec<_>>().join(", or by "))
+        })
+    }
+
+    /// Refuses an explanation of another table than the one that is asked for.
+    pub(super) fn fits(&self, it: Explanation) -> Result<Explanation, Unexplained> {
+        match &self.table {
+            Some(name) if name != it.table => Err(Unexplained::Table(name.clone(), it.table.to_owned())),
+            _ => Ok(it),
+        }
+    }
 }
 
 /// Why there is no explanation.
@@ -62,6 +97,9 @@ pub enum Unexplained {
     /// The rows are not told apart by this column.
     #[error("rows are not told apart by {0}, but by {1}")]
     Column(String, String),
+    /// The statistic has no such table, or none that is explained.
+    #[error("no table {0} of this statistic is explained, but {1}")]
+    Table(String, String),
     /// The column has no such value.
     #[error("no row has {1:?} in {0}; there are {2}")]
     Value(&'static str, String, &'static str),
@@ -109,7 +147,7 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Outcome {
     /// Its column.
-    pub column: &'static str,
+    pub column: Cow<'static, str>,
     /// Its value.
     pub value: Cell,
 }
@@ -136,6 +174,13 @@ impl List {
         let mut list = List::all(about, columns, rows);
         let number = |row: &[Cell]| row[by].number().unwrap_or(f64::NEG_INFINITY);
         list.rows.sort_by(|a, b| number(b).total_cmp(&number(a)));
+        list.rows.truncate(SHOWN);
+        list
+    }
+
+    /// The first rows.
+    pub(super) fn first(about: String, columns: &[&'static str], rows: Vec<Vec<Cell>>) -> Self {
+        let mut list = List::all(about, columns, rows);
         list.rows.truncate(SHOWN);
         list
     }
@@ -182,14 +227,69 @@ impl Explanation {
         formula: &str,
     ) {
         let inserted = self.insert(formula);
-        let formula = formula.replace(['{', '}'], "");
+        self.shown(symbol, value, unit, about, formula.replace(['{', '}'], ""), inserted);
+    }
+
+    /// A value that is reckoned of numbers that are no steps.
+    pub(super) fn shown(
+        &mut self,
+        symbol: &'static str,
+        value: impl Into<Cell>,
+        unit: &'static str,
+        about: impl Into<String>,
+        formula: String,
+        inserted: String,
+    ) {
         let (formula, inserted) = (Some(formula), Some(inserted));
         self.steps.push(Step { symbol, about: about.into(), unit, formula, inserted, value: value.into() });
     }
 
+    /// A quantile of type 7 of values in ascending order, which are some.
+    pub(super) fn quantile(
+        &mut self,
+        symbol: &'static str,
+        name: &str,
+        sorted: &[f64],
+        p: f64,
+        value: f64,
+        unit: &'static str,
+    ) {
+        let count = sorted.len();
+        let place = 1.0 + (count as f64 - 1.0) * p;
+        let below = (place.floor() as usize).clamp(1, count);
+        let (rest, lower) = (place.fract(), sorted[below - 1]);
+        let about =
+            format!("{name}: the value at place 1 + ({count} − 1) · {p} = {place}, in ascending order");
+        let (formula, inserted) = match sorted.get(below).filter(|_| rest > 0.0) {
+            None => (format!("v[{below}]"), lower.to_string()),
+            Some(upper) => (
+                format!("v[{below}] + {rest} · (v[{}] − v[{below}])", below + 1),
+                format!("{lower} + {rest} · ({upper} − {lower})"),
+            ),
+        };
+        self.shown(symbol, value, unit, about, formula, inserted);
+    }
+
     /// A cell of the row.
     pub(super) fn result(&mut self, column: &'static str, value: impl Into<Cell>) {
-        self.results.push(Outcome { column, value: value.into() });
+        self.results.push(Outcome { column: column.into(), value: value.into() });
+    }
+
+    /// The cells of the row that the key tells, out of the finished tables. Returns whether there is one.
+    pub(super) fn row(&mut self, tables: &[Table]) -> bool {
+        let Some(table) = tables.iter().find(|it| it.name == self.table) else { return false };
+        let keys: Vec<_> = table.columns.iter().map(|name| self.key.get(&**name)).collect();
+        let is_it = |row: &&[Cell]| {
+            let mut cells = row.iter().zip(&keys).filter_map(|(cell, key)| Some((cell, (*key)?)));
+            day_of(row).is_some_and(|day| day.to_string() == self.date)
+                && cells.all(|(cell, key)| cell.written() == *key)
+        };
+        let Some(row) = table.rows().find(is_it) else { return false };
+        let others = table.columns.iter().zip(row).zip(keys).skip(1).filter(|(_, key)| key.is_none());
+        let outcomes =
+            others.map(|((column, value), _)| Outcome { column: column.clone(), value: value.clone() });
+        self.results.extend(outcomes);
+        true
     }
 
     /// The value of a step, if there is one.
@@ -235,9 +335,33 @@ mod tests {
     }
 
     #[test]
-    fn a_question_of_another_column_is_refused() {
+    fn a_question_of_another_column_or_table_is_refused() {
         let question = Question::of(Day(0)).with("country", "de");
         assert!(question.only(&["country"]).is_ok());
         assert!(question.only(&["node"]).is_err());
+        let tables: [Keyed; 2] = [("a", &["node"]), ("b", &["node", "country"])];
+        assert_eq!(question.choose(&tables), Ok(tables[1]));
+        assert_eq!(Question::of(Day(0)).choose(&tables), Ok(tables[0]));
+        assert_eq!(Question::of(Day(0)).in_table("b").choose(&tables), Ok(tables[1]));
+        let refused = question.clone().in_table("a").choose(&tables);
+        assert_eq!(refused, Err(Unexplained::Column("country".to_owned(), "node".to_owned())));
+        let refused = question.in_table("c").choose(&tables);
+        assert_eq!(refused, Err(Unexplained::Table("c".to_owned(), "a, b".to_owned())));
+    }
+
+    #[test]
+    fn the_row_is_that_of_day_and_key() {
+        let mut table = Table::new("t", &["date", "node", "version", "n"]);
+        for (day, node, version, n) in [(0, "relay", "", 1i64), (1, "relay", "v4", 2), (1, "relay", "", 3)] {
+            table.push([Day(day).into(), node.into(), version.into(), n.into()]);
+        }
+        let row = |day, key: [(&'static str, &str); 2]| {
+            let mut it = Explanation::new(String::new(), "t", &Question::of(Day(day)));
+            it.key = key.map(|(column, value)| (column, value.to_owned())).into();
+            it.row(std::slice::from_ref(&table)).then_some(it.results)
+        };
+        let three = Outcome { column: "n".into(), value: Cell::Int(3) };
+        assert_eq!(row(1, [("node", "relay"), ("version", "")]), Some(vec![three]));
+        assert_eq!(row(0, [("node", "relay"), ("version", "v4")]), None);
     }
 }

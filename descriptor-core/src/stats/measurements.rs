@@ -17,11 +17,18 @@
 //!
 //! Of two votes with the same time and authority that differ, the greater stays.
 
+mod explain;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Day, Document, Id, Map, Options, Parts, Statistic, Table, number::quantile, parts};
+use super::{
+    Cell, Day, Document, Id, Map, Options, Parts, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+    number::quantile,
+    parts,
+};
 use crate::{
     document::{Type, Vote},
     value::{Hex, Timestamp},
@@ -71,35 +78,11 @@ impl Statistic for Measurements {
     }
 
     fn finish(self, _: &Options) -> Vec<Table> {
-        let columns = ["date", "authority", "fingerprint", "listed", "measured", "compared"];
-        let quantiles = QUANTILES.map(|(name, _)| name);
-        let mut table = Table::new("measurements", &[&columns[..], &quantiles, &["authorities"]].concat());
-        let mut times: BTreeMap<i64, Vec<(Id, Opinion)>> = BTreeMap::new();
-        for ((time, authority), opinion) in self.votes {
-            times.entry(time).or_default().push((authority, opinion));
-        }
-        for (time, mut opinions) in times {
-            let day = Day::of(Timestamp(time));
-            let medians = medians(&opinions);
-            opinions.sort_by(|(a, left), (b, right)| (&left.nickname, a).cmp(&(&right.nickname, b)));
-            for (authority, opinion) in &opinions {
-                let ratios = opinion.ratios(&medians);
-                let cells = [
-                    day.into(),
-                    String::from(&*opinion.nickname).into(),
-                    Hex(authority.0).to_string().into(),
-                    opinion.listed.into(),
-                    Cell::Int(opinion.relays.len() as i64),
-                    Cell::Int(ratios.len() as i64),
-                ];
-                let quantiles = QUANTILES.iter().map(|(_, p)| {
-                    if ratios.is_empty() { Cell::Missing } else { Cell::Fixed(quantile(&ratios, *p), 4) }
-                });
-                let authorities = Cell::Int(opinions.len() as i64);
-                table.push_all(cells.into_iter().chain(quantiles).chain([authorities]));
-            }
-        }
-        vec![table]
+        vec![table(&self.votes)]
+    }
+
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
     }
 
     fn close(tables: &mut Vec<Table>, options: &Options) {
@@ -150,8 +133,41 @@ impl Opinion {
     }
 }
 
+/// The table of some votes.
+fn table(votes: &BTreeMap<(i64, Id), Opinion>) -> Table {
+    let columns = ["date", "authority", "fingerprint", "listed", "measured", "compared"];
+    let quantiles = QUANTILES.map(|(name, _)| name);
+    let mut table = Table::new("measurements", &[&columns[..], &quantiles, &["authorities"]].concat());
+    let mut times: BTreeMap<i64, Vec<(Id, &Opinion)>> = BTreeMap::new();
+    for ((time, authority), opinion) in votes {
+        times.entry(*time).or_default().push((*authority, opinion));
+    }
+    for (time, mut opinions) in times {
+        let day = Day::of(Timestamp(time));
+        let medians = medians(&opinions);
+        opinions.sort_by(|(a, left), (b, right)| (&left.nickname, a).cmp(&(&right.nickname, b)));
+        for (authority, opinion) in &opinions {
+            let ratios = opinion.ratios(&medians);
+            let cells = [
+                day.into(),
+                String::from(&*opinion.nickname).into(),
+                Hex(authority.0).to_string().into(),
+                opinion.listed.into(),
+                Cell::Int(opinion.relays.len() as i64),
+                Cell::Int(ratios.len() as i64),
+            ];
+            let quantiles = QUANTILES.iter().map(|(_, p)| {
+                if ratios.is_empty() { Cell::Missing } else { Cell::Fixed(quantile(&ratios, *p), 4) }
+            });
+            let authorities = Cell::Int(opinions.len() as i64);
+            table.push_all(cells.into_iter().chain(quantiles).chain([authorities]));
+        }
+    }
+    table
+}
+
 /// The medians of relays that enough authorities have measured.
-fn medians(opinions: &[(Id, Opinion)]) -> Map<u64, f64> {
+fn medians(opinions: &[(Id, &Opinion)]) -> Map<u64, f64> {
     let mut all: Vec<(u64, u32)> = opinions.iter().flat_map(|(_, it)| it.relays.iter().copied()).collect();
     all.sort_unstable();
     let relays = all.chunk_by(|a, b| a.0 == b.0).filter(|measured| measured.len() >= ENOUGH);

@@ -103,7 +103,7 @@ macro_rules! statistics {
                 })*
             }
 
-            /// How the numbers of a row of a statistic's main table came about.
+            /// How the numbers of a row of a statistic's tables came about.
             pub fn explain(
                 &mut self,
                 name: Name,
@@ -114,7 +114,7 @@ macro_rules! statistics {
                     $(Name::$partial => {
                         let it = self.$field.as_mut().ok_or(Unexplained::NotCounted)?;
                         it.settle();
-                        it.explain(question, options)
+                        it.explain(question, options).and_then(|it| question.fits(it))
                     })*
                 }
             }

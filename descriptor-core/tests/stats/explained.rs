@@ -6,7 +6,7 @@ use descriptor_core::stats::{
     users::Explainer,
 };
 
-use crate::{GENERATED, NETWORK};
+use crate::{GENERATED, NETWORK, formula};
 
 /// Every row that is explained is the row of the table, and its formula gives its number.
 #[test]
@@ -36,7 +36,7 @@ fn explained_users_are_those_of_the_tables() {
                 let it = explain(row, &keys);
                 assert_eq!(it.table, table.name);
                 for outcome in &it.results {
-                    let column = table.column(outcome.column).expect("a column of the table");
+                    let column = table.column(&outcome.column).expect("a column of the table");
                     assert_eq!(outcome.value, row[column], "{}: {}", it.title, outcome.column);
                 }
                 assert_eq!(it.results.len(), table.columns.len() - 1 - keys.len(), "{}", it.title);
@@ -83,19 +83,20 @@ fn explained_rows_are_those_of_the_tables() {
             assert_eq!((it.table, &it.absent), (module, &None), "{}", it.title);
             assert!(it.lists.iter().any(|list| list.count > 0), "{}", it.title);
             for outcome in &it.results {
-                let column = table.column(outcome.column).expect("a column of the table");
+                let column = table.column(&outcome.column).expect("a column of the table");
                 assert_eq!(outcome.value, row[column], "{}: {}", it.title, outcome.column);
             }
             let filled = row[keys.len() + 1..].iter().filter(|cell| !cell.is_missing()).count();
             let told = it.results.iter().filter(|outcome| !outcome.value.is_missing()).count();
             assert_eq!(told, filled, "{}", it.title);
+            formula::reckon(&it);
         }
         assert!(!table.is_empty(), "{module}");
         let question = Question::of(Day::parse("1999-12-31").expect("a day")).with("planet", "mars");
         assert!(matches!(partials.explain(name, &question, &options), Err(Unexplained::Column(..))));
     }
-    let mut none = Partials::new(&[Name::Web]);
+    let mut none = Partials::new(&[Name::Relays]);
     let question = Question::of(Day(0));
     assert_eq!(none.explain(Name::Users, &question, &NETWORK.options()), Err(Unexplained::NotCounted));
-    assert_eq!(none.explain(Name::Web, &question, &NETWORK.options()), Err(Unexplained::NotYet));
+    assert_eq!(none.explain(Name::Relays, &question, &NETWORK.options()), Err(Unexplained::NotYet));
 }

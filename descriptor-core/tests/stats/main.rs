@@ -3,7 +3,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod explained;
+mod formula;
 mod merges;
+mod steps;
 mod y2013;
 
 use std::{

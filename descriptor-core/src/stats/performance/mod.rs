@@ -8,6 +8,7 @@
 //! originals kept the first one. DIFFERENCE: where one result of a file has an annotation of an unknown version, the
 //! originals dropped the whole file (spec §27 C13); here the others count.
 
+mod explain;
 mod tables;
 mod torperf_2013;
 
@@ -15,7 +16,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Day, Document, Options, Parts, Profile, Statistic, Table, parts};
+use super::{
+    Day, Document, Options, Parts, Profile, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+    parts,
+};
 use crate::{
     document::{OnionPerfAnalysis, TorperfResult, Type, torperf::Milestone},
     netdoc::frames,
@@ -103,6 +108,10 @@ impl Statistic for Performance {
         }
     }
 
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
+    }
+
     fn close(tables: &mut Vec<Table>, options: &Options) {
         parts::end(tables, &tables::OF_WHOLE_DAYS, options.today().plus(-1));
     }
@@ -157,14 +166,20 @@ impl Measurement {
         }
     }
 
-    /// Of a file of 1 or 5 MiB, how fast half a MiB of it was read. Unit: kbit/s.
-    fn throughput(&self, size: u64) -> Option<i64> {
+    /// Of a file of 1 or 5 MiB, when the half MiB of it begins and ends that throughput is told of.
+    fn half(&self, size: u64) -> Option<(i64, i64)> {
         let [p10, p20, p50, p100] = self.percentiles;
-        let time = match size {
-            1_048_576 => p100? - p50?,
-            5_242_880 => p20? - p10?,
-            _ => return None,
-        };
+        match size {
+            1_048_576 => Some((p50?, p100?)),
+            5_242_880 => Some((p10?, p20?)),
+            _ => None,
+        }
+    }
+
+    /// How fast this half MiB was read. Unit: kbit/s.
+    fn throughput(&self, size: u64) -> Option<i64> {
+        let (begin, end) = self.half(size)?;
+        let time = end - begin;
         (time > 0).then(|| 4_194_304 / time)
     }
 

@@ -20,8 +20,37 @@ pub(super) const OF_WHOLE_DAYS: [&str; 5] =
 
 type Row<'p> = (Group<'p>, &'p Key, &'p Measurement);
 
+impl Measurement {
+    /// Sizes of files, and how long it took to read so much; none if it was not completed. A part that was not reached is left
+    /// out.
+    pub(super) fn downloads(
+        &self,
+        size: u64,
+        choices: Choices,
+    ) -> impl Iterator<Item = (u64, Option<i64>)> + use<> {
+        let parts = PARTS.into_iter().zip(self.partials);
+        let parts = parts.filter(move |(part, time)| size > *part && time.is_some());
+        let counts = move |time: &i64| *time > 0 || !choices.instant_downloads_left_out;
+        parts.chain([(size, self.complete)]).map(move |(size, time)| (size, time.filter(counts)))
+    }
+
+    /// Whether it counts as timed out.
+    pub(super) fn is_timeout(&self) -> bool {
+        self.timed_out == Some(true) || self.complete.is_some_and(|time| time < 1)
+    }
+
+    /// Whether it counts as failed. One that may have timed out or not, for it says nothing, and was not complete, is neither.
+    pub(super) fn is_failure(&self, size: u64) -> bool {
+        self.timed_out == Some(false) && self.complete.is_some_and(|time| time >= 1) && self.read < size
+    }
+
+    pub(super) fn server(&self) -> &'static str {
+        if self.onion { "onion" } else { "public" }
+    }
+}
+
 fn group<'p>(key: &'p Key, measurement: &Measurement) -> Group<'p> {
-    (key.day(), &key.0, if measurement.onion { "onion" } else { "public" })
+    (key.day(), &key.0, measurement.server())
 }
 
 /// Quartiles, cut to whole numbers.
@@ -33,7 +62,7 @@ fn whole(value: Option<f64>) -> Cell {
     value.map(|it| it.trunc() as i64).into()
 }
 
-fn sorted(values: impl IntoIterator<Item = i64>) -> Vec<f64> {
+pub(super) fn sorted(values: impl IntoIterator<Item = i64>) -> Vec<f64> {
     let mut values: Vec<f64> = values.into_iter().map(|it| it as f64).collect();
     values.sort_unstable_by(f64::total_cmp);
     values
@@ -47,11 +76,8 @@ type OfSize<'a> = (Day, u64, &'a str, &'a str);
 fn times(rows: &[Row<'_>], choices: Choices) -> Table {
     let mut times: BTreeMap<OfSize<'_>, BTreeSet<(i64, i64)>> = BTreeMap::new();
     for ((day, source, server), Key(_, size, start), it) in rows {
-        // A part that was not reached makes no row, a download that was not completed makes one without times.
-        let parts = PARTS.into_iter().zip(it.partials).filter(|(part, time)| size > part && time.is_some());
-        for (size, time) in parts.chain([(*size, it.complete)]) {
+        for (size, time) in it.downloads(*size, choices) {
             let times = times.entry((*day, size, source, server)).or_default();
-            let time = time.filter(|&time| time > 0 || !choices.instant_downloads_left_out);
             times.extend(time.map(|time| (*start, time)));
         }
     }
@@ -68,13 +94,9 @@ fn times(rows: &[Row<'_>], choices: Choices) -> Table {
 fn failures(rows: &[Row<'_>]) -> Table {
     let mut counts: BTreeMap<Group<'_>, [i64; 3]> = BTreeMap::new();
     for (group, Key(_, size, _), it) in rows {
-        // A run that may have timed out or not, for it says nothing, and was not complete, is neither.
-        let timeout = it.timed_out == Some(true) || it.complete.is_some_and(|time| time < 1);
-        let complete = it.complete.is_some_and(|time| time >= 1);
-        let failure = it.timed_out == Some(false) && complete && it.read < *size;
         let counts = counts.entry(*group).or_default();
-        counts[0] += i64::from(timeout);
-        counts[1] += i64::from(failure);
+        counts[0] += i64::from(it.is_timeout());
+        counts[1] += i64::from(it.is_failure(*size));
         counts[2] += 1;
     }
     let columns = ["date", "source", "server", "timeouts", "failures", "requests"];
@@ -139,7 +161,7 @@ fn throughput(rows: &[Row<'_>]) -> Table {
 
 /// The quartiles between the least and the greatest value that are not farther from them than one and a half times their
 /// distance.
-fn whiskers(sorted: &[f64]) -> [Option<f64>; 5] {
+pub(super) fn whiskers(sorted: &[f64]) -> [Option<f64>; 5] {
     let [q1, md, q3] = quartiles(sorted);
     let reach = q1.zip(q3).map(|(q1, q3)| (q1 - 1.5 * (q3 - q1), q3 + 1.5 * (q3 - q1)));
     let low = reach.and_then(|(least, _)| sorted.iter().copied().find(|&it| it >= least));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Descriptor, Series};
+use super::{Descriptor, Series, Server};
 use crate::stats::{
     FlagSet,
     join::{Entry, Tally},
@@ -24,13 +24,23 @@ pub(super) struct Counts {
 }
 
 /// What decides about IPv6, in the order of columns and rows. Relays have all, bridges only `announced`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Protocols {
     pub(super) guard: bool,
     pub(super) exit: bool,
     pub(super) announced: bool,
     pub(super) exiting: bool,
     pub(super) reachable: bool,
+}
+
+impl Protocols {
+    /// What is known of relays or of bridges: of bridges one thing only, and the rest must not make groups.
+    pub(super) fn known_of(self, server: Server) -> Self {
+        match server {
+            Server::Relay => self,
+            Server::Bridge => Protocols { announced: self.announced, ..Protocols::default() },
+        }
+    }
 }
 
 impl Tally<Descriptor, bool> for Counts {

@@ -7,6 +7,7 @@
 //! so ignored the second of two bridge authorities that publish in the same second.
 
 mod counts;
+mod explain;
 mod series;
 mod tables;
 
@@ -15,7 +16,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use self::{counts::Counts, series::Series};
-use super::{Day, Document, Facts, Id, Options, Parts, Statistic, Table, join::Join};
+use super::{
+    Day, Document, Facts, Id, Options, Parts, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+    join::Join,
+};
 use crate::{
     document::{ServerDescriptor, Type},
     value::Timestamp,
@@ -111,6 +116,10 @@ impl Statistic for Servers {
 
     fn finish(self, options: &Options) -> Vec<Table> {
         tables::all(&self, options)
+    }
+
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
     }
 
     fn close(tables: &mut Vec<Table>, options: &Options) {

@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Key, Server, Servers,
+    Series, Server, Servers,
     counts::{Counts, Protocols},
 };
 use crate::stats::{Cell, Choices, Day, FlagSet, Options, Table, join, parts};
 
-type Status = join::Status<Counts, bool>;
+pub(super) type Status = join::Status<Counts, bool>;
 
 /// The platforms, by number.
 pub(super) const PLATFORMS: [&str; 5] = ["BSD", "Linux", "Other", "Windows", "macOS"];
 
 /// The flags that are shown, in order of their names.
-const FLAGS: [(&str, FlagSet); 6] = [
+pub(super) const FLAGS: [(&str, FlagSet); 6] = [
     ("Exit", FlagSet::EXIT),
     ("Fast", FlagSet::FAST),
     ("Guard", FlagSet::GUARD),
@@ -27,7 +27,7 @@ const FLAGS: [(&str, FlagSet); 6] = [
 const RECOMMENDED: [&str; 2] = ["0.1.0", "0.1.1"];
 
 /// A day must have so many statuses.
-const STATUSES: usize = 12;
+pub(super) const STATUSES: usize = 12;
 
 /// The number of an operating system.
 pub(super) fn platform(system: &[u8]) -> u8 {
@@ -51,22 +51,52 @@ const COUNTED: &str = "counted";
 /// The tables of the rule about all flags.
 const OF_FLAGS: [&str; 2] = ["networksize", "relayflags"];
 
+/// Which statuses count, and which days: a status if more than 99.9 % of its entries were counted, a day if it has enough
+/// statuses and is not the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// What it says.
+    Entries,
+    /// Where the originals average flags, both halves look at all flags of all entries, and so hold nearly always.
+    Flags,
+}
+
+impl Rule {
+    /// The rule of a table.
+    pub(super) fn of(table: &str, choices: Choices) -> Self {
+        if OF_FLAGS.contains(&table) && !choices.flags_of_good_statuses { Rule::Flags } else { Rule::Entries }
+    }
+
+    /// What is compared with the running entries of a status.
+    pub(super) fn counted(self, status: &Status) -> u64 {
+        match self {
+            Rule::Entries => status.tally.entries(),
+            Rule::Flags => status.tally.all_flags(),
+        }
+    }
+
+    /// Whether a status counts.
+    pub(super) fn holds(self, status: &Status) -> bool {
+        status.running > 0 && 1000 * u128::from(self.counted(status)) > 999 * u128::from(status.running)
+    }
+
+    /// As how many statuses of the day it counts.
+    pub(super) fn rows(self, status: &Status) -> usize {
+        match self {
+            Rule::Entries => 1,
+            Rule::Flags => status.tally.flags.iter().filter(|&&count| count > 0).count(),
+        }
+    }
+}
+
 /// All tables.
 pub(super) fn all(servers: &Servers, options: &Options) -> Vec<Table> {
-    // A status counts if more than 99.9 % of its entries were counted, a day if it has enough statuses and is not the last.
     let mut counted = Table::new(COUNTED, &["date", "of_flags"]);
-    let known = days(servers, &mut counted, false, |status| status.tally.entries(), |_| 1);
-    // Where the originals average flags, both rules look at all flags of all entries, and so hold nearly always.
     let choices = options.choices;
-    let loose = days(
-        servers,
-        &mut counted,
-        true,
-        |status| status.tally.all_flags(),
-        |status| status.tally.flags.iter().filter(|&&count| count > 0).count(),
-    );
+    let known = days(servers, &mut counted, Rule::Entries);
+    let loose = days(servers, &mut counted, Rule::Flags);
     let flags = if choices.flags_of_good_statuses { known.clone() } else { loose };
-    let mean = Mean { over_all: choices.averages_over_all_statuses };
+    let mean = Mean::of_choices(choices);
     let protocols = protocols(&known, mean);
     vec![
         network_size(&flags, mean),
@@ -88,43 +118,38 @@ pub(super) fn close(tables: &mut Vec<Table>, options: &Options) {
     };
     let last = [false, true].map(last);
     for table in tables {
-        let of_flags = OF_FLAGS.contains(&table.name) && !options.choices.flags_of_good_statuses;
+        let of_flags = Rule::of(table.name, options.choices) == Rule::Flags;
         if let Some(last) = last[usize::from(of_flags)] {
             parts::end(std::slice::from_mut(table), &[], last);
         }
     }
 }
 
-fn days<'s>(
-    servers: &'s Servers,
-    table: &mut Table,
-    of_flags: bool,
-    counted: impl Fn(&Status) -> u64,
-    rows: impl Fn(&Status) -> usize,
-) -> Days<'s> {
-    let enough =
-        |(_, status): &(&Key, &Status)| 1000 * u128::from(counted(status)) > 999 * u128::from(status.running);
+fn days<'s>(servers: &'s Servers, table: &mut Table, rule: Rule) -> Days<'s> {
     let mut days = Days::new();
-    for (key, status) in servers.join.statuses.iter().filter(|(_, status)| status.running > 0).filter(enough)
-    {
+    for (key, status) in servers.join.statuses.iter().filter(|(_, status)| rule.holds(status)) {
         days.entry((key.day(), key.0)).or_default().push(status);
     }
     let dates: BTreeSet<Day> = days.keys().map(|(day, _)| *day).collect();
-    dates.into_iter().for_each(|day| table.push([day.into(), of_flags.into()]));
-    days.retain(|_, statuses| statuses.iter().map(|status| rows(status)).sum::<usize>() >= STATUSES);
+    dates.into_iter().for_each(|day| table.push([day.into(), (rule == Rule::Flags).into()]));
+    days.retain(|_, statuses| statuses.iter().map(|status| rule.rows(status)).sum::<usize>() >= STATUSES);
     days
 }
 
 /// How a group's numbers of a day are averaged.
 #[derive(Clone, Copy)]
-struct Mean {
+pub(super) struct Mean {
     /// Over all statuses of the day, and not over those in which the group occurs.
-    over_all: bool,
+    pub(super) over_all: bool,
 }
 
 impl Mean {
+    pub(super) fn of_choices(choices: Choices) -> Self {
+        Mean { over_all: choices.averages_over_all_statuses }
+    }
+
     /// The mean of those numbers that are there, rounded down; `None` if none is.
-    fn of(self, numbers: impl Iterator<Item = u64>, statuses: &[&Status]) -> Option<i64> {
+    pub(super) fn of(self, numbers: impl Iterator<Item = u64>, statuses: &[&Status]) -> Option<i64> {
         let (sum, occurs) =
             numbers.fold((0u128, 0u128), |(sum, count), it| (sum + u128::from(it), count + 1));
         let count = if self.over_all { statuses.len() as u128 } else { occurs };
@@ -175,6 +200,18 @@ fn relay_flags(days: &Days<'_>, mean: Mean) -> Table {
     table
 }
 
+/// The row of relays that have no series that was ever recommended.
+pub(super) const OTHER: &str = "Other";
+
+impl Servers {
+    /// The row that relays of a series are in.
+    pub(super) fn version(&self, series: Option<Series>) -> String {
+        let is_recommended =
+            |it: &Series| self.recommended.contains(it) || RECOMMENDED.contains(&&*it.to_string());
+        series.filter(is_recommended).map_or(OTHER.to_owned(), |series| series.to_string())
+    }
+}
+
 fn versions(servers: &Servers, days: &Days<'_>, mean: Mean, choices: Choices) -> Table {
     let mut table = Table::new("versions", &["date", "version", "relays"]);
     for (day, statuses) in relays(days) {
@@ -184,13 +221,7 @@ fn versions(servers: &Servers, days: &Days<'_>, mean: Mean, choices: Choices) ->
             for (series, count) in
                 counted.filter(|(series, _)| series.is_some() || !choices.unknown_versions_left_out)
             {
-                let recommended = series.filter(|series| servers.recommended.contains(series));
-                let name = match (recommended, series) {
-                    (Some(series), _) => series.to_string(),
-                    (None, Some(series)) if RECOMMENDED.contains(&&*series.to_string()) => series.to_string(),
-                    _ => "Other".to_owned(),
-                };
-                *groups.entry(name).or_default().entry(at).or_default() += count;
+                *groups.entry(servers.version(*series)).or_default().entry(at).or_default() += count;
             }
         }
         for (name, counts) in groups {
@@ -219,21 +250,10 @@ type Groups = BTreeMap<(Day, Server, Protocols), (i64, i64)>;
 fn protocols(days: &Days<'_>, mean: Mean) -> Groups {
     let mut groups = Groups::new();
     for (&(day, server), statuses) in days {
-        // Of bridges only one thing is known; the rest must not make groups.
-        let key = |it: Protocols| match server {
-            Server::Relay => it,
-            Server::Bridge => Protocols {
-                guard: false,
-                exit: false,
-                announced: it.announced,
-                exiting: false,
-                reachable: false,
-            },
-        };
         let mut sums: BTreeMap<Protocols, BTreeMap<usize, (u64, u64)>> = BTreeMap::new();
         for (at, status) in statuses.iter().enumerate() {
             for (protocols, (count, advertised)) in &status.tally.protocols {
-                let sum = sums.entry(key(*protocols)).or_default().entry(at).or_default();
+                let sum = sums.entry(protocols.known_of(server)).or_default().entry(at).or_default();
                 (sum.0, sum.1) = (sum.0 + u64::from(*count), sum.1 + advertised);
             }
         }

@@ -5,6 +5,7 @@
 //! A log is its counts by day, site and machine, which its name tells. The originals ignored a second log of the same
 //! name; here the greater of two that differ stays.
 
+mod explain;
 mod request;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use self::request::Request;
-use super::{Cell, Day, Document, Options, Parts, Statistic, Table};
+use super::{
+    Cell, Day, Document, Options, Parts, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+};
 use crate::{
     document::{Type, WebServerLog, web_server_log::LogName},
     schema::parse,
@@ -44,27 +48,11 @@ impl Statistic for Web {
     }
 
     fn finish(self, _: &Options) -> Vec<Table> {
-        let mut days: BTreeMap<(Day, Request), u64> = BTreeMap::new();
-        for ((day, ..), counts) in self.logs {
-            for (request, count) in counts {
-                *days.entry((day, request)).or_default() += count;
-            }
-        }
-        let columns = ["log_date", "request_type", "platform", "channel", "locale", "incremental", "count"];
-        let mut table = Table::new("webstats", &columns);
-        for ((day, it), count) in days {
-            let letter = |it: Option<char>| Cell::from(it.map(String::from));
-            table.push([
-                Cell::Day(day),
-                it.kind.name().into(),
-                letter(it.platform),
-                letter(it.channel),
-                it.locale.map(String::from).into(),
-                it.incremental.into(),
-                count.into(),
-            ]);
-        }
-        vec![table]
+        vec![table(self.logs.iter().map(|((day, ..), counts)| (*day, counts)))]
+    }
+
+    fn explain(&self, question: &Question, _: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question)
     }
 
     fn split(self) -> Parts<Self> {
@@ -83,6 +71,24 @@ impl Web {
             *known = counts;
         }
     }
+}
+
+/// What tells rows of a day apart.
+const KEYS: [&str; 5] = ["request_type", "platform", "channel", "locale", "incremental"];
+
+/// The table of some logs.
+fn table<'w>(logs: impl Iterator<Item = (Day, &'w Counts)>) -> Table {
+    let mut days: BTreeMap<(Day, &Request), u64> = BTreeMap::new();
+    for (day, counts) in logs {
+        for (request, count) in counts {
+            *days.entry((day, request)).or_default() += count;
+        }
+    }
+    let mut table = Table::new("webstats", &[&["log_date"][..], &KEYS, &["count"]].concat());
+    for ((day, request), count) in days {
+        table.push_all([Cell::Day(day)].into_iter().chain(request.cells()).chain([count.into()]));
+    }
+    table
 }
 
 /// Counts the requests of a log. In sanitized logs equal lines stand together, and each is looked at once.

@@ -3,6 +3,8 @@
 use memchr::memmem::{find, rfind};
 use serde::{Deserialize, Serialize};
 
+use crate::stats::Cell;
+
 /// A kind of request, in the order of rows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Request {
@@ -51,6 +53,14 @@ const FILES: [(&str, char); 3] = [(".exe", 'w'), (".dmg", 'm'), (".tar.xz", 'l')
 const LONGEST: usize = 2048;
 
 impl Request {
+    /// The cells that tell rows apart.
+    pub(super) fn cells(&self) -> [Cell; 5] {
+        let letter = |it: Option<char>| Cell::from(it.map(String::from));
+        let locale = self.locale.as_deref().map(str::to_owned);
+        let (platform, channel) = (letter(self.platform), letter(self.channel));
+        [self.kind.name().into(), platform, channel, locale.into(), self.incremental.into()]
+    }
+
     /// The kind of a request by `GET`; `None` if it is not counted.
     pub(super) fn of(site: &[u8], resource: &[u8], status: u16) -> Option<Self> {
         let resource = &resource[..resource.len().min(LONGEST)];
