@@ -162,6 +162,7 @@ fn what_is_new_is_drawn() {
         format!("date,{columns}\n{}{}", day(1), day(2))
     };
     let places = "relays,advertised_bandwidth,consensus_weight,exit_probability";
+    let consumed = "relays,bwread,bwwrite,reporters,covered,consensus_weight,reporters_weight";
     let tables = [
         (
             "relay-countries",
@@ -178,6 +179,33 @@ fn what_is_new_is_drawn() {
             of(
                 "family,members,advertised_bandwidth,consensus_weight,exit_probability",
                 ["0123456789012345678901234567890123456789,9,1,0.5,0.5", "ABCDEFABCD012345,3,1,0.1,0"],
+            ),
+            ["0123456789", "ABCDEFABCD"],
+        ),
+        (
+            "bandwidth-countries",
+            of(
+                &format!("country,{consumed}"),
+                ["de,9,1000000000,500000000,8,1,0.5,0.4", "??,3,7,9,2,1,0.1,0"],
+            ),
+            ["Germany", "??"],
+        ),
+        (
+            "bandwidth-systems",
+            of(
+                &format!("as,name,{consumed}"),
+                ["24940,Hetzner Online GmbH,9,1,2,8,1,0.5,0.4", "1,,3,7,9,2,1,0.1,0"],
+            ),
+            ["AS24940 Hetzner Online GmbH", "AS1"],
+        ),
+        (
+            "bandwidth-families",
+            of(
+                &format!("family,{consumed}"),
+                [
+                    "0123456789012345678901234567890123456789,9,1,2,8,1,0.5,0.4",
+                    "ABCDEFABCD012345,3,7,9,2,1,0.1,0",
+                ],
             ),
             ["0123456789", "ABCDEFABCD"],
         ),

@@ -148,8 +148,23 @@ pub const PLOTS: &[Plot] = &[
     plot("userstats-bridge-combined", "Bridge users by transport", COUNT, bridge_combined).or("country=all"),
     // What is new beside Tor Metrics.
     plot("relay-countries", "Relays by country", COUNT, |data| data.by("country", "relays")).ours(),
-    plot("relay-systems", "Relays by autonomous system", COUNT, systems).ours(),
-    plot("relay-families", "Consensus weight of the largest families", Unit::FRACTION, families).ours(),
+    plot("relay-systems", "Relays by autonomous system", COUNT, |data| systems(data, "relays")).ours(),
+    plot("relay-families", "Consensus weight of the largest families", Unit::FRACTION, |data| {
+        families(data, "consensus_weight")
+    })
+    .ours(),
+    plot("bandwidth-countries", "Consumed bandwidth by country", Unit::GBIT, |data| {
+        data.by("country", "bwhist")
+    })
+    .ours(),
+    plot("bandwidth-systems", "Consumed bandwidth by autonomous system", Unit::GBIT, |data| {
+        systems(data, "bwhist")
+    })
+    .ours(),
+    plot("bandwidth-families", "Consumed bandwidth of the largest families", Unit::GBIT, |data| {
+        families(data, "bwhist")
+    })
+    .ours(),
     plot("concentration", "Effective number of relays and groups", COUNT, |data| {
         data.columns(&[
             ("relay", "Relays"),

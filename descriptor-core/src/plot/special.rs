@@ -273,19 +273,19 @@ pub(super) fn connections(data: &Data<'_>) -> Figure {
     data.plain(data.quartiles_by("direction", &names))
 }
 
-/// Relays by autonomous system, under its number and name.
-pub(super) fn systems(data: &Data<'_>) -> Figure {
+/// A line for each of the largest autonomous systems, under its number and name.
+pub(super) fn systems(data: &Data<'_>, value: &str) -> Figure {
     let line = |(number, part): (String, Data<'_>)| {
         let name = part.texts("name").next().unwrap_or_default();
         let label = format!("AS{number} {}", name.chars().take(24).collect::<String>());
-        Series { values: part.numbers("relays"), ..Series::new(label.trim_end()) }
+        Series { values: part.numbers(value), ..Series::new(label.trim_end()) }
     };
     data.plain(data.named("as").parts("as", &[]).into_iter().map(line).collect()).top(10)
 }
 
-/// The share of the largest families, under the beginning of their fingerprints.
-pub(super) fn families(data: &Data<'_>) -> Figure {
-    let mut figure = data.named("family").by("family", "consensus_weight").top(10);
+/// A line for each of the largest families, under the beginning of its fingerprint.
+pub(super) fn families(data: &Data<'_>, value: &str) -> Figure {
+    let mut figure = data.named("family").by("family", value).top(10);
     figure.panels.iter_mut().flat_map(|it| &mut it.series).for_each(|it| it.name.truncate(10));
     figure
 }

@@ -75,6 +75,9 @@ graphs! {
     "relay-countries" of "relay-countries" => relays::countries;
     "relay-systems" of "relay-systems" => relays::systems;
     "relay-families" of "relay-families" => relays::families;
+    "bandwidth-countries" of "bandwidth-countries" => relays::consumed_by_country;
+    "bandwidth-systems" of "bandwidth-systems" => relays::consumed_by_system;
+    "bandwidth-families" of "bandwidth-families" => relays::consumed_by_family;
     "concentration" of "concentration" => relays::concentration;
     "churn" of "churn" => relays::churn;
     "overload" of "overload" => relays::overload;
