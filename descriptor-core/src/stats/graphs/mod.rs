@@ -126,6 +126,11 @@ impl Graph {
         GRAPHS.iter().find(|graph| graph.id == id)
     }
 
+    /// The graph that an id had in 2013.
+    pub fn of_2013(id: &str) -> Option<&'static Graph> {
+        GRAPHS_2013.iter().find(|graph| graph.id == id)
+    }
+
     /// Makes the file; `None` if a table that it needs is not there.
     pub fn draw(&self, modules: &Tables, query: Query) -> Option<Drawn> {
         self.draw_as(Profile::Y2020, modules, query)
