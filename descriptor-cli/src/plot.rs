@@ -301,13 +301,21 @@ fn failure(error: Error) -> Failure {
     }
 }
 
+/// Parameters that have an option of their own.
+const OPTIONS: [&str; 10] =
+    ["country", "transport", "version", "flag", "source", "server", "filesize", "p", "n", "events"];
+
 fn list() -> Result<Outcome, Failure> {
     let widest = PLOTS.iter().map(|plot| plot.id.len()).max().unwrap_or(0);
     let mut text = String::new();
     for plot in PLOTS {
         let name = style::paint(style::NAME, format_args!("{:<widest$}", plot.id));
         let pairs = plot.defaults.split('&').filter_map(|pair| pair.split_once('='));
-        let options: Vec<String> = pairs.map(|(name, value)| format!("--{name} {value}")).collect();
+        let option = |(name, value): (&str, &str)| match OPTIONS.contains(&name) {
+            true => format!("--{name} {value}"),
+            false => format!("--where {name}={value}"),
+        };
+        let options: Vec<String> = pairs.map(option).collect();
         let options = match &options[..] {
             [] => String::new(),
             options => style::paint(style::DIM, format_args!("  [{}]", options.join(" "))),

@@ -48,13 +48,7 @@ mod tests {
 
     #[test]
     fn every_graph_is_listed_and_shown() {
-        let figure = |title: &str| Figure {
-            title: title.to_owned(),
-            panels: Vec::new(),
-            free: false,
-            note: None,
-            caption: String::new(),
-        };
+        let figure = |title: &str| Figure { title: title.to_owned(), ..Figure::default() };
         let graphs = [("a", "a.svg".to_owned(), figure("A & B")), ("c", "c.png".to_owned(), figure("C"))];
         let page = page(&graphs);
         assert!(page.contains("<li><a href=\"#a\">A &amp; B</a></li>"), "{page}");

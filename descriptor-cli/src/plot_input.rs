@@ -45,10 +45,10 @@ pub(crate) fn counted(
     plots: &[&Plot],
     global: Global,
 ) -> Result<Source, Failure> {
-    let makers = plots.iter().flat_map(|plot| plot.modules()).filter_map(Name::making);
-    let (names, profiles): (Vec<Name>, Vec<Profile>) = makers.unzip();
+    let makers = || plots.iter().flat_map(|plot| plot.statistics());
     // What only the originals of 2013 had is not drawn beside the rest.
-    let profile = profiles.into_iter().max().unwrap_or_default();
+    let profile: Profile = makers().map(|(_, profile)| profile).max().unwrap_or_default();
+    let names: Vec<Name> = makers().filter(|(_, it)| *it == profile).map(|(name, _)| name).collect();
     let places = stats::places(countries, systems, &names, global)?;
     let gathered = stats::read(paths, &names, global, None, None)?;
     let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs());

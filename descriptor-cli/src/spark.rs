@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use descriptor_core::{
-    plot::{Figure, Panel, Series},
+    plot::{Bar, Figure, Panel, Ranking, Series},
     stats::Day,
 };
 
@@ -59,10 +59,30 @@ pub(crate) fn figure(figure: &Figure, Width(width): Width) -> String {
             ));
         }
     }
+    if let Some(ranking) = &figure.ranking {
+        text.push_str(&bars(ranking, width));
+    }
     if let Some(note) = &figure.note {
         text.push_str(&format!("{}\n", style::paint(style::DIM, note)));
     }
     text
+}
+
+/// A line for each name of a ranking: its place, its number, and a bar as long as its share of the longest.
+fn bars(ranking: &Ranking, width: usize) -> String {
+    let count = |text: &str| text.chars().count();
+    let names = ranking.bars.iter().map(|bar| count(&bar.name)).max().unwrap_or(0);
+    let texts = ranking.bars.iter().map(|bar| count(&bar.text)).max().unwrap_or(0);
+    // Place, dot, and what stands between.
+    let room = width.saturating_sub(names + texts + 8).max(10);
+    let most = ranking.bars.iter().map(Bar::length).fold(f64::MIN_POSITIVE, f64::max);
+    let mut lines = String::new();
+    for (at, bar) in ranking.bars.iter().enumerate() {
+        let long = (bar.length() / most * room as f64).round().max(1.0) as usize;
+        let blocks = style::paint(Style::new().fg_color(Some(COLOURS[0].into())), "█".repeat(long));
+        lines.push_str(&format!("{:>2}. {:<names$}  {:>texts$}  {blocks}\n", at + 1, bar.name, bar.text));
+    }
+    lines
 }
 
 /// The letters of a line that are neither name nor numbers nor blocks: `  min   max   last   `.
@@ -127,13 +147,7 @@ mod tests {
                 series("one", &[(2, 7.0)]),
             ],
         };
-        let drawn = Figure {
-            title: "Title".to_owned(),
-            panels: vec![panel],
-            free: false,
-            note: None,
-            caption: String::new(),
-        };
+        let drawn = Figure { title: "Title".to_owned(), panels: vec![panel], ..Figure::default() };
         let text = anstream::adapter::strip_str(&figure(&drawn, Width(70))).to_string();
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(
@@ -143,6 +157,24 @@ mod tests {
                 "relays  min 1,000  max 2,000  last 1,500  ▁█ ▅",
                 "one     min     7  max     7  last     7    ▁ ",
             ]
+        );
+        let bar = |name: &str, long: f64| Bar {
+            name: name.to_owned(),
+            values: vec![long],
+            text: format!("{long}"),
+        };
+        let bars_of = vec![bar("Germany", 40.0), bar("Iran", 10.0)];
+        let ranking = Ranking {
+            span: (Day(0), Day(1)),
+            unit: Unit::Count,
+            parts: vec![("", "#000000")],
+            bars: bars_of,
+        };
+        let drawn = Figure { title: "Top".to_owned(), ranking: Some(ranking), ..Figure::default() };
+        let text = anstream::adapter::strip_str(&super::figure(&drawn, Width(27))).to_string();
+        assert_eq!(
+            text.lines().collect::<Vec<_>>(),
+            ["Top  1970-01-01 to 1970-01-02", " 1. Germany  40  ██████████", " 2. Iran     10  ███"]
         );
         let row = series("", &(0..100).map(|day| (day, f64::from(day))).collect::<Vec<_>>());
         let row = Row { cells: Default::default(), series: &row };

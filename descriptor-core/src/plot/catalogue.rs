@@ -3,13 +3,18 @@
 use super::{
     Figure, Unit,
     data::Data,
+    ranking::top_countries,
     special::{
         PLATFORM_COLOURS, PLATFORMS, bandwidth_flags, bridge_combined, bridge_transports, bridge_users,
-        bridge_versions, build_times, churn, connections, directory_bytes, distribution, download_times,
-        exits_of_2013, failures, families, locales, relay_users, requests, servers_of_2013, systems,
-        whiskers,
+        bridge_versions, build_times, by_place, churn, connections, directory_bytes, distribution,
+        download_times, failures, families, locales, relay_users, requests, systems, whiskers,
+    },
+    special_2013::{
+        bandwidth_of_2013, connections_of_2013, consumed_of_2013, exits_of_2013, failures_of_2013,
+        servers_of_2013, torperf_of_2013,
     },
 };
+use crate::stats::top_countries::Top;
 
 /// How a graph is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -24,15 +29,26 @@ pub struct Plot {
     pub(super) caption: &'static str,
     /// The unit of the numbers in its table.
     pub(super) unit: Unit,
-    /// The module whose table is drawn, for what is no graph of the website's.
-    pub(super) module: Option<&'static str>,
+    /// Whose table is drawn.
+    pub(super) origin: Origin,
     /// Makes the figure of the rows that are wanted.
     pub(super) draw: fn(&Data<'_>) -> Figure,
 }
 
+/// Whose table is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Origin {
+    /// That of the graph of the plot's name.
+    Graph,
+    /// That of a graph of 2013.
+    Graph2013(&'static str),
+    /// That of a module, as it is.
+    Module(&'static str),
+}
+
 const fn plot(id: &'static str, title: &'static str, unit: Unit, draw: fn(&Data<'_>) -> Figure) -> Plot {
     let caption = "The Tor Project - https://metrics.torproject.org/";
-    Plot { id, title, defaults: "", caption, unit, module: None, draw }
+    Plot { id, title, defaults: "", caption, unit, origin: Origin::Graph, draw }
 }
 
 impl Plot {
@@ -48,7 +64,12 @@ impl Plot {
 
     /// Draws the table of a module as it is.
     const fn of(self, module: &'static str) -> Plot {
-        Plot { module: Some(module), ..self }
+        Plot { origin: Origin::Module(module), ..self }
+    }
+
+    /// Draws the file of a graph of 2013.
+    const fn of_2013(self, graph: &'static str) -> Plot {
+        Plot { origin: Origin::Graph2013(graph), ..self }
     }
 }
 
@@ -147,9 +168,22 @@ pub const PLOTS: &[Plot] = &[
     plot("userstats-bridge-version", "Bridge users by IP version", COUNT, bridge_versions).or("version=v4"),
     plot("userstats-bridge-combined", "Bridge users by transport", COUNT, bridge_combined).or("country=all"),
     // What is new beside Tor Metrics.
-    plot("relay-countries", "Relays by country", COUNT, |data| data.by("country", "relays")).ours(),
-    plot("relay-systems", "Relays by autonomous system", COUNT, systems).ours(),
-    plot("relay-families", "Consensus weight of the largest families", Unit::FRACTION, families).ours(),
+    plot("relay-countries", "Relays by country", COUNT, |data| by_place(data, "relays")).ours(),
+    plot("relay-systems", "Relays by autonomous system", COUNT, |data| systems(data, "relays")).ours(),
+    plot("relay-families", "Consensus weight of the largest families", Unit::FRACTION, |data| {
+        families(data, "consensus_weight")
+    })
+    .ours(),
+    plot("bandwidth-countries", "Consumed bandwidth by country", Unit::GBIT, |data| by_place(data, "bwhist"))
+        .ours(),
+    plot("bandwidth-systems", "Consumed bandwidth by autonomous system", Unit::GBIT, |data| {
+        systems(data, "bwhist")
+    })
+    .ours(),
+    plot("bandwidth-families", "Consumed bandwidth of the largest families", Unit::GBIT, |data| {
+        families(data, "bwhist")
+    })
+    .ours(),
     plot("concentration", "Effective number of relays and groups", COUNT, |data| {
         data.columns(&[
             ("relay", "Relays"),
@@ -197,13 +231,56 @@ pub const PLOTS: &[Plot] = &[
     })
     .of("servers"),
     plot("relaycountries", "Relays by country", COUNT, |data| {
-        servers_of_2013(data, Some("country")).by("country", "relays")
+        by_place(&servers_of_2013(data, Some("country")), "relays")
     })
     .of("servers"),
     plot("cloudbridges", "Number of bridges in the Amazon EC2 cloud", COUNT, |data| {
         servers_of_2013(data, Some("ec2bridge")).columns(&[("bridges", "")])
     })
     .of("servers"),
+    plot("bandwidth-2013", "Total relay bandwidth", Unit::BYTES, |data| {
+        data.columns(&[("bwadv", "Advertised bandwidth"), ("bwhist", "Bandwidth history")])
+    })
+    .of_2013("bandwidth"),
+    plot("bwhist-flags", "Bandwidth history by relay flags", Unit::BYTES, consumed_of_2013)
+        .of_2013("bwhist-flags"),
+    plot(
+        "bandwidth-flags-2013",
+        "Advertised bandwidth and bandwidth history by relay flags",
+        Unit::BYTES,
+        bandwidth_of_2013,
+    )
+    .of_2013("bandwidth-flags"),
+    plot("dirbytes-2013", "Number of bytes spent on answering directory requests", Unit::BYTES, |data| {
+        data.columns(&[("dirwrite", "Written bytes"), ("dirread", "Read bytes")])
+    })
+    .of_2013("dirbytes"),
+    plot("torperf-2013", "Time to complete", SECONDS, torperf_of_2013)
+        .of_2013("torperf")
+        .or("source=all-50kb"),
+    plot("torperf-failures-2013", "Timeouts and failures of", Unit::FRACTION, failures_of_2013)
+        .of_2013("torperf-failures")
+        .or("source=all-50kb"),
+    plot(
+        "connbidirect-2013",
+        "Fraction of connections used uni-/bidirectionally",
+        Unit::FRACTION,
+        connections_of_2013,
+    )
+    .of_2013("connbidirect"),
+    // The website's three tables.
+    plot("userstats-relay-table", "Top-10 countries by relay users", COUNT, |data| {
+        top_countries(data, Top::Relays)
+    })
+    .of("clients"),
+    plot("userstats-bridge-table", "Top-10 countries by bridge users", COUNT, |data| {
+        top_countries(data, Top::Bridges)
+    })
+    .of("clients"),
+    plot("userstats-censorship-events", "Top-10 countries by possible censorship events", COUNT, |data| {
+        top_countries(data, Top::Events)
+    })
+    .of("clients"),
 ];
 
 #[cfg(test)]
@@ -211,7 +288,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::stats::{Tables, graphs::GRAPHS};
+    use crate::stats::{
+        Tables,
+        graphs::{GRAPHS, GRAPHS_2013},
+    };
 
     #[test]
     fn every_graph_has_a_drawing_and_every_drawing_a_table() {
@@ -222,8 +302,23 @@ mod tests {
         }
         let modules: BTreeSet<_> = Tables::empty().iter().map(|table| table.name).collect();
         for plot in PLOTS {
-            let graph = GRAPHS.iter().any(|graph| graph.id == plot.id);
-            assert!(plot.module.map_or(graph, |module| modules.contains(module)), "{} has a table", plot.id);
+            let needed = plot.modules();
+            assert!(!needed.is_empty() && needed.iter().all(|it| modules.contains(it)), "{}", plot.id);
+        }
+    }
+
+    /// All but those of users, whose table and drawing are those of later years.
+    #[test]
+    fn every_graph_of_2013_has_a_drawing() {
+        let users =
+            ["userstats", "monthly-userstats-peak", "monthly-userstats-average", "userstats-detector"];
+        for graph in GRAPHS_2013.iter().filter(|graph| !users.contains(&graph.id)) {
+            let drawn = PLOTS.iter().any(|plot| match plot.origin {
+                Origin::Graph2013(id) => id == graph.id,
+                Origin::Module(_) => plot.id.strip_suffix("-2013").unwrap_or(plot.id) == graph.id,
+                Origin::Graph => false,
+            });
+            assert!(drawn, "{}", graph.id);
         }
     }
 }

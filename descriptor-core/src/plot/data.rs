@@ -30,7 +30,7 @@ impl<'t> Data<'t> {
     /// A figure of panels.
     pub(super) fn figure(&self, panels: Vec<Panel>) -> Figure {
         let title = self.title.to_owned();
-        Figure { title, panels, free: false, note: None, caption: self.caption.to_owned() }.pruned()
+        Figure { title, panels, caption: self.caption.to_owned(), ..Figure::default() }.pruned()
     }
 
     /// A panel in the unit of the graph.
@@ -101,7 +101,7 @@ impl<'t> Data<'t> {
         parts.sort_by_cached_key(|(key, _)| (place(key).unwrap_or(labels.len()), natural(key)));
         let label = |key: String| match place(&key) {
             Some(place) => labels[place].1.to_owned(),
-            None if key.is_empty() => "Unknown".to_owned(),
+            None if key.is_empty() || key == "??" => "Unknown".to_owned(),
             None if name == "country" => countries::label(&key).map_or(key, str::to_owned),
             None => key,
         };
@@ -145,6 +145,19 @@ impl<'t> Data<'t> {
         let mut ranges: Vec<_> = self.rows.iter().filter_map(range).collect();
         ranges.sort_by_key(|(day, ..)| *day);
         ranges
+    }
+
+    /// The share by day that a column has in the sum of some columns.
+    pub(super) fn shares(&self, part: &str, of: &[&str]) -> Vec<(Day, f64)> {
+        let Some(part) = self.place(part) else { return Vec::new() };
+        let of: Vec<usize> = of.iter().filter_map(|column| self.place(column)).collect();
+        let share = |row: &&[Cell]| {
+            let all: f64 = of.iter().filter_map(|at| row[*at].number()).sum();
+            Some((row[0].day()?, row[part].number()? / all)).filter(|_| all > 0.0)
+        };
+        let mut shares: Vec<_> = self.rows.iter().filter_map(share).collect();
+        shares.sort_by_key(|(day, _)| *day);
+        shares
     }
 
     /// The texts of a column.

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::Unit;
+use super::{Ranking, Unit};
 use crate::stats::Day;
 
 /// A graph as panels of series.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Figure {
     /// What stands above it.
     pub title: String,
     /// Its panels, one below the other; a plain graph has one.
     pub panels: Vec<Panel>,
+    /// Bars in place of panels.
+    pub ranking: Option<Ranking>,
     /// Whether each panel has a value axis of its own.
     pub free: bool,
     /// A remark below the graph, such as what was left out.
@@ -93,7 +95,8 @@ impl Figure {
     pub fn span(&self) -> Option<(Day, Day)> {
         let spans = || self.series().filter_map(Series::span);
         let first = spans().map(|(first, _)| first).min();
-        first.zip(spans().map(|(_, last)| last).max())
+        let of_series = first.zip(spans().map(|(_, last)| last).max());
+        of_series.or_else(|| self.ranking.as_ref().map(|ranking| ranking.span))
     }
 
     /// All series of all panels.
@@ -117,20 +120,35 @@ impl Figure {
         self
     }
 
-    /// Keeps the series with the largest sums of values, over all panels together.
-    #[must_use]
-    pub(super) fn top(mut self, most: usize) -> Self {
+    /// The names of series with the sums of their values over all panels together, the largest first.
+    fn sums(&self) -> Vec<(String, f64)> {
         let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
         for series in self.series() {
             *sums.entry(&series.name).or_default() += series.values.iter().map(|(_, it)| it).sum::<f64>();
         }
+        let mut sums: Vec<(String, f64)> =
+            sums.into_iter().map(|(name, sum)| (name.to_owned(), sum)).collect();
+        sums.sort_by(|a, b| b.1.total_cmp(&a.1));
+        sums
+    }
+
+    /// Puts the series in the order of their sums, the largest first.
+    #[must_use]
+    pub(super) fn largest_first(mut self) -> Self {
+        let sums = self.sums();
+        let place = |series: &Series| sums.iter().position(|(name, _)| *name == series.name);
+        self.panels.iter_mut().for_each(|panel| panel.series.sort_by_key(place));
+        self
+    }
+
+    /// Keeps the series with the largest sums of values, over all panels together.
+    #[must_use]
+    pub(super) fn top(mut self, most: usize) -> Self {
+        let mut sums = self.sums();
         let all = sums.len();
         if all <= most {
             return self;
         }
-        let mut sums: Vec<(String, f64)> =
-            sums.into_iter().map(|(name, sum)| (name.to_owned(), sum)).collect();
-        sums.sort_by(|a, b| b.1.total_cmp(&a.1));
         sums.truncate(most);
         let kept = |series: &Series| sums.iter().any(|(name, _)| *name == series.name);
         self.panels.iter_mut().for_each(|panel| panel.series.retain(kept));
@@ -183,17 +201,14 @@ mod tests {
         let panel = |series| Panel { label: String::new(), unit: Unit::Count, series };
         let first = panel(vec![series("a", &[1.0]), series("b", &[9.0]), series("c", &[2.0])]);
         let second = panel(vec![series("a", &[9.0, 1.0]), series("d", &[])]);
-        let figure = Figure {
-            title: String::new(),
-            panels: vec![first, second, panel(vec![])],
-            free: false,
-            note: None,
-            caption: String::new(),
-        };
+        let figure = Figure { panels: vec![first, second, panel(vec![])], ..Figure::default() };
         let top = figure.clone().top(2);
         assert_eq!(top.series().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["a", "b", "a"]);
         assert_eq!(top.note.as_deref(), Some("The 2 largest of 4"));
         assert_eq!(figure.clone().top(4), figure);
+        let sorted = figure.clone().largest_first();
+        // 11, 9 and 2.
+        assert_eq!(sorted.series().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["a", "b", "c", "a", "d"]);
         let pruned = figure.pruned();
         assert_eq!((pruned.panels.len(), pruned.series().count()), (2, 4));
         assert_eq!(pruned.span(), Some((Day(0), Day(1))));

@@ -41,10 +41,11 @@
 //!
 //!    `by` draws a line for each name in a column, the largest if there are many. `columns` draws a line for each column,
 //!    under a name for the legend; of an empty list, for every column. `.or("flag=Exit")` gives parameters that hold unless others are given; a parameter chooses
-//!    rows by the column of its name. `.of("module")` draws the table of a module that is no graph.
+//!    rows by the column of its name. `.of("module")` draws the table of a module that is no graph, `.of_2013("graph")` the file
+//!    of a graph of 2013.
 //!    `.ours()` says in the corner that the website never had it.
 //! 3. What is more than lines gets a function in `special.rs`: `data.parts` splits rows, `data.quartiles_by` makes ribbons,
-//!    `data.figure` takes panels.
+//!    `data.figure` takes panels. What is no series of days is a [`Ranking`]: bars, the longest first.
 
 mod catalogue;
 mod data;
@@ -52,7 +53,9 @@ mod dates;
 mod figure;
 #[cfg(feature = "png")]
 mod png;
+mod ranking;
 mod special;
+mod special_2013;
 mod svg;
 mod text;
 mod unit;
@@ -62,12 +65,14 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use crate::stats::{
-    Table, Tables,
+    Name, Profile, Table, Tables,
     graphs::{Graph, Query},
 };
+use catalogue::Origin;
 
 pub use catalogue::{PLOTS, Plot};
 pub use figure::{Figure, Panel, Series, Shape};
+pub use ranking::{Bar, Ranking};
 pub use svg::Size;
 pub use unit::Unit;
 
@@ -117,6 +122,12 @@ pub enum Error {
     Png(String),
 }
 
+/// A table with the date as its first column.
+fn dated(table: &Table) -> Option<Table> {
+    let (date, others): (Vec<_>, Vec<_>) = table.columns.iter().cloned().partition(|name| name == "date");
+    table.arranged(&[date, others].concat()).ok()
+}
+
 fn listed(names: &[impl AsRef<str>], before: &str) -> String {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     if names.is_empty() { String::new() } else { format!("{before}{}", names.join(", ")) }
@@ -130,11 +141,23 @@ impl Plot {
 
     /// The modules whose tables it is made of.
     pub fn modules(&self) -> Vec<&'static str> {
-        match (self.module, Graph::of_id(self.id)) {
-            (Some(module), _) => vec![module],
-            (None, Some(graph)) => graph.modules.to_vec(),
-            (None, None) => Vec::new(),
+        let of = |graph: Option<&Graph>| graph.map(|graph| graph.modules.to_vec()).unwrap_or_default();
+        match self.origin {
+            Origin::Module(module) => vec![module],
+            Origin::Graph => of(Graph::of_id(self.id)),
+            Origin::Graph2013(id) => of(Graph::of_2013(id)),
         }
+    }
+
+    /// The statistics that make its tables, each with the state of the originals in which it does.
+    pub fn statistics(&self) -> Vec<(Name, Profile)> {
+        let making = |module| match self.origin {
+            Origin::Graph2013(_) => {
+                Name::making_in(module, Profile::Y2013).map(|name| (name, Profile::Y2013))
+            }
+            Origin::Graph | Origin::Module(_) => Name::making(module),
+        };
+        self.modules().into_iter().filter_map(making).collect()
     }
 
     /// What is to be drawn, of the tables of modules.
@@ -144,9 +167,13 @@ impl Plot {
             return Err(Error::NoTable { plot: self.id, missing, modules: needed });
         }
         let query = self.completed(query);
-        let mut table = match (self.module, Graph::of_id(self.id)) {
-            (Some(module), _) => modules.get(module).cloned(),
-            (None, Some(graph)) => {
+        let mut table = match (self.origin, Graph::of_id(self.id)) {
+            (Origin::Module(module), _) => modules.get(module).cloned(),
+            (Origin::Graph2013(id), _) => {
+                let table = Graph::of_2013(id).and_then(|graph| graph.draw(modules, Query::default())?.table);
+                table.and_then(|table| dated(&table))
+            }
+            (Origin::Graph, Some(graph)) => {
                 let draw = |query| graph.draw(modules, query).and_then(|drawn| drawn.table);
                 // All values, so that one that is not there can be told from others …
                 let mut parameters = query.dates();
@@ -165,7 +192,7 @@ impl Plot {
                 }
                 if others.is_empty() { table } else { draw(parameters) }
             }
-            (None, None) => None,
+            (Origin::Graph, None) => None,
         }
         .ok_or(Error::NoData(self.id))?;
         self.select(&mut table, &query)?;

@@ -46,7 +46,7 @@ mod tests {
         let series = vec![Series { values, ..Series::new("") }];
         let panels = vec![Panel { label: String::new(), unit: Unit::Count, series }];
         let title = title.to_owned();
-        let figure = Figure { title, panels, free: false, note: None, caption: String::new() };
+        let figure = Figure { title, panels, ..Figure::default() };
         let bytes = figure.to_png(Size { width: 4.0, height: 2.0 }).expect("a picture");
         let picture = tiny_skia::Pixmap::decode_png(&bytes).expect("a PNG");
         let above = picture.pixels().iter().take(600 * 50);

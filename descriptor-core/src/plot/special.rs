@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Figure, Panel, Series, Shape, Unit,
+    Figure, Panel, Series, Shape,
     data::{Data, Names, events},
 };
-use crate::stats::{Cell, Day, countries};
+use crate::stats::{Day, countries};
 
 /// Users in whom the detector saw too many or too few, and what it had expected.
-const UPTURN: (&str, &str) = ("Upturn", "#1C86EE");
-const DOWNTURN: (&str, &str) = ("Downturn", "#EE2C2C");
+pub(super) const UPTURN: (&str, &str) = ("Upturn", "#1C86EE");
+pub(super) const DOWNTURN: (&str, &str) = ("Downturn", "#EE2C2C");
 const EXPECTED: (&str, &str) = ("Expected range", "#7F7F7F");
 
 /// A title with the country, if it is of one.
@@ -209,7 +209,7 @@ fn server(data: &Data<'_>) -> String {
     }
 }
 
-const SIZES: &Names = &[("50kb", "50 KiB"), ("1mb", "1 MiB"), ("5mb", "5 MiB")];
+pub(super) const SIZES: &Names = &[("50kb", "50 KiB"), ("1mb", "1 MiB"), ("5mb", "5 MiB")];
 
 /// Quartiles by source; a panel for each size and server if there are several.
 pub(super) fn download_times(data: &Data<'_>) -> Figure {
@@ -273,19 +273,33 @@ pub(super) fn connections(data: &Data<'_>) -> Figure {
     data.plain(data.quartiles_by("direction", &names))
 }
 
-/// Relays by autonomous system, under its number and name.
-pub(super) fn systems(data: &Data<'_>) -> Figure {
+/// A line for each of the largest autonomous systems, under its number and name.
+pub(super) fn systems(data: &Data<'_>, value: &str) -> Figure {
     let line = |(number, part): (String, Data<'_>)| {
         let name = part.texts("name").next().unwrap_or_default();
-        let label = format!("AS{number} {}", name.chars().take(24).collect::<String>());
-        Series { values: part.numbers("relays"), ..Series::new(label.trim_end()) }
+        let label = format!("AS{number} {}", beginning(name, 24));
+        Series { values: part.numbers(value), ..Series::new(label.trim_end()) }
     };
-    data.plain(data.named("as").parts("as", &[]).into_iter().map(line).collect()).top(10)
+    data.plain(data.named("as").parts("as", &[]).into_iter().map(line).collect()).top(10).largest_first()
 }
 
-/// The share of the largest families, under the beginning of their fingerprints.
-pub(super) fn families(data: &Data<'_>) -> Figure {
-    let mut figure = data.named("family").by("family", "consensus_weight").top(10);
+/// The beginning of a text, with an ellipsis if it is longer than so many letters.
+fn beginning(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(most - 1).collect();
+    format!("{}…", begin.trim_end_matches([' ', '(', '-']))
+}
+
+/// A line for each of the largest countries.
+pub(super) fn by_place(data: &Data<'_>, value: &str) -> Figure {
+    data.by("country", value).largest_first()
+}
+
+/// A line for each of the largest families, under the beginning of its fingerprint.
+pub(super) fn families(data: &Data<'_>, value: &str) -> Figure {
+    let mut figure = data.named("family").by("family", value).top(10).largest_first();
     figure.panels.iter_mut().flat_map(|it| &mut it.series).for_each(|it| it.name.truncate(10));
     figure
 }
@@ -297,23 +311,4 @@ pub(super) fn churn(data: &Data<'_>) -> Figure {
         part.panel(label, part.lines(&[("came", "New"), ("went", "Gone")]))
     };
     data.figure(data.parts("interval", &names).into_iter().map(lines).collect()).free()
-}
-
-/// How many exits of 2013 were fast enough, and how likely they were taken.
-pub(super) fn exits_of_2013(data: &Data<'_>, number: &'static str, share: &'static str) -> Figure {
-    let [number, share] = [number, share].map(|column| data.lines(&[(column, "")]));
-    let share =
-        Panel { label: "Probability of being the exit".to_owned(), unit: Unit::PERCENT, series: share };
-    data.figure(vec![data.panel("Relays", number), share]).free()
-}
-
-/// Of `servers.csv` of 2013: the rows that are broken down by one column, or by none.
-pub(super) fn servers_of_2013<'t>(data: &Data<'t>, by: Option<&str>) -> Data<'t> {
-    let breakdowns = ["flag", "country", "version", "platform", "ec2bridge"];
-    let columns = data.columns.iter().enumerate();
-    let places: Vec<_> = columns.filter(|(_, column)| breakdowns.contains(&&***column)).collect();
-    let wanted =
-        |row: &&&[Cell]| places.iter().all(|(at, column)| row[*at].is_missing() != (by == Some(&***column)));
-    let rows = data.rows.iter().filter(wanted);
-    data.with(rows.copied().collect())
 }

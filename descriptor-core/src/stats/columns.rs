@@ -49,6 +49,21 @@ const MODULES: &[(&str, &str)] = &[
         "date:day isexit:bool isguard:bool bwread:int bwwrite:int dirread:int dirwrite:int \
          dirauthread:int dirauthwrite:int",
     ),
+    (
+        "bandwidth-countries",
+        "date:day country:text relays:int bwread:int bwwrite:int reporters:int \
+         covered:float consensus_weight:float reporters_weight:float statuses:int database:day",
+    ),
+    (
+        "bandwidth-families",
+        "date:day family:text relays:int bwread:int bwwrite:int reporters:int \
+         covered:float consensus_weight:float reporters_weight:float statuses:int",
+    ),
+    (
+        "bandwidth-systems",
+        "date:day as:int name:text relays:int bwread:int bwwrite:int reporters:int \
+         covered:float consensus_weight:float reporters_weight:float statuses:int database:day",
+    ),
     ("bridgedb-stats", "date:day distributor:text transport:text requests:int"),
     ("buildtimes", "date:day source:text position:int q1:int md:int q3:int"),
     (

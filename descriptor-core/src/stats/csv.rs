@@ -96,7 +96,7 @@ impl Table {
     }
 
     /// The same rows with other columns, by their names.
-    fn arranged(&self, columns: &[Cow<'static, str>]) -> Result<Table, CsvError> {
+    pub(crate) fn arranged(&self, columns: &[Cow<'static, str>]) -> Result<Table, CsvError> {
         let place =
             |name: &Cow<'_, str>| self.column(name).ok_or_else(|| CsvError::NoColumn(name.to_string()));
         let places = columns.iter().map(place).collect::<Result<Vec<_>, _>>()?;
@@ -142,6 +142,13 @@ impl Name {
         let mut all =
             all.filter(|(name, profile)| empty(&[*name], *profile).iter().any(|it| it.name == module));
         all.next()
+    }
+
+    /// The statistic that makes the table of a module in a state of the originals.
+    pub fn making_in(module: &str, profile: Profile) -> Option<Name> {
+        Name::of_profile(profile)
+            .into_iter()
+            .find(|name| empty(&[*name], profile).iter().any(|it| it.name == module))
     }
 }
 
@@ -232,5 +239,8 @@ mod tests {
         assert_eq!(Name::making("ipv6servers"), Some((Name::Servers, Profile::Y2020)));
         assert_eq!(Name::making("servers"), Some((Name::Servers2013, Profile::Y2013)));
         assert_eq!(Name::making("nothing"), None);
+        assert_eq!(Name::making("bandwidth"), Some((Name::Bandwidth, Profile::Y2020)));
+        assert_eq!(Name::making_in("bandwidth", Profile::Y2013), Some(Name::Bandwidth2013));
+        assert_eq!(Name::making_in("servers", Profile::Y2020), None);
     }
 }

@@ -175,7 +175,7 @@ statistics! {
     Bridgedb = "bridgedb", bridgedb;
     /// Downloads and updates of Tor Browser and Tor Messenger, and hits of the website.
     Web = "web", web;
-    /// Relays by country, autonomous system and family; concentration, churn and overload.
+    /// Relays and consumed bandwidth by country, autonomous system and family; concentration, churn and overload.
     Relays = "relays", relays;
     /// How fast relays move to new series of tor.
     Adoption = "version-adoption", adoption;
@@ -230,7 +230,7 @@ pub(super) trait Visitor {
 }
 
 /// Which form serialised partials have. Others are refused.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 impl Partials {
     /// Reads a document and adds what it says, if a statistic wants it. Returns whether it could be read.

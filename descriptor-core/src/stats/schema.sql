@@ -42,6 +42,51 @@ CREATE TABLE IF NOT EXISTS tordesc."bandwidth" (
 );
 CREATE INDEX IF NOT EXISTS "bandwidth_day" ON tordesc."bandwidth" (("date"::date));
 
+CREATE TABLE IF NOT EXISTS tordesc."bandwidth_countries" (
+    "date" date,
+    "country" text,
+    "relays" bigint,
+    "bwread" bigint,
+    "bwwrite" bigint,
+    "reporters" bigint,
+    "covered" double precision,
+    "consensus_weight" double precision,
+    "reporters_weight" double precision,
+    "statuses" bigint,
+    "database" date
+);
+CREATE INDEX IF NOT EXISTS "bandwidth_countries_day" ON tordesc."bandwidth_countries" (("date"::date));
+
+CREATE TABLE IF NOT EXISTS tordesc."bandwidth_families" (
+    "date" date,
+    "family" text,
+    "relays" bigint,
+    "bwread" bigint,
+    "bwwrite" bigint,
+    "reporters" bigint,
+    "covered" double precision,
+    "consensus_weight" double precision,
+    "reporters_weight" double precision,
+    "statuses" bigint
+);
+CREATE INDEX IF NOT EXISTS "bandwidth_families_day" ON tordesc."bandwidth_families" (("date"::date));
+
+CREATE TABLE IF NOT EXISTS tordesc."bandwidth_systems" (
+    "date" date,
+    "as" bigint,
+    "name" text,
+    "relays" bigint,
+    "bwread" bigint,
+    "bwwrite" bigint,
+    "reporters" bigint,
+    "covered" double precision,
+    "consensus_weight" double precision,
+    "reporters_weight" double precision,
+    "statuses" bigint,
+    "database" date
+);
+CREATE INDEX IF NOT EXISTS "bandwidth_systems_day" ON tordesc."bandwidth_systems" (("date"::date));
+
 CREATE TABLE IF NOT EXISTS tordesc."bridgedb_stats" (
     "date" date,
     "distributor" text,

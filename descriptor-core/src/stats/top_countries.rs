@@ -15,7 +15,7 @@ use super::{
 const TOP: usize = 10;
 
 /// How many days the website looked back. Unit: days.
-const SPAN: i32 = 90;
+pub(crate) const SPAN: i32 = 90;
 
 /// Codes that are of no country.
 const NO_COUNTRIES: [&str; 7] = ["zy", "??", "a1", "a2", "o1", "ap", "eu"];
@@ -26,6 +26,17 @@ const COUNTRY: usize = 2;
 const LOWER: usize = 5;
 const UPPER: usize = 6;
 const USERS: usize = 7;
+
+/// One of the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Top {
+    /// By users of relays.
+    Relays,
+    /// By users of bridges.
+    Bridges,
+    /// By possible events of censorship.
+    Events,
+}
 
 /// A number of a country on a day, and between what bounds it was expected.
 struct Row<'t> {
@@ -42,9 +53,8 @@ impl Row<'_> {
 }
 
 /// The rows of countries, of relays or bridges.
-fn rows<'t>(modules: &'t Tables, node: &'static str) -> Option<impl Iterator<Item = Row<'t>>> {
-    let table = modules.get("clients")?;
-    Some(table.rows().filter_map(move |row| {
+fn of_node<'t>(rows: impl Iterator<Item = &'t [Cell]>, node: &'static str) -> impl Iterator<Item = Row<'t>> {
+    rows.filter_map(move |row| {
         let plain = row[3].is_missing() && row[4].is_missing() && !row[COUNTRY].is_missing();
         let bounds = row[LOWER].number().zip(row[UPPER].number());
         (row[NODE].text() == node && plain).then_some(())?;
@@ -54,16 +64,24 @@ fn rows<'t>(modules: &'t Tables, node: &'static str) -> Option<impl Iterator<Ite
             users: row[USERS].number()?,
             range: bounds.map(|(lower, upper)| Range { lower, upper }),
         })
-    }))
+    })
 }
 
 /// The three tables of a span of days, both included; none without `clients`.
 pub fn tables(modules: &Tables, first: Day, last: Day) -> Vec<Table> {
+    let Some(clients) = modules.get("clients") else { return Vec::new() };
     let span = first..=last;
-    let users = |node| rows(modules, node).map(|rows| rows.filter(|row| span.contains(&row.day)));
-    let by_users = [("userstats-relay-table", "relay"), ("userstats-bridge-table", "bridge")];
-    let tables = by_users.into_iter().filter_map(|(name, node)| Some(by_mean(name, users(node)?)));
-    tables.chain(users("relay").map(by_events)).collect()
+    let rows = || clients.rows().filter(|row| row[0].day().is_some_and(|day| span.contains(&day)));
+    [Top::Relays, Top::Bridges, Top::Events].map(|top| table(top, rows())).into()
+}
+
+/// One of the tables, of some rows of `clients`.
+pub(crate) fn table<'t>(top: Top, rows: impl Iterator<Item = &'t [Cell]>) -> Table {
+    match top {
+        Top::Relays => by_mean("userstats-relay-table", of_node(rows, "relay")),
+        Top::Bridges => by_mean("userstats-bridge-table", of_node(rows, "bridge")),
+        Top::Events => by_events(of_node(rows, "relay")),
+    }
 }
 
 /// The span of days that tables are made of without another wish: until the day of the run, and as far back as the website.
@@ -118,8 +136,8 @@ fn label(country: &str) -> Cell {
 /// The detector's report of the last day that `clients` has: each country with an event, those with downturns first, then by
 /// users. Empty if there is none.
 pub fn report(modules: &Tables) -> String {
-    let Some(rows) = rows(modules, "relay") else { return String::new() };
-    let rows: Vec<_> = rows.collect();
+    let Some(clients) = modules.get("clients") else { return String::new() };
+    let rows: Vec<_> = of_node(clients.rows(), "relay").collect();
     let Some(last) = rows.iter().map(|row| row.day).max() else { return String::new() };
     let mut events: Vec<_> =
         rows.iter().filter(|row| row.day == last).filter_map(|row| Some((row.event()?, row))).collect();

@@ -366,7 +366,7 @@ def web(
 def relays(
     paths: _Source,
     *,
-    table: Literal["relay-families", "concentration", "churn", "overload", "relay-countries", "relay-systems"] = "relay-families",
+    table: Literal["relay-families", "bandwidth-families", "concentration", "churn", "overload", "relay-countries", "bandwidth-countries", "relay-systems", "bandwidth-systems"] = "relay-families",
     now: _Time | None = None,
     since: _Day | None = None,
     until: _Day | None = None,
@@ -378,7 +378,7 @@ def relays(
     on_error: Literal["collect", "raise"] = "collect",
     progress: _Progress | None = None,
 ) -> Table:
-    """Relays by country, autonomous system and family; concentration, churn and overload."""
+    """Relays and consumed bandwidth by country, autonomous system and family; concentration, churn and overload."""
 def version_adoption(
     paths: _Source,
     *,

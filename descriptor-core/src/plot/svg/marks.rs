@@ -87,7 +87,7 @@ impl Pen<'_> {
         for run in runs(values, step, |it| it.0) {
             match run {
                 // A day between two that are missing.
-                [(day, value)] => dot("alone", place.x(*day), place.y(*value), 0.9 * wide, colour, out),
+                [(day, value)] => dot("alone", place.x(*day), place.y(*value), 1.5 * wide, colour, out),
                 _ => join(&mut path, run.iter().map(|(day, value)| (place.x(*day), place.y(*value))), 'M'),
             }
         }

@@ -1,5 +1,6 @@
 //! Figures as SVG.
 
+mod bars;
 mod frame;
 mod marks;
 mod styles;
@@ -67,6 +68,9 @@ impl Figure {
         legend.draw(&mut out);
         for (panel, place) in self.panels.iter().zip(&frame.places) {
             self.panel(panel, place, &frame, &styles, &mut out);
+        }
+        if let Some(ranking) = &self.ranking {
+            bars::draw(ranking, wide, legend.bottom() + 6.0, high - 44.0, &mut out);
         }
         let foot = high - 9.0;
         if let Some(note) = &self.note {

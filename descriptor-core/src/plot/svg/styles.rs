@@ -50,6 +50,10 @@ impl Styles {
             let (name, ribbon) = (series.name.clone(), !series.range.is_empty());
             styles.push(Style { colour, dash, shape: series.shape, ribbon, told: told(&name), name });
         }
+        for (name, colour) in figure.ranking.iter().flat_map(|ranking| &ranking.parts) {
+            let (name, shape) = ((*name).to_owned(), Shape::Area);
+            styles.push(Style { name, colour, dash: "", shape, ribbon: false, told: false });
+        }
         Styles(styles)
     }
 

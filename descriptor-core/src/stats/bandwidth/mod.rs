@@ -13,7 +13,7 @@
 //! §27 C14). Here they stay.
 
 mod explain;
-mod slots;
+pub(super) mod slots;
 
 use std::collections::BTreeMap;
 
@@ -25,10 +25,7 @@ use super::{
     explain::{Explanation, Question, Unexplained},
     id, parts, sorted,
 };
-use crate::{
-    document::{ExtraInfo, Type},
-    value::Timestamp,
-};
+use crate::document::{ExtraInfo, Type};
 
 /// See the [module](self).
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -88,9 +85,6 @@ impl Seen {
         self.0 & bit != 0
     }
 }
-
-/// How far a descriptor's time may be from the end of a history in it. Unit: seconds.
-const FARTHEST: u64 = 7 * 86400;
 
 impl Statistic for Bandwidth {
     const TYPES: &'static [Type] = &[Type::Consensus, Type::ExtraInfo];
@@ -179,24 +173,7 @@ impl Bandwidth {
 
     /// Adds the histories of a descriptor whose intervals are not longer. Unit: seconds.
     pub(super) fn add_histories(&mut self, document: &ExtraInfo<'_>, longest: u32) {
-        let histories = [
-            (History::Read, document.read_history),
-            (History::Written, document.write_history),
-            (History::DirectoryRead, document.dirreq_read_history),
-            (History::DirectoryWritten, document.dirreq_write_history),
-        ];
-        let Timestamp(published) = document.published;
-        let mut days: BTreeMap<Day, Slots> = BTreeMap::new();
-        for (which, history) in histories.into_iter().filter_map(|(which, it)| Some((which, it?))) {
-            let interval = history.last.interval;
-            let near = published.abs_diff(history.last.end.0) <= FARTHEST;
-            let fits = interval % slots::LENGTH == 0 && interval <= longest;
-            if near && fits && !history.values.is_empty() {
-                slots::spread(&history, |day, first, count, value| {
-                    days.entry(day).or_default().add(which, first, count, value);
-                });
-            }
-        }
+        let days = slots::by_day(document, &History::ALL, longest);
         if !days.is_empty() {
             let known = &mut self.relay(document.owner.fingerprint.into()).histories;
             for (day, slots) in days {
@@ -249,13 +226,13 @@ impl Bandwidth {
 }
 
 /// Adds up; what nobody reports stays absent.
-fn add(sum: &mut Option<u128>, value: Option<u128>) {
+pub(super) fn add(sum: &mut Option<u128>, value: Option<u128>) {
     if let Some(value) = value {
         *sum = Some(sum.unwrap_or(0) + value);
     }
 }
 
 /// Bytes of a day as bytes per second, rounded down.
-fn per_second(bytes: Option<u128>) -> Cell {
+pub(super) fn per_second(bytes: Option<u128>) -> Cell {
     bytes.map(|bytes| i64::try_from(bytes / 86400).unwrap_or(i64::MAX)).into()
 }

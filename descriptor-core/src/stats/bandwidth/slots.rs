@@ -1,31 +1,53 @@
 //! A relay's histories of a day in quarters of an hour.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    document::ExtraInfo,
     stats::Day,
     value::{BandwidthHistory, Timestamp},
 };
 
 /// How long a slot is. Unit: seconds.
-pub(super) const LENGTH: u32 = 900;
+const LENGTH: u32 = 900;
 
 /// Slots of a day.
-const SLOTS: usize = 96;
+pub(in crate::stats) const SLOTS: usize = 96;
+
+/// How far a descriptor's time may be from the end of a history in it. Unit: seconds.
+const FARTHEST: u64 = 7 * 86400;
 
 /// Which history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum History {
+pub(in crate::stats) enum History {
     Read,
     Written,
     DirectoryRead,
     DirectoryWritten,
 }
 
+impl History {
+    /// All histories.
+    pub(in crate::stats) const ALL: [History; 4] =
+        [History::Read, History::Written, History::DirectoryRead, History::DirectoryWritten];
+
+    /// A descriptor's history, if it has one.
+    fn of<'a>(self, document: &ExtraInfo<'a>) -> Option<BandwidthHistory<'a>> {
+        match self {
+            History::Read => document.read_history,
+            History::Written => document.write_history,
+            History::DirectoryRead => document.dirreq_read_history,
+            History::DirectoryWritten => document.dirreq_write_history,
+        }
+    }
+}
+
 /// Which slots have which value, in runs of equal ones: a word each, and relays report one value for 16 or 96 slots. The
 /// history takes two bits, first slot and length seven each, and the value the rest; the words are sorted, and so the runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Slots(Vec<u64>);
+pub(in crate::stats) struct Slots(Vec<u64>);
 
 /// The largest value that a slot holds: 2.5 Tbit/s. What is larger is cut, and no sum overflows.
 const LARGEST: u64 = (1 << 48) - 1;
@@ -54,7 +76,7 @@ impl Run {
 
 impl Slots {
     /// Adds a run of slots. Where there is a value already, the greater one stays.
-    pub(super) fn add(&mut self, history: History, first: usize, count: usize, value: u64) {
+    fn add(&mut self, history: History, first: usize, count: usize, value: u64) {
         let run = Run { history: history as usize, first, count, value: value.min(LARGEST) };
         let last = self.0.last().map(|&word| Run::unpack(word));
         // Most come in order.
@@ -74,7 +96,7 @@ impl Slots {
     }
 
     /// Takes the greater value of each slot.
-    pub(super) fn merge(&mut self, other: &Slots) {
+    pub(in crate::stats) fn merge(&mut self, other: &Slots) {
         if self == other || other.0.is_empty() {
             return;
         }
@@ -103,7 +125,7 @@ impl Slots {
     }
 
     /// The sum of each history; `None` for one that was not reported.
-    pub(super) fn sums(&self) -> [Option<u128>; 4] {
+    pub(in crate::stats) fn sums(&self) -> [Option<u128>; 4] {
         let mut sums = [None; 4];
         for run in self.runs() {
             let sum: &mut Option<u128> = &mut sums[run.history];
@@ -112,14 +134,41 @@ impl Slots {
         sums
     }
 
+    /// How many slots a history tells of.
+    pub(in crate::stats) fn told(&self, history: History) -> usize {
+        self.runs().filter(|run| run.history == history as usize).map(|run| run.count).sum()
+    }
+
     fn runs(&self) -> impl Iterator<Item = Run> + use<'_> {
         self.0.iter().map(|&word| Run::unpack(word))
     }
 }
 
+/// What some histories of a descriptor tell of the slots of each day. Those whose intervals are no multiple of a slot, or
+/// longer than so many seconds, and those that end far from the descriptor's time, tell nothing.
+pub(in crate::stats) fn by_day(
+    document: &ExtraInfo<'_>,
+    histories: &[History],
+    longest: u32,
+) -> BTreeMap<Day, Slots> {
+    let Timestamp(published) = document.published;
+    let mut days: BTreeMap<Day, Slots> = BTreeMap::new();
+    for (which, history) in histories.iter().filter_map(|which| Some((*which, which.of(document)?))) {
+        let interval = history.last.interval;
+        let near = published.abs_diff(history.last.end.0) <= FARTHEST;
+        let fits = interval % LENGTH == 0 && interval <= longest;
+        if near && fits && !history.values.is_empty() {
+            spread(&history, |day, first, count, value| {
+                days.entry(day).or_default().add(which, first, count, value);
+            });
+        }
+    }
+    days
+}
+
 /// Spreads a history, whose interval is a multiple of a slot, over slots: day, first slot, how many, and the value of each.
 /// A slot belongs to the day of its end.
-pub(super) fn spread(history: &BandwidthHistory<'_>, mut slots: impl FnMut(Day, usize, usize, u64)) {
+fn spread(history: &BandwidthHistory<'_>, mut slots: impl FnMut(Day, usize, usize, u64)) {
     let length = i64::from(LENGTH);
     let parts = i64::from(history.last.interval) / length;
     for (Timestamp(end), value) in history.iter() {
@@ -174,6 +223,7 @@ mod tests {
         ba.merge(&a);
         assert_eq!(ab, ba);
         assert_eq!(ab.sums(), [Some(12 * 5 + 4 * 9), Some(4), None, None]);
+        assert_eq!(History::ALL.map(|it| ab.told(it)), [16, 5, 0, 0]);
         let before = ab.clone();
         ab.merge(&a);
         assert_eq!(ab, before);

@@ -93,9 +93,10 @@ pub(super) fn relay_flags(modules: &Tables, _: &Query) -> Option<Table> {
     Some(wide("relayflags", "date", running.chain(flags).map(cell)))
 }
 
-/// The rows of `bandwidth` by flags, or of all relays.
+/// The rows of `bandwidth` by flags, or of all relays; `None` if it is that of 2020, which has other columns.
 fn bandwidth_rows(modules: &Tables, by_flags: bool) -> Option<impl Iterator<Item = &[Cell]>> {
-    Some(modules.get("bandwidth")?.rows().filter(move |row| row[1].is_missing() != by_flags))
+    let table = modules.get("bandwidth").filter(|table| table.column("advbw").is_some())?;
+    Some(table.rows().filter(move |row| row[1].is_missing() != by_flags))
 }
 
 /// The mean of read and written, rounded down.

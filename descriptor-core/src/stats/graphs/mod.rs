@@ -75,6 +75,9 @@ graphs! {
     "relay-countries" of "relay-countries" => relays::countries;
     "relay-systems" of "relay-systems" => relays::systems;
     "relay-families" of "relay-families" => relays::families;
+    "bandwidth-countries" of "bandwidth-countries" => relays::consumed_by_country;
+    "bandwidth-systems" of "bandwidth-systems" => relays::consumed_by_system;
+    "bandwidth-families" of "bandwidth-families" => relays::consumed_by_family;
     "concentration" of "concentration" => relays::concentration;
     "churn" of "churn" => relays::churn;
     "overload" of "overload" => relays::overload;
@@ -121,6 +124,11 @@ impl Graph {
     /// The graph of an id.
     pub fn of_id(id: &str) -> Option<&'static Graph> {
         GRAPHS.iter().find(|graph| graph.id == id)
+    }
+
+    /// The graph that an id had in 2013.
+    pub fn of_2013(id: &str) -> Option<&'static Graph> {
+        GRAPHS_2013.iter().find(|graph| graph.id == id)
     }
 
     /// Makes the file; `None` if a table that it needs is not there.

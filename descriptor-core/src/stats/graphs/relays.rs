@@ -7,10 +7,13 @@ use super::{Query, rows};
 use crate::stats::{Cell, Day, Table, Tables};
 
 /// The ids of these graphs.
-pub(super) const IDS: [&str; 8] = [
+pub(super) const IDS: [&str; 11] = [
     "relay-countries",
     "relay-systems",
     "relay-families",
+    "bandwidth-countries",
+    "bandwidth-systems",
+    "bandwidth-families",
     "concentration",
     "churn",
     "overload",
@@ -37,6 +40,40 @@ pub(super) fn families(modules: &Tables, query: &Query) -> Option<Table> {
     let columns =
         ["date", "family", "members", "advertised_bandwidth", "consensus_weight", "exit_probability"];
     columns_of(modules, "relay-families", query, "family", &columns)
+}
+
+/// Consumed bandwidth by `country`.
+pub(super) fn consumed_by_country(modules: &Tables, query: &Query) -> Option<Table> {
+    consumed(modules, "bandwidth-countries", query, &["date", "country"])
+}
+
+/// Consumed bandwidth by autonomous system, `as`.
+pub(super) fn consumed_by_system(modules: &Tables, query: &Query) -> Option<Table> {
+    consumed(modules, "bandwidth-systems", query, &["date", "as", "name"])
+}
+
+/// Consumed bandwidth by `family`.
+pub(super) fn consumed_by_family(modules: &Tables, query: &Query) -> Option<Table> {
+    consumed(modules, "bandwidth-families", query, &["date", "family"])
+}
+
+/// The mean of what was read and written in Gbit/s, as `bandwidth` has it, and the share of the groups' weight that the
+/// relays have which reported it. The group is told by the second column.
+fn consumed(modules: &Tables, module: &'static str, query: &Query, group: &[&'static str]) -> Option<Table> {
+    let numbers = ["relays", "bwread", "bwwrite", "consensus_weight", "reporters_weight"];
+    let all = columns_of(modules, module, query, group[1], &[group, &numbers].concat())?;
+    let mut table = Table::new(module, &[group, &["relays", "bwhist", "reported"]].concat());
+    for row in all.rows() {
+        let (of_group, numbers) = row.split_at(group.len());
+        let [relays, read, written, weight, reporters] = numbers else { continue };
+        let bandwidth =
+            read.number().zip(written.number()).map(|(read, written)| (read + written) * 8.0 / 2e9);
+        let shares = reporters.number().zip(weight.number());
+        let reported = shares.filter(|(_, all)| *all > 0.0).map(|(part, all)| part / all);
+        let end = [relays.clone(), bandwidth.into(), reported.into()];
+        table.push_all(of_group.iter().cloned().chain(end));
+    }
+    Some(table)
 }
 
 /// The effective number of relays, families, systems and countries, one column each, in a `position`, which is `any` if none

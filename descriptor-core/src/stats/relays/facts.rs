@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     document::{ExtraInfo, ServerDescriptor, sha1},
-    stats::{Day, Id, Map, id, sorted},
+    stats::{
+        Day, Id, Map,
+        bandwidth::slots::{self, History, Slots},
+        id, sorted,
+    },
     value::{Overload, Timestamp},
 };
 
@@ -20,8 +24,12 @@ pub(super) struct Facts {
     declarations: BTreeMap<u64, Declaration>,
     /// What a relay has reported on or of a day.
     #[serde(with = "sorted")]
-    reports: Map<(Day, Id), Reports>,
+    reports: Map<(Day, Id), Told>,
 }
+
+/// What a relay has reported on or of a day: what of, and the bytes that it has read and written in all.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Told(Reports, Slots);
 
 /// What is kept of a server descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -106,11 +114,14 @@ impl Facts {
         let limits = document.overload_ratelimits.map(|limits| limits.last);
         self.report(relay, time(limits), Reports::RATE_LIMITS);
         self.report(relay, time(document.overload_fd_exhausted), Reports::FILES);
+        for (day, slots) in slots::by_day(document, &[History::Read, History::Written], u32::MAX) {
+            self.reports.entry((day, relay)).or_default().1.merge(&slots);
+        }
     }
 
     fn report(&mut self, relay: Id, time: Option<Timestamp>, what: Reports) {
         if let Some(time) = time {
-            self.reports.entry((Day::of(time), relay)).or_default().0 |= what.0;
+            self.reports.entry((Day::of(time), relay)).or_default().0.0 |= what.0;
         }
     }
 
@@ -124,7 +135,10 @@ impl Facts {
     /// Adds what other facts hold.
     pub(super) fn merge(&mut self, other: Facts) {
         id::join(&mut self.descriptors, other.descriptors, |known, it| *known = (*known).max(it));
-        id::join(&mut self.reports, other.reports, |known, it| known.0 |= it.0);
+        id::join(&mut self.reports, other.reports, |known, it| {
+            known.0.0 |= it.0.0;
+            known.1.merge(&it.1);
+        });
         other.declarations.into_iter().for_each(|(key, declaration)| self.declare(key, declaration));
     }
 
@@ -191,7 +205,12 @@ impl Facts {
 
     /// What a relay has reported on or of a day.
     pub(super) fn reports(&self, day: Day, relay: Id) -> Reports {
-        self.reports.get(&(day, relay)).copied().unwrap_or_default()
+        self.reports.get(&(day, relay)).map(|told| told.0).unwrap_or_default()
+    }
+
+    /// The bytes that a relay has read and written on a day, as far as it has reported any.
+    pub(super) fn histories(&self, day: Day, relay: Id) -> Option<&Slots> {
+        self.reports.get(&(day, relay)).map(|told| &told.1)
     }
 }
 

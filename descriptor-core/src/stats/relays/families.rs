@@ -2,6 +2,7 @@
 //!
 //! `relay-families`: `date`, `family` (the smallest fingerprint in it; missing in the row of relays without family), `members`
 //! (relays that were running at any time of the day), then the columns of [`places`](super::places) but for `database`.
+//! `bandwidth-families`: `date`, `family`, then the columns of [`consumed`](super::consumed).
 //!
 //! Two relays are of one family if each lists the other in `family` of its server descriptor, by fingerprint or nickname (tor
 //! chooses no two of them for a circuit), or if both have a certificate by the same family key, `family-cert` (since tor
@@ -13,6 +14,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    consumed,
     facts::{Declaration, Facts},
     view::{COLUMNS, Groups, Part, View, sum},
 };
@@ -21,15 +23,21 @@ use crate::{
     value::Hex,
 };
 
-/// The table of families.
+/// The tables of families.
 pub(super) struct Families {
     pub(super) table: Table,
+    /// Of consumed bandwidth.
+    pub(super) consumed: Table,
 }
 
 impl Default for Families {
     fn default() -> Self {
         let columns = [&["date", "family", "members"][..], &COLUMNS].concat();
-        Families { table: Table::new("relay-families", &columns) }
+        let of_consumed = [&["date", "family"][..], &consumed::COLUMNS].concat();
+        Families {
+            table: Table::new("relay-families", &columns),
+            consumed: Table::new("bandwidth-families", &of_consumed),
+        }
     }
 }
 
@@ -67,7 +75,9 @@ impl Families {
     }
 
     fn push(&mut self, view: &View<'_>, family: Cell, members: i64, part: &Part) {
-        self.table.push_all([view.day.into(), family, members.into()].into_iter().chain(view.cells(part)));
+        let start = [view.day.into(), family.clone(), members.into()];
+        self.table.push_all(start.into_iter().chain(view.cells(part)));
+        self.consumed.push_all([view.day.into(), family].into_iter().chain(part.used.cells(view)));
     }
 }
 

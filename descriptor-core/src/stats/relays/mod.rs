@@ -1,12 +1,13 @@
 //! Relays by where they are and whose they are, how concentrated the network is, how it changes, and who is overloaded.
 //! None of this was on Tor Metrics but relays by country, until 2013.
 //!
-//! Files of modules: `relay-families`, `concentration`, `churn` and `overload`; `relay-countries` and `relay-systems` where
-//! there are databases of addresses ([`Options::places`]). The submodules' documentation says what their columns mean.
+//! Files of modules: `relay-families`, `bandwidth-families`, `concentration`, `churn` and `overload`; `relay-countries`,
+//! `bandwidth-countries`, `relay-systems` and `bandwidth-systems` where there are databases of addresses
+//! ([`Options::places`]). The submodules' documentation says what their columns mean.
 //!
 //! They are one statistic because they look at the same thing, who was there with which weight and when, which would take
 //! its memory six times. What is kept are the consensuses of each day (`statuses.rs`), of server descriptors what they
-//! advertise and which families they name, and who reported what (`facts.rs`). Addresses are kept and looked up in
+//! advertise and which families they name, and who reported what, histories of bandwidth among it (`facts.rs`). Addresses are kept and looked up in
 //! `finish`: a partial is the same with any database, or with none, and another database needs no second reading.
 //!
 //! # Numbers
@@ -19,6 +20,7 @@
 
 pub mod churn;
 pub mod concentration;
+pub mod consumed;
 mod facts;
 pub mod families;
 pub mod overload;
@@ -111,14 +113,16 @@ impl Statistic for Relays {
             churn.add(&view);
             overloads.add(&view, &self.facts);
         }
-        let mut tables = vec![families.table, concentration.table, churn.table, overloads.table];
-        tables.extend(countries.and_then(Countries::table));
-        tables.extend(systems.and_then(Systems::table));
+        let mut tables =
+            vec![families.table, families.consumed, concentration.table, churn.table, overloads.table];
+        tables.extend(countries.and_then(Countries::tables).into_iter().flatten());
+        tables.extend(systems.and_then(Systems::tables).into_iter().flatten());
         tables
     }
 
     fn close(tables: &mut Vec<Table>, options: &Options) {
         parts::end(tables, &[], options.today());
+        parts::end(tables, &consumed::TABLES, options.today().plus(-2));
     }
 
     fn split(mut self) -> Parts<Self> {
@@ -155,7 +159,9 @@ impl super::Facts for Relays {
     }
 
     fn missing(&self) -> BTreeSet<Id> {
-        let rows = self.days.values().flat_map(|statuses| statuses.rows());
+        // Of two days the first is there for what has come and gone since, of which descriptors tell nothing.
+        let first = usize::from(self.days.len() > 1);
+        let rows = self.days.values().skip(first).flat_map(|statuses| statuses.rows());
         self.facts.missing(rows.map(|(row, _)| row.digest))
     }
 }

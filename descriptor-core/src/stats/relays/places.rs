@@ -13,6 +13,9 @@
 //! | `described` | share of the entries whose descriptor is known | |
 //! | `database` | the day of the database of addresses that was used | it does not say |
 //!
+//! `bandwidth-countries`: `date` and `country`, and `bandwidth-systems`: `date`, `as` and `name`; then the columns of
+//! [`consumed`](super::consumed), and `database`.
+//!
 //! A day is looked up in the newest database that is no younger, or in the oldest ([`Places`]). The address is that of the
 //! `r` line, always IPv4.
 
@@ -21,28 +24,31 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
-use super::view::{COLUMNS, Groups, Part, View};
+use super::{
+    consumed,
+    view::{COLUMNS, Groups, Part, View},
+};
 use crate::{
     geoip::{Database, Places},
     stats::{Cell, Day, Table},
     value::Timestamp,
 };
 
-/// The table of countries.
+/// The tables of countries.
 pub(super) struct Countries<'p> {
     places: &'p Places,
-    table: Table,
+    tables: [Table; 2],
 }
 
-/// The table of autonomous systems.
+/// The tables of autonomous systems.
 pub(super) struct Systems<'p> {
     places: &'p Places,
-    table: Table,
+    tables: [Table; 2],
 }
 
 impl<'p> Countries<'p> {
     pub(super) fn new(places: &'p Places) -> Self {
-        Countries { places, table: table("relay-countries", &["country"]) }
+        Countries { places, tables: tables(["relay-countries", "bandwidth-countries"], &["country"]) }
     }
 
     /// Adds a day; `None` if there is no database for countries.
@@ -51,20 +57,20 @@ impl<'p> Countries<'p> {
         let (known, unknown) = group(view, |address| database.country(address));
         let rows = unknown.iter().map(|part| ("??".to_owned(), part));
         for (country, part) in rows.chain(known.iter().map(|(country, part)| (country.to_string(), part))) {
-            push(&mut self.table, view, [country.into()], part, database);
+            push(&mut self.tables, view, [country.into()], part, database);
         }
         Some(known.into_values().collect())
     }
 
-    /// The table; `None` if there was no database.
-    pub(super) fn table(self) -> Option<Table> {
-        self.places.countries_at(Timestamp(0)).map(|_| self.table)
+    /// The tables; `None` if there was no database.
+    pub(super) fn tables(self) -> Option<[Table; 2]> {
+        self.places.countries_at(Timestamp(0)).map(|_| self.tables)
     }
 }
 
 impl<'p> Systems<'p> {
     pub(super) fn new(places: &'p Places) -> Self {
-        Systems { places, table: table("relay-systems", &["as", "name"]) }
+        Systems { places, tables: tables(["relay-systems", "bandwidth-systems"], &["as", "name"]) }
     }
 
     /// Adds a day; `None` if there is no database for autonomous systems.
@@ -78,33 +84,40 @@ impl<'p> Systems<'p> {
             system.1 += part;
         }
         for (number, (name, part)) in &systems {
-            push(&mut self.table, view, [(*number).into(), name.clone().into()], part, database);
+            push(&mut self.tables, view, [(*number).into(), name.clone().into()], part, database);
         }
         if let Some(part) = &unknown {
-            push(&mut self.table, view, [Cell::Missing, Cell::Missing], part, database);
+            push(&mut self.tables, view, [Cell::Missing, Cell::Missing], part, database);
         }
         Some(systems.into_values().map(|(_, part)| part).collect())
     }
 
-    /// The table; `None` if there was no database.
-    pub(super) fn table(self) -> Option<Table> {
-        self.places.systems_at(Timestamp(0)).map(|_| self.table)
+    /// The tables; `None` if there was no database.
+    pub(super) fn tables(self) -> Option<[Table; 2]> {
+        self.places.systems_at(Timestamp(0)).map(|_| self.tables)
     }
 }
 
-fn table(name: &'static str, group: &[&'static str]) -> Table {
-    Table::new(name, &[&["date"][..], group, &COLUMNS, &["database"]].concat())
+/// A table of what relays are, and one of what they have consumed.
+fn tables([relays, bandwidth]: [&'static str; 2], group: &[&'static str]) -> [Table; 2] {
+    let table = |name, columns: &[&'static str]| {
+        Table::new(name, &[&["date"][..], group, columns, &["database"]].concat())
+    };
+    [table(relays, &COLUMNS), table(bandwidth, &consumed::COLUMNS)]
 }
 
 fn push<const N: usize>(
-    table: &mut Table,
+    tables: &mut [Table; 2],
     view: &View<'_>,
     group: [Cell; N],
     part: &Part,
     database: &Database,
 ) {
     let date: Cell = database.date().map(Day::of).into();
-    table.push_all([view.day.into()].into_iter().chain(group).chain(view.cells(part)).chain([date]));
+    for (table, cells) in tables.iter_mut().zip([view.cells(part), part.used.cells(view)]) {
+        let start = [view.day.into()].into_iter().chain(group.clone());
+        table.push_all(start.chain(cells).chain([date.clone()]));
+    }
 }
 
 /// The parts of the day's relays by something about their addresses, and of those of which it is not known, if any.

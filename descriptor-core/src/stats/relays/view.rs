@@ -3,6 +3,7 @@
 use std::ops::AddAssign;
 
 use super::{
+    consumed::Used,
     facts::{Descriptor, Facts},
     statuses::{Head, Row, Run, Statuses},
 };
@@ -41,6 +42,8 @@ pub(super) struct Part {
     pub(super) weight: f64,
     /// Probabilities of being chosen as guard, in the middle and as exit.
     pub(super) positions: [f64; 3],
+    /// What their relays have consumed. All of a relay is in one row.
+    pub(super) used: Used,
 }
 
 impl AddAssign for Part {
@@ -52,6 +55,7 @@ impl AddAssign for Part {
         for (sum, it) in self.positions.iter_mut().zip(other.positions) {
             *sum += it;
         }
+        self.used += other.used;
     }
 }
 
@@ -87,10 +91,16 @@ impl<'s> View<'s> {
             }
             Seen { row, runs, descriptor, part }
         });
+        let mut rows: Vec<Seen<'s>> = rows.collect();
+        for rows in rows.chunk_by_mut(|a, b| a.row.relay == b.row.relay) {
+            let (relay, weight) = (rows[0].row.relay, sum(rows).weight);
+            let place = longest(rows);
+            rows[place].part.used = Used::of(facts.histories(day, relay), weight);
+        }
         View {
             day,
             heads,
-            rows: rows.collect(),
+            rows,
             weighted: totals.iter().filter(|total| total[0] > 0.0).count() as f64,
             positioned: heads.iter().filter(|head| head.weights.is_some()).count() as f64,
         }
@@ -160,6 +170,19 @@ pub(super) fn sum(rows: &[Seen<'_>]) -> Part {
         all += seen.part;
         all
     })
+}
+
+/// The first row with the address that a relay has in most consensuses, the smallest of several.
+fn longest(rows: &[Seen<'_>]) -> usize {
+    let entries = |address: u32| {
+        rows.iter().filter(|it| it.row.address == address).map(|it| it.part.entries).sum::<f64>()
+    };
+    let rank = |at: &usize| {
+        let address = rows[*at].row.address;
+        // More entries first, and they are whole numbers.
+        (std::cmp::Reverse(entries(address) as u64), address)
+    };
+    (0..rows.len()).min_by_key(rank).unwrap_or(0)
 }
 
 /// Each consensus in which a row is, with its weight there.
