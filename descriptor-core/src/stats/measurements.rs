@@ -192,7 +192,7 @@ mod tests {
             opinion(&[(1, 40), (2, 200), (4, 0)]),
             opinion(&[(2, 600)]),
         ];
-        let medians = medians(&opinions);
+        let medians = medians(&opinions.each_ref().map(|(id, it)| (*id, it)));
         let mut shown: Vec<_> = medians.iter().map(|(relay, median)| (*relay, *median)).collect();
         shown.sort_by_key(|it| it.0);
         assert_eq!(shown, [(1, 20.0), (2, 250.0), (4, 0.0)]);

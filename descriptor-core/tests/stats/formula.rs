@@ -24,6 +24,9 @@ pub(crate) fn reckon(it: &Explanation) -> usize {
     count
 }
 
+/// Of one number, which is given twice, or of two.
+type Function = fn(f64, f64) -> f64;
+
 struct Parser<'t>(&'t str);
 
 impl Parser<'_> {
@@ -56,13 +59,12 @@ impl Parser<'_> {
     }
 
     fn factor(&mut self) -> Option<f64> {
-        let one = |it: f64, _| it;
-        let functions: [(&str, fn(f64, f64) -> f64); 5] = [
+        let functions: [(&str, Function); 5] = [
             ("floor(", |it, _| it.floor()),
             ("trunc(", |it, _| it.trunc()),
             ("max(", f64::max),
             ("min(", f64::min),
-            ("(", one),
+            ("(", |it, _| it),
         ];
         for (name, function) in functions {
             if self.takes(name) {
