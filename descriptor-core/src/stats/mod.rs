@@ -130,7 +130,7 @@ pub use registry::{Name, Partials};
 pub use table::{Cell, Table, Tables};
 
 /// A statistic: the partial result that documents are added to. See the [module](self) for what it may hold.
-pub trait Statistic: Default + Send + Serialize + DeserializeOwned {
+pub trait Statistic: Default + Send + Serialize + DeserializeOwned + 'static {
     /// The types of documents that it wants. It is given no others.
     const TYPES: &'static [Type];
 

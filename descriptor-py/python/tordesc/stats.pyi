@@ -142,7 +142,7 @@ def servers_2013(
 def users(
     paths: _Source,
     *,
-    table: Literal["userstats", "clients", "userstats-combined", "userstats-detector", "userstats-ranges"] = "userstats",
+    table: Literal["clients", "userstats", "userstats-combined", "userstats-detector", "userstats-ranges"] = "clients",
     now: _Time | None = None,
     since: _Day | None = None,
     until: _Day | None = None,

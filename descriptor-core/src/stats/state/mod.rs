@@ -10,6 +10,7 @@
 //! for ([`Facts`](super::Facts)). So a status reads the few thousand descriptors that it names, and a descriptor that comes late finds
 //! the days that wait for it.
 
+mod crew;
 mod database;
 mod error;
 mod rows;
@@ -19,11 +20,13 @@ mod tests;
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     path::Path,
+    thread,
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use self::{
+    crew::{Crew, Done},
     database::{Kept, Part, pack, unpack},
     rows::Rows,
 };
@@ -98,9 +101,10 @@ impl State {
             transaction.execute("DELETE FROM rows", [])?;
             transaction.execute("INSERT OR REPLACE INTO made (one, options) VALUES (1, ?)", [&made])?;
         }
-        let mut finish = Finish { numbers: Numbers::of(&transaction)?, options, tables: Vec::new() };
-        Partials::new(&self.names).visit(&mut finish)?;
-        let tables = finish.tables;
+        finish_days(&transaction, &self.names, options)?;
+        let mut read = Read { numbers: Numbers::of(&transaction)?, options, tables: Vec::new() };
+        Partials::new(&self.names).visit(&mut read)?;
+        let tables = read.tables;
         transaction.commit()?;
         Ok(Tables(tables))
     }
@@ -232,17 +236,34 @@ fn find_facts<S: Statistic>(kept: &Kept<'_>, partial: &mut S) -> Result<(), Stat
     Ok(())
 }
 
+/// Makes the rows of all days that have none.
+fn finish_days(
+    transaction: &Transaction<'_>,
+    names: &[Name],
+    options: &Options<'_>,
+) -> Result<(), StateError> {
+    let numbers = Numbers::of(transaction)?;
+    let keep = |((statistic, day), rows): Done| Kept { transaction, statistic }.set_rows(day, &rows?);
+    thread::scope(|scope| {
+        let mut finish = Finish { numbers, options, crew: Crew::new(scope), keep: &keep };
+        let read = Partials::new(names).visit(&mut finish);
+        let mut left = finish.crew.end();
+        read.and(left.try_for_each(keep))
+    })
+}
+
 struct Finish<'t, 'o> {
     numbers: Numbers<'t>,
     options: &'o Options<'o>,
-    tables: Vec<Table>,
+    crew: Crew<'o>,
+    keep: &'o dyn Fn(Done) -> Result<(), StateError>,
 }
 
 impl Visitor for Finish<'_, '_> {
     type Error = StateError;
 
     fn visit<S: Statistic>(&mut self, name: Name, _: &mut S) -> Result<(), StateError> {
-        let kept = self.numbers.kept(name)?;
+        let (kept, options) = (self.numbers.kept(name)?, self.options);
         for day in kept.unfinished()? {
             let Some(part) = kept.part(day)? else { continue };
             let mut all = whole::<S>(&kept)?;
@@ -251,9 +272,28 @@ impl Visitor for Finish<'_, '_> {
                 all.merge(unpack(&other)?);
             }
             find_facts(&kept, &mut all)?;
-            all.settle();
-            kept.set_rows(day, &pack(&Rows::of(&all.finish(self.options), day))?)?;
+            self.crew.give((kept.statistic, day), move || {
+                all.settle();
+                pack(&Rows::of(&all.finish(options), day))
+            });
+            self.crew.done().try_for_each(self.keep)?;
         }
+        Ok(())
+    }
+}
+
+/// Reads the rows of all days.
+struct Read<'t, 'o> {
+    numbers: Numbers<'t>,
+    options: &'o Options<'o>,
+    tables: Vec<Table>,
+}
+
+impl Visitor for Read<'_, '_> {
+    type Error = StateError;
+
+    fn visit<S: Statistic>(&mut self, name: Name, _: &mut S) -> Result<(), StateError> {
+        let kept = self.numbers.kept(name)?;
         let mut tables = match kept.days()?.is_empty() {
             true => whole::<S>(&kept)?.finish(self.options),
             false => S::default().finish(self.options),
