@@ -2,7 +2,7 @@
 //!
 //! `relay-families`: `date`, `family` (the smallest fingerprint in it; missing in the row of relays without family), `members`
 //! (relays that were running at any time of the day), then the columns of [`places`](super::places) but for `database`.
-//! `bandwidth-families`: `date`, `family`, then the columns of [`consumed`](super::consumed).
+//! `bandwidth-families`: `date`, `family`, then the columns of [`consumed`].
 //!
 //! Two relays are of one family if each lists the other in `family` of its server descriptor, by fingerprint or nickname (tor
 //! chooses no two of them for a circuit), or if both have a certificate by the same family key, `family-cert` (since tor

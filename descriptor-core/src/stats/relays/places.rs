@@ -14,7 +14,7 @@
 //! | `database` | the day of the database of addresses that was used | it does not say |
 //!
 //! `bandwidth-countries`: `date` and `country`, and `bandwidth-systems`: `date`, `as` and `name`; then the columns of
-//! [`consumed`](super::consumed), and `database`.
+//! [`consumed`], and `database`.
 //!
 //! A day is looked up in the newest database that is no younger, or in the oldest ([`Places`]). The address is that of the
 //! `r` line, always IPv4.
