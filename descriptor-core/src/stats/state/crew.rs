@@ -1,4 +1,4 @@
-//! Threads that work on what was read while the next is read.
+//! Threads that finish days while the next ones are read.
 
 use std::{
     sync::{
@@ -9,26 +9,28 @@ use std::{
 };
 
 use super::StateError;
+use crate::stats::Day;
 
-/// What is to be done, and for whom.
-type Job<'j, W, T> = (W, Box<dyn FnOnce() -> Result<T, StateError> + Send + 'j>);
+/// Makes the packed rows of a day.
+type Job<'j> = Box<dyn FnOnce() -> Result<Vec<u8>, StateError> + Send + 'j>;
 
-/// What was made for whom, or why it was not.
-pub(super) type Done<W, T> = (W, Result<T, StateError>);
+/// Whose rows: the number of a statistic, and a day.
+pub(super) type Whose = (i64, Day);
 
-/// As many threads as there are processors. No job waits for one of them, so that no more than these are in memory, and the one
-/// that is read.
-pub(super) struct Crew<'j, W, T> {
-    jobs: SyncSender<Job<'j, W, T>>,
-    done: Receiver<Done<W, T>>,
+/// What a day's rows are, or why there are none.
+pub(super) type Done = (Whose, Result<Vec<u8>, StateError>);
+
+/// As many threads as there are processors. No day waits for one of them, so that no more days than these are in memory, and
+/// the one that is read.
+pub(super) struct Crew<'j> {
+    jobs: SyncSender<(Whose, Job<'j>)>,
+    done: Receiver<Done>,
 }
 
-impl<'j, W: Send, T: Send> Crew<'j, W, T> {
+impl<'j> Crew<'j> {
     pub(super) fn new<'s>(scope: &'s Scope<'s, '_>) -> Self
     where
         'j: 's,
-        W: 's,
-        T: 's,
     {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let ((jobs, waiting), (sender, done)) = (sync_channel(0), channel());
@@ -41,28 +43,28 @@ impl<'j, W: Send, T: Send> Crew<'j, W, T> {
     }
 
     /// Gives a job away, when a thread is free to take it. Those that end meanwhile are told by [`done`](Crew::done).
-    pub(super) fn give(&self, whom: W, job: impl FnOnce() -> Result<T, StateError> + Send + 'j) {
+    pub(super) fn give(&self, whose: Whose, job: impl FnOnce() -> Result<Vec<u8>, StateError> + Send + 'j) {
         // Nobody takes it if all threads have panicked; that comes to light where they are joined.
-        drop(self.jobs.send((whom, Box::new(job))));
+        drop(self.jobs.send((whose, Box::new(job))));
     }
 
     /// What is done by now.
-    pub(super) fn done(&self) -> impl Iterator<Item = Done<W, T>> + '_ {
+    pub(super) fn done(&self) -> impl Iterator<Item = Done> + '_ {
         self.done.try_iter()
     }
 
     /// All that is left, when it is done.
-    pub(super) fn end(self) -> impl Iterator<Item = Done<W, T>> {
+    pub(super) fn end(self) -> impl Iterator<Item = Done> {
         drop(self.jobs);
         self.done.into_iter()
     }
 }
 
-fn work<W, T>(waiting: &Mutex<Receiver<Job<'_, W, T>>>, done: &Sender<Done<W, T>>) {
+fn work(waiting: &Mutex<Receiver<(Whose, Job<'_>)>>, done: &Sender<Done>) {
     loop {
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((whom, job)) = job else { return };
-        if done.send((whom, job())).is_err() {
+        let Ok((whose, job)) = job else { return };
+        if done.send((whose, job())).is_err() {
             return;
         }
     }

@@ -102,7 +102,9 @@ impl State {
             transaction.execute("INSERT OR REPLACE INTO made (one, options) VALUES (1, ?)", [&made])?;
         }
         finish_days(&transaction, &self.names, options)?;
-        let tables = read_tables(&transaction, &self.names, options)?;
+        let mut read = Read { numbers: Numbers::of(&transaction)?, options, tables: Vec::new() };
+        Partials::new(&self.names).visit(&mut read)?;
+        let tables = read.tables;
         transaction.commit()?;
         Ok(Tables(tables))
     }
@@ -241,9 +243,7 @@ fn finish_days(
     options: &Options<'_>,
 ) -> Result<(), StateError> {
     let numbers = Numbers::of(transaction)?;
-    let keep = |((statistic, day), rows): Done<Whose, Vec<u8>>| {
-        Kept { transaction, statistic }.set_rows(day, &rows?)
-    };
+    let keep = |((statistic, day), rows): Done| Kept { transaction, statistic }.set_rows(day, &rows?);
     thread::scope(|scope| {
         let mut finish = Finish { numbers, options, crew: Crew::new(scope), keep: &keep };
         let read = Partials::new(names).visit(&mut finish);
@@ -252,14 +252,11 @@ fn finish_days(
     })
 }
 
-/// The number of a statistic, and a day.
-type Whose = (i64, Day);
-
 struct Finish<'t, 'o> {
     numbers: Numbers<'t>,
     options: &'o Options<'o>,
-    crew: Crew<'o, Whose, Vec<u8>>,
-    keep: &'o dyn Fn(Done<Whose, Vec<u8>>) -> Result<(), StateError>,
+    crew: Crew<'o>,
+    keep: &'o dyn Fn(Done) -> Result<(), StateError>,
 }
 
 impl Visitor for Finish<'_, '_> {
@@ -285,46 +282,27 @@ impl Visitor for Finish<'_, '_> {
     }
 }
 
-/// The tables of all statistics in order, made of the rows of all days.
-fn read_tables(
-    transaction: &Transaction<'_>,
-    names: &[Name],
-    options: &Options<'_>,
-) -> Result<Vec<Table>, StateError> {
-    let numbers = Numbers::of(transaction)?;
-    thread::scope(|scope| {
-        let mut read = Read { numbers, options, crew: Crew::new(scope) };
-        let result = Partials::new(names).visit(&mut read);
-        let made = read.crew.end().map(|(name, tables)| Ok((name, tables?)));
-        let made: BTreeMap<Name, Vec<Table>> = made.collect::<Result<_, StateError>>()?;
-        result.map(|()| made.into_values().flatten().collect())
-    })
-}
-
+/// Reads the rows of all days.
 struct Read<'t, 'o> {
     numbers: Numbers<'t>,
     options: &'o Options<'o>,
-    crew: Crew<'o, Name, Vec<Table>>,
+    tables: Vec<Table>,
 }
 
 impl Visitor for Read<'_, '_> {
     type Error = StateError;
 
     fn visit<S: Statistic>(&mut self, name: Name, _: &mut S) -> Result<(), StateError> {
-        let (kept, options) = (self.numbers.kept(name)?, self.options);
-        let whole = if kept.days()?.is_empty() { whole::<S>(&kept)? } else { S::default() };
-        let mut days = Vec::new();
+        let kept = self.numbers.kept(name)?;
+        let mut tables = match kept.days()?.is_empty() {
+            true => whole::<S>(&kept)?.finish(self.options),
+            false => S::default().finish(self.options),
+        };
         kept.each_rows(|body| {
-            days.push(body);
+            unpack::<Rows>(&body)?.add_to(&mut tables);
             Ok(())
         })?;
-        self.crew.give(name, move || {
-            let mut tables = whole.finish(options);
-            for rows in days {
-                unpack::<Rows>(&rows)?.add_to(&mut tables);
-            }
-            Ok(close::<S>(tables, options))
-        });
+        self.tables.extend(close::<S>(tables, self.options));
         Ok(())
     }
 }
