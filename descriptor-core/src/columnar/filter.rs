@@ -8,7 +8,10 @@ use std::net::IpAddr;
 
 use base64::Engine;
 
-use super::row::{From, Row, Selection, UnknownColumn};
+use super::{
+    row::{From, Row, Selection},
+    unknown::UnknownColumn,
+};
 use crate::{
     schema::{Kind, Sink},
     value::{BASE64, Timestamp},

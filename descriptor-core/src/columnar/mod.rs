@@ -47,6 +47,7 @@ mod stub;
 mod tests;
 #[cfg(feature = "columnar")]
 mod tree;
+mod unknown;
 
 #[cfg(feature = "columnar")]
 pub use arrow::{ColumnarError, RecordBatchBuilder, arrow_schema};
@@ -67,5 +68,6 @@ pub use partition::{Choose, PartitionLimits, PartitionedWriter, Written};
 #[cfg(feature = "columnar")]
 pub use plan::{Batch, Plan, Tables};
 pub use reference::{reference_json, reference_markdown};
-pub use row::{Document, Row, Selected, Selection, UnknownColumn};
+pub use row::{Document, Row, Selected, Selection};
 pub use stub::{reference_pyi, reference_stub};
+pub use unknown::UnknownColumn;

@@ -128,7 +128,8 @@ impl<'a> Counts<'a> {
 #[inline]
 fn pair(text: &[u8]) -> Option<(&[u8], bool, &[u8])> {
     let (key, value) = text.split_at(key_length(text)?);
-    if key.len() != 2 && key.iter().any(|&b| b == b' ' || b == b'\t') {
+    let is_plain = matches!(key, [a, b] if *a > b',' && *b > b',');
+    if !is_plain && key.iter().any(|&b| b == b' ' || b == b'\t') {
         return None;
     }
     let (negative, rest) = pass_int(value.strip_prefix(b"=")?)?;
@@ -240,9 +241,19 @@ mod tests {
         assert_eq!(all, [(&b"<OR>"[..], 8), (b"obfs3_websocket", -16)]);
         assert_eq!((counts.get("<OR>"), counts.sum()), (Some(8), -8));
         assert_eq!(read::<Counts<'_>>("x ").expect("counts").iter().count(), 0);
-        for text in
-            ["x =1", "x a=", "x a", "x a=1,", "x ,a=1", "x a=1,,b=1", "x a=1;b=2", "x a=1.5", "x a-1,b=1"]
-        {
+        for text in [
+            "x =1",
+            "x a=",
+            "x a",
+            "x a=1,",
+            "x ,a=1",
+            "x a=1,,b=1",
+            "x a=1;b=2",
+            "x a=1.5",
+            "x a-1,b=1",
+            "x a =1",
+            "x \t=1",
+        ] {
             assert!(read::<Counts<'_>>(text).is_err(), "{text}");
         }
     }
