@@ -152,7 +152,8 @@ pub fn extend(
 }
 
 /// Removes from `recent/` what is older than so many hours: by the time in a file's name, which is that of its document
-/// or of the run that wrote it. A certificate stays as long as it is valid. What has no time in its name stays.
+/// or of the run that wrote it. A certificate stays as long as it is valid. What has no time in its name stays, but for
+/// what a killed process left half written.
 ///
 /// The hours are those before the newest document, if the clock is ahead of it: one that jumps does not empty the tree.
 pub fn clean(recent: &Path, now: Timestamp, hours: i64) -> Result<Rebuilt, Error> {
@@ -161,6 +162,7 @@ pub fn clean(recent: &Path, now: Timestamp, hours: i64) -> Result<Rebuilt, Error
     let mut rebuilt = Rebuilt::default();
     for folder in folders() {
         let folder = recent.join(folder);
+        atomic::sweep(&folder, "");
         let mut remove = || -> io::Result<()> {
             for entry in list(&folder)? {
                 if entry.file_type()?.is_file() && is_old(&entry.path(), since)? {
@@ -379,7 +381,10 @@ mod tests {
         assert_eq!(rebuild(&out, &recent, now, HOURS).expect("it is writable"), Rebuilt::default());
         // A year later, says the clock, but nothing new has come.
         let later = Timestamp(now.0 + 366 * 86400);
+        let left = place.join("extra-infos/.2024-12-31-11-00-00-extra-infos.1.tmp");
+        put(left.clone(), "half");
         assert_eq!(clean(&recent, later, HOURS).expect("it is writable").removed, 0);
+        assert!(!left.exists(), "of a killed process");
         put(place.join("consensuses/2025-01-04-10-00-00-consensus"), "x");
         assert_eq!(clean(&recent, later, HOURS).expect("it is writable").removed, 4);
     }

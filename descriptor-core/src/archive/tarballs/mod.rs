@@ -30,7 +30,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use self::retention::Deleted;
 use self::{layout::Tarball, write::Found};
-use super::{Cause, Error, Source, history::Stamp};
+use super::{Cause, Error, Source, atomic, history::Stamp};
 use crate::value::Timestamp;
 pub(super) use ledger::{Ledger, digest_of};
 
@@ -242,9 +242,13 @@ impl Tarballs {
             Err(TryLockError::Error(error)) => return Err(failed(&path, Cause::Open(error))),
         }
         for tarball in self.tarballs()? {
-            let path = self.archive.join(tarball.path());
-            remove_leftovers(&path);
-            remove_leftovers(&self.ledger_path(&tarball));
+            for path in [self.archive.join(tarball.path()), self.ledger_path(&tarball)] {
+                if let (Some(folder), Some(stem)) =
+                    (path.parent(), path.file_stem().and_then(|it| it.to_str()))
+                {
+                    atomic::sweep(folder, &format!("{stem}."));
+                }
+            }
         }
         Ok(lock)
     }
@@ -270,20 +274,6 @@ fn compare(
         }
     }
     Ok((fresh, replaced))
-}
-
-/// Removes temporary files that belong to a path. That they cannot be removed hinders nobody.
-fn remove_leftovers(path: &Path) {
-    let (Some(folder), Some(stem)) = (path.parent(), path.file_stem().and_then(|stem| stem.to_str())) else {
-        return;
-    };
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    let begin = format!(".{stem}.");
-    for entry in entries.flatten() {
-        if entry.file_name().to_str().is_some_and(|name| name.starts_with(&begin) && name.ends_with(".tmp")) {
-            drop(fs::remove_file(entry.path()));
-        }
-    }
 }
 
 fn failed(path: &Path, cause: Cause) -> Error {

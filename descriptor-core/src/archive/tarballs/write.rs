@@ -342,9 +342,7 @@ impl Spool {
             return Ok(name.to_owned());
         }
         if self.file.is_none() {
-            let place = atomic::temporary(&path.with_extension("spool"))?;
-            let file = File::options().read(true).write(true).create(true).truncate(true).open(&place)?;
-            self.file = Some((file, place));
+            self.file = Some(atomic::create(&path.with_extension("spool"))?);
         }
         if let Some((file, _)) = &mut self.file {
             self.places.insert(name.to_owned(), self.end);
