@@ -27,7 +27,6 @@ use serde::{Deserialize, Serialize};
 use super::{
     Cell, Day, Document, FlagSet, Map, Options, Parts, Statistic, Table,
     explain::{Explanation, Question, Unexplained},
-    parts,
 };
 use crate::{
     document::{Consensus, Type},
@@ -76,8 +75,11 @@ impl Statistic for Adoption {
         explain::explain(self, question, options)
     }
 
-    fn close(tables: &mut Vec<Table>, options: &Options) {
-        parts::end(tables, &[], options.today());
+    fn end(options: &Options) -> Option<Day> {
+        Some(options.today())
+    }
+
+    fn close(tables: &mut Vec<Table>, _: &Options) {
         let mut first: BTreeMap<String, Day> = BTreeMap::new();
         for row in tables.iter_mut().flat_map(Table::rows_mut) {
             let [Cell::Day(day), Cell::Text(version), .., age, _] = row else { continue };

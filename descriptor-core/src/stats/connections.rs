@@ -16,7 +16,7 @@ use super::{
     explain::{Explanation, Question, Unexplained},
     id,
     number::quantile,
-    parts, sorted,
+    sorted,
 };
 use crate::document::Type;
 
@@ -88,8 +88,8 @@ impl Statistic for Connections {
         explain::explain(self, question, options)
     }
 
-    fn close(tables: &mut Vec<Table>, options: &Options) {
-        parts::end(tables, &[], options.today().plus(-1));
+    fn end(options: &Options) -> Option<Day> {
+        Some(options.today().plus(-1))
     }
 
     fn split(self) -> Parts<Self> {

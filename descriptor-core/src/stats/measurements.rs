@@ -27,7 +27,6 @@ use super::{
     Cell, Day, Document, Id, Map, Options, Parts, Statistic, Table,
     explain::{Explanation, Question, Unexplained},
     number::quantile,
-    parts,
 };
 use crate::{
     document::{Type, Vote},
@@ -85,8 +84,8 @@ impl Statistic for Measurements {
         explain::explain(self, question, options)
     }
 
-    fn close(tables: &mut Vec<Table>, options: &Options) {
-        parts::end(tables, &[], options.today());
+    fn end(options: &Options) -> Option<Day> {
+        Some(options.today())
     }
 
     fn split(self) -> Parts<Self> {

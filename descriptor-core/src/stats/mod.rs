@@ -153,7 +153,13 @@ pub trait Statistic: Default + Send + Serialize + DeserializeOwned + 'static {
         Err(Unexplained::NotYet)
     }
 
-    /// Looks at the rows of all days together: leaves out what is not over yet, adds tables that are made of rows.
+    /// The day from which on no table has rows, as those days are not over for long enough; `None` if all days are shown.
+    fn end(_: &Options) -> Option<Day> {
+        None
+    }
+
+    /// Looks at the rows of all days together, up to the [end](Self::end): leaves out what else is not over yet, adds tables
+    /// that are made of rows.
     fn close(_: &mut Vec<Table>, _: &Options) {}
 
     /// Takes the partial apart by day. One that does not is finished as a whole each time.

@@ -19,6 +19,7 @@ use super::{
     graphs,
     measurements::Measurements,
     onion_services::{OnionServices, OnionServicesV3},
+    parts,
     performance::Performance,
     relays::Relays,
     servers::Servers,
@@ -214,6 +215,7 @@ impl Name {
 
 /// Looks at all rows together and leaves out those that are not asked for.
 pub(super) fn close<S: Statistic>(mut tables: Vec<Table>, options: &Options) -> Vec<Table> {
+    S::end(options).into_iter().for_each(|end| parts::end(&mut tables, &[], end));
     S::close(&mut tables, options);
     tables.iter_mut().for_each(|table| options.cut(table));
     tables

@@ -23,7 +23,7 @@ use self::slots::{History, Slots};
 use super::{
     Cell, Choices, Day, Document, FlagSet, Id, Map, Options, Parts, Profile, Statistic, Table,
     explain::{Explanation, Question, Unexplained},
-    id, parts, sorted,
+    id, sorted,
 };
 use crate::document::{ExtraInfo, Type};
 
@@ -128,8 +128,8 @@ impl Statistic for Bandwidth {
         explain::explain(self, question, options)
     }
 
-    fn close(tables: &mut Vec<Table>, options: &Options) {
-        parts::end(tables, &[], options.today().plus(-2));
+    fn end(options: &Options) -> Option<Day> {
+        Some(options.today().plus(-2))
     }
 
     fn split(self) -> Parts<Self> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Relay, Report, Seconds};
-use crate::stats::{Cell, Choices, Day, Id, Map, Options, Table, number::fixed, parts};
+use crate::stats::{Cell, Choices, Day, Id, Map, Table, number::fixed};
 
 /// On how many directories a service's descriptors are in a day: two replicas on three, under two identifiers.
 pub(super) const DESCRIPTORS: f64 = 12.0;
@@ -82,9 +82,8 @@ pub(super) fn table(
     table
 }
 
-/// Leaves out days that are not over, and brings the rows of each statistic together.
-pub(super) fn close(tables: &mut [Table], kinds: [&str; 2], options: &Options) {
-    parts::end(tables, &[], options.today().plus(-1));
+/// Brings the rows of each statistic together.
+pub(super) fn close(tables: &mut [Table], kinds: [&str; 2]) {
     let place = |row: &[Cell]| kinds.iter().position(|kind| *kind == row[1].text());
     tables.iter_mut().for_each(|table| table.sort_by(|a, b| place(a).cmp(&place(b))));
 }

@@ -122,8 +122,12 @@ impl Statistic for OnionServices {
         explain::explain(self, question, options)
     }
 
-    fn close(tables: &mut Vec<Table>, options: &Options) {
-        estimates::close(tables, estimates::KINDS, options);
+    fn end(options: &Options) -> Option<Day> {
+        Some(options.today().plus(-1))
+    }
+
+    fn close(tables: &mut Vec<Table>, _: &Options) {
+        estimates::close(tables, estimates::KINDS);
     }
 
     fn split(self) -> Parts<Self> {

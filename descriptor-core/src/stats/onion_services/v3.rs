@@ -111,8 +111,12 @@ impl Statistic for OnionServicesV3 {
         vec![estimates::table("hidserv-v3", KINDS, self.estimates(options))]
     }
 
-    fn close(tables: &mut Vec<Table>, options: &Options) {
-        estimates::close(tables, KINDS, options);
+    fn end(options: &Options) -> Option<Day> {
+        Some(options.today().plus(-1))
+    }
+
+    fn close(tables: &mut Vec<Table>, _: &Options) {
+        estimates::close(tables, KINDS);
     }
 
     fn split(self) -> Parts<Self> {

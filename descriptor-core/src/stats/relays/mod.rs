@@ -120,8 +120,11 @@ impl Statistic for Relays {
         tables
     }
 
+    fn end(options: &Options) -> Option<Day> {
+        Some(options.today())
+    }
+
     fn close(tables: &mut Vec<Table>, options: &Options) {
-        parts::end(tables, &[], options.today());
         parts::end(tables, &consumed::TABLES, options.today().plus(-2));
     }
 

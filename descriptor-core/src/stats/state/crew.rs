@@ -1,66 +1,68 @@
-//! Threads that finish days while the next ones are read.
+//! Threads that add to days, or finish them, while the next ones are read.
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Mutex, PoisonError,
         mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     },
-    thread::{self, Scope},
+    thread,
 };
 
 use super::StateError;
 use crate::stats::Day;
 
-/// Makes the packed rows of a day.
-type Job<'j> = Box<dyn FnOnce() -> Result<Vec<u8>, StateError> + Send + 'j>;
+/// Makes something of a day.
+type Job<'j, T> = Box<dyn FnOnce() -> Result<T, StateError> + Send + 'j>;
 
-/// Whose rows: the number of a statistic, and a day.
+/// Of which day of which statistic, by its number.
 pub(super) type Whose = (i64, Day);
 
-/// What a day's rows are, or why there are none.
-pub(super) type Done = (Whose, Result<Vec<u8>, StateError>);
+/// What was made of a day, or why it was not.
+pub(super) type Done<T> = (Whose, Result<T, StateError>);
 
-/// As many threads as there are processors. No day waits for one of them, so that no more days than these are in memory, and
-/// the one that is read.
-pub(super) struct Crew<'j> {
-    jobs: SyncSender<(Whose, Job<'j>)>,
-    done: Receiver<Done>,
+/// As many threads as there are processors, and who keeps what they make. No day waits for one of them, so that no more days
+/// than these are in memory, and the one that is read.
+pub(super) struct Crew<'j, 'k, T> {
+    jobs: SyncSender<(Whose, Job<'j, T>)>,
+    done: Receiver<Done<T>>,
+    keep: &'k dyn Fn(Done<T>) -> Result<(), StateError>,
 }
 
-impl<'j> Crew<'j> {
-    pub(super) fn new<'s>(scope: &'s Scope<'s, '_>) -> Self
-    where
-        'j: 's,
-    {
+impl<'j, 'k, T: Send> Crew<'j, 'k, T> {
+    /// Has jobs given away, and keeps what they make, on this thread.
+    pub(super) fn with(
+        keep: &'k dyn Fn(Done<T>) -> Result<(), StateError>,
+        give: impl FnOnce(&Self) -> Result<(), StateError>,
+    ) -> Result<(), StateError> {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let ((jobs, waiting), (sender, done)) = (sync_channel(0), channel());
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..threads {
-            let (waiting, sender) = (Arc::clone(&waiting), sender.clone());
-            scope.spawn(move || work(&waiting, &sender));
-        }
-        Crew { jobs, done }
+        let waiting = Mutex::new(waiting);
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                let (waiting, sender) = (&waiting, sender.clone());
+                scope.spawn(move || work(waiting, &sender));
+            }
+            drop(sender);
+            let crew = Crew { jobs, done, keep };
+            let given = give(&crew);
+            drop(crew.jobs);
+            given.and(crew.done.into_iter().try_for_each(keep))
+        })
     }
 
-    /// Gives a job away, when a thread is free to take it. Those that end meanwhile are told by [`done`](Crew::done).
-    pub(super) fn give(&self, whose: Whose, job: impl FnOnce() -> Result<Vec<u8>, StateError> + Send + 'j) {
+    /// Gives a job away, when a thread is free to take it, and keeps what others have made meanwhile.
+    pub(super) fn give(
+        &self,
+        whose: Whose,
+        job: impl FnOnce() -> Result<T, StateError> + Send + 'j,
+    ) -> Result<(), StateError> {
         // Nobody takes it if all threads have panicked; that comes to light where they are joined.
         drop(self.jobs.send((whose, Box::new(job))));
-    }
-
-    /// What is done by now.
-    pub(super) fn done(&self) -> impl Iterator<Item = Done> + '_ {
-        self.done.try_iter()
-    }
-
-    /// All that is left, when it is done.
-    pub(super) fn end(self) -> impl Iterator<Item = Done> {
-        drop(self.jobs);
-        self.done.into_iter()
+        self.done.try_iter().try_for_each(self.keep)
     }
 }
 
-fn work(waiting: &Mutex<Receiver<(Whose, Job<'_>)>>, done: &Sender<Done>) {
+fn work<T>(waiting: &Mutex<Receiver<(Whose, Job<'_, T>)>>, done: &Sender<Done<T>>) {
     loop {
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((whose, job)) = job else { return };

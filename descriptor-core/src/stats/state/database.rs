@@ -12,11 +12,12 @@ use super::StateError;
 use crate::stats::{Day, Id};
 
 /// The layout of the tables and the form of what is in them. Others are refused, and made anew by who has the documents.
-const LAYOUT: i64 = 2;
+const LAYOUT: i64 = 3;
 
 // `part` has what a statistic knows of a day, and which other days its rows are made of; `whole` what is of no day. `fact`
 // has what days look up by digest, and `missing` which of them a day still looks for. `rows` has the finished rows of a day; a
-// day without them is to be finished. `made` says with which options rows were made.
+// day without them is to be finished. Facts of one document stand side by side, as most statistics that look for it have
+// one: a page is read and written for all of them. `made` says with which options rows were made.
 const TABLES: &str = "
 CREATE TABLE statistic (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE made (one INTEGER PRIMARY KEY CHECK (one = 1), options TEXT NOT NULL);
@@ -31,7 +32,7 @@ CREATE TABLE rows (
 );
 CREATE TABLE fact (
     statistic INTEGER NOT NULL, digest BLOB NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (statistic, digest)
+    PRIMARY KEY (digest, statistic)
 ) WITHOUT ROWID;
 CREATE TABLE missing (
     statistic INTEGER NOT NULL, day INTEGER NOT NULL, digests BLOB NOT NULL,
@@ -209,6 +210,15 @@ impl Kept<'_> {
             }
         }
         Ok(days)
+    }
+
+    /// Which facts a day looks for, as far as it was noted.
+    pub(super) fn missing(&self, day: Day) -> Result<BTreeSet<Id>, StateError> {
+        let sql = "SELECT digests FROM missing WHERE statistic = ? AND day = ?";
+        let mut query = self.transaction.prepare_cached(sql)?;
+        let keys = [self.statistic, day.0.into()];
+        let digests: Option<Vec<u8>> = query.query_row(keys, |row| row.get(0)).optional()?;
+        Ok(digests.iter().flat_map(|bytes| bytes.as_chunks::<20>().0).map(|digest| Id(*digest)).collect())
     }
 
     /// Notes which facts a day looks for.

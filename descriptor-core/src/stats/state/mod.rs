@@ -3,13 +3,14 @@
 //! One SQLite database. What new documents say is [added](State::add) in one transaction, so that a run that is killed has
 //! either added all of it or nothing; to add it again changes nothing. Only the parts of days are read, merged and written
 //! that the new documents tell of; days whose part has changed, and those whose rows are made of it as well, lose their
-//! finished rows, and [`tables`](State::tables) makes these anew. The tables are those of one run over all documents, byte
+//! finished rows, and [`tables`](State::tables) makes these anew, as soon as they are shown ([`Statistic::end`]). The tables are those of one run over all documents, byte
 //! for byte.
 //!
 //! Descriptors, which any status may name, are kept by digest beside the days, and each day says which ones it still looks
 //! for ([`Facts`](super::Facts)). So a status reads the few thousand descriptors that it names, and a descriptor that comes late finds
 //! the days that wait for it.
 
+mod add;
 mod crew;
 mod database;
 mod error;
@@ -18,20 +19,20 @@ mod rows;
 mod tests;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
     path::Path,
-    thread,
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use self::{
+    add::{Add, Added},
     crew::{Crew, Done},
-    database::{Kept, Part, pack, unpack},
+    database::{Kept, pack, unpack},
     rows::Rows,
 };
 use super::{
-    Day, Id, Name, Options, Partials, Statistic, Table, Tables,
+    Name, Options, Partials, Statistic, Table, Tables,
     registry::{Visitor, close},
 };
 use crate::geoip::Places;
@@ -86,7 +87,9 @@ impl State {
     /// Adds what documents say, all of it or nothing. To add it twice is to add it once.
     pub fn add(&mut self, mut partials: Partials) -> Result<(), StateError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        partials.visit(&mut Add(Numbers::of(&transaction)?))?;
+        let numbers = Numbers::of(&transaction)?;
+        let keep = |(whose, added): Done<Added>| add::keep(&transaction, whose, added?);
+        Crew::with(&keep, |crew| partials.visit(&mut Add { numbers, crew }))?;
         Ok(transaction.commit()?)
     }
 
@@ -134,149 +137,42 @@ impl<'t> Numbers<'t> {
     }
 }
 
-struct Add<'t>(Numbers<'t>);
-
-impl Visitor for Add<'_> {
-    type Error = StateError;
-
-    fn visit<S: Statistic>(&mut self, name: Name, partial: &mut S) -> Result<(), StateError> {
-        let kept = self.0.kept(name)?;
-        partial.settle();
-        let mut parts = std::mem::take(partial).split();
-        let looking = match parts.whole.facts() {
-            Some(facts) => add_facts::<S>(&kept, facts.take())?,
-            None => BTreeSet::new(),
-        };
-        let touched: BTreeSet<Day> = parts.days.keys().chain(&looking).copied().collect();
-        add_whole(&kept, parts.whole)?;
-        for day in touched {
-            let looked = looking.contains(&day);
-            add_day(&kept, day, parts.days.remove(&day).unwrap_or_default(), looked)?;
-        }
-        Ok(())
-    }
-}
-
-/// Keeps facts. Returns the days that look for them. One that is another than before may be in the rows of any day.
-fn add_facts<S: Statistic>(
-    kept: &Kept<'_>,
-    mut facts: Vec<(Id, Vec<u8>)>,
-) -> Result<BTreeSet<Day>, StateError> {
-    // Neighbours in the database one after the other.
-    facts.sort_unstable();
-    let (mut new, mut changed) = (HashSet::new(), false);
-    for (digest, fact) in facts {
-        if kept.add_fact(&digest, &fact)? {
-            new.insert(digest);
-        } else if let Some(known) = kept.fact(&digest)?.filter(|known| *known != fact) {
-            let mut both = S::default();
-            let greater = both.facts().and_then(|facts| {
-                facts.give(digest, &known);
-                facts.give(digest, &fact);
-                facts.take().pop()
-            });
-            for (digest, fact) in greater.into_iter().filter(|(_, fact)| *fact != known) {
-                kept.set_fact(&digest, &fact)?;
-                changed = true;
-            }
-        }
-    }
-    if changed {
-        kept.forget_rows()?;
-    }
-    kept.looking(&new)
-}
-
-fn add_whole<S: Statistic>(kept: &Kept<'_>, mut whole: S) -> Result<(), StateError> {
-    let known = kept.whole()?;
-    if let Some(known) = &known {
-        whole.merge(unpack(known)?);
-    }
-    whole.settle();
-    let body = pack(&whole)?;
-    if known.as_ref() != Some(&body) {
-        kept.set_whole(&body)?;
-        kept.forget_rows()?;
-    }
-    Ok(())
-}
-
-/// Adds to the part of a day. If it has `looked` for facts that are there now, its rows change even if it does not.
-fn add_day<S: Statistic>(kept: &Kept<'_>, day: Day, mut part: S, looked: bool) -> Result<(), StateError> {
-    let known = kept.part(day)?;
-    if let Some(known) = &known {
-        part.merge(unpack(&known.body)?);
-    }
-    find_facts(kept, &mut part)?;
-    part.settle();
-    if let Some(facts) = part.facts() {
-        kept.set_missing(day, &facts.missing())?;
-        facts.take();
-    }
-    let body = pack(&part)?;
-    if looked || known.is_none_or(|known| known.body != body) {
-        kept.set_part(day, &Part { reach: part.reach(day), body })?;
-    }
-    Ok(())
-}
-
-/// Gives a partial the facts that it looks for. One may name others.
-fn find_facts<S: Statistic>(kept: &Kept<'_>, partial: &mut S) -> Result<(), StateError> {
-    let Some(facts) = partial.facts() else { return Ok(()) };
-    let mut missing = facts.missing();
-    while !missing.is_empty() {
-        for digest in &missing {
-            if let Some(fact) = kept.fact(digest)? {
-                facts.give(*digest, &fact);
-            }
-        }
-        let still = facts.missing();
-        missing = still.difference(&missing).copied().collect();
-    }
-    Ok(())
-}
-
-/// Makes the rows of all days that have none.
+/// Makes the rows of all days that have none and are to be shown.
 fn finish_days(
     transaction: &Transaction<'_>,
     names: &[Name],
     options: &Options<'_>,
 ) -> Result<(), StateError> {
     let numbers = Numbers::of(transaction)?;
-    let keep = |((statistic, day), rows): Done| Kept { transaction, statistic }.set_rows(day, &rows?);
-    thread::scope(|scope| {
-        let mut finish = Finish { numbers, options, crew: Crew::new(scope), keep: &keep };
-        let read = Partials::new(names).visit(&mut finish);
-        let mut left = finish.crew.end();
-        read.and(left.try_for_each(keep))
-    })
+    let keep =
+        |((statistic, day), rows): Done<Vec<u8>>| Kept { transaction, statistic }.set_rows(day, &rows?);
+    Crew::with(&keep, |crew| Partials::new(names).visit(&mut Finish { numbers, options, crew }))
 }
 
-struct Finish<'t, 'o> {
+struct Finish<'t, 'o, 'c> {
     numbers: Numbers<'t>,
     options: &'o Options<'o>,
-    crew: Crew<'o>,
-    keep: &'o dyn Fn(Done) -> Result<(), StateError>,
+    crew: &'c Crew<'o, 'c, Vec<u8>>,
 }
 
-impl Visitor for Finish<'_, '_> {
+impl Visitor for Finish<'_, '_, '_> {
     type Error = StateError;
 
     fn visit<S: Statistic>(&mut self, name: Name, _: &mut S) -> Result<(), StateError> {
         let (kept, options) = (self.numbers.kept(name)?, self.options);
-        for day in kept.unfinished()? {
+        let end = S::end(options);
+        for day in kept.unfinished()?.into_iter().filter(|day| end.is_none_or(|end| *day < end)) {
             let Some(part) = kept.part(day)? else { continue };
             let mut all = whole::<S>(&kept)?;
             all.merge(unpack(&part.body)?);
             for other in kept.others(day, part.reach)? {
                 all.merge(unpack(&other)?);
             }
-            find_facts(&kept, &mut all)?;
+            add::look_up(&kept, &mut all, BTreeSet::new(), BTreeSet::new())?;
             self.crew.give((kept.statistic, day), move || {
                 all.settle();
                 pack(&Rows::of(&all.finish(options), day))
-            });
-            self.crew.done().try_for_each(self.keep)?;
+            })?;
         }
         Ok(())
     }

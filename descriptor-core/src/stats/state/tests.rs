@@ -7,8 +7,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::*;
-use crate::{netdoc::frames, value::Timestamp};
+use super::{add::add_facts, database::Part, *};
+use crate::{
+    netdoc::frames,
+    stats::{Day, Id, onion_services::OnionServicesV3},
+    value::Timestamp,
+};
 
 /// The examples' documents with their names, in some halves.
 fn halves() -> [Vec<(String, Vec<u8>)>; 2] {
@@ -102,6 +106,27 @@ fn a_run_that_was_killed_is_done_again() {
     }
 }
 
+/// A day is not over for long enough, then it is, then the clock goes back.
+#[test]
+fn days_are_finished_when_they_are_shown() {
+    let all = halves().concat();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut state = State::open(&folder.path().join("state"), Name::ALL).expect("a new one");
+    state.add(partials(&all)).expect("it is added");
+    let unfinished = |state: &mut State| {
+        let transaction = state.connection.transaction().expect("a transaction");
+        let kept = Numbers::of(&transaction).and_then(|it| it.kept(Name::Users)).expect("it is there");
+        (kept.days().expect("days"), kept.unfinished().expect("days"))
+    };
+    let (days, _) = unfinished(&mut state);
+    let last = *days.last().expect("some days");
+    let early = Options::at(Timestamp(last.start() + 86400));
+    for (options, left) in [(&early, 1), (&options(), 0), (&early, 0)] {
+        assert_eq!(state.tables(options).expect("tables"), partials(&all).finish(options));
+        assert_eq!(unfinished(&mut state).1.len(), left);
+    }
+}
+
 #[test]
 fn state_of_others_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -124,7 +149,7 @@ fn rows_are_forgotten_when_a_fact_changes() {
     kept.set_part(Day(1), &Part { reach: (Day(1), Day(1)), body: Vec::new() }).expect("it is kept");
     let unfinished = |identity: u8| {
         let fact = (Id([7; 20]), vec![identity; 32]);
-        add_facts::<crate::stats::onion_services::OnionServicesV3>(&kept, vec![fact]).expect("it is kept");
+        add_facts::<OnionServicesV3>(&kept, vec![fact]).expect("it is kept");
         let days = kept.unfinished().expect("days");
         kept.set_rows(Day(1), &[]).expect("it is kept");
         days.len()

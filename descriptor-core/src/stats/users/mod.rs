@@ -33,7 +33,7 @@ use self::{
     node::{Node, Responses},
 };
 use super::{
-    Document, FlagSet, Id, Map, Options, Parts, Statistic, Table,
+    Day, Document, FlagSet, Id, Map, Options, Parts, Profile, Statistic, Table,
     explain::{Explanation, Question, Unexplained},
     id, sorted,
 };
@@ -124,6 +124,11 @@ impl Statistic for Users {
 
     fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
         Explainer::new(self, options).explain(question)
+    }
+
+    /// In 2013 the graphs left out the last days, and not the tables.
+    fn end(options: &Options) -> Option<Day> {
+        (options.profile == Profile::Y2020).then(|| options.today().plus(-1))
     }
 
     fn close(tables: &mut Vec<Table>, options: &Options) {

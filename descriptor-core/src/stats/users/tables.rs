@@ -8,7 +8,7 @@ use super::{
     files_2013,
 };
 use crate::stats::{
-    Cell, Day, Options, Profile, Table,
+    Cell, Day, Options, Profile, Statistic, Table,
     detector::{Detector, Range},
     number::to_integer,
 };
@@ -44,11 +44,8 @@ pub(super) fn all(users: &Users, options: &Options) -> Vec<Table> {
     tables
 }
 
-/// Leaves out days that are not over, and adds the table with the detector's bounds, which are made of all days.
+/// Adds the table with the detector's bounds, which are made of all days.
 pub(super) fn close(tables: &mut Vec<Table>, options: &Options) {
-    tables
-        .iter_mut()
-        .for_each(|table| table.retain(|row| row[0].day().is_some_and(|day| is_over(day, options))));
     let Some(estimates) = tables.first().map(estimates_of) else { return };
     let ranges = ranges(&estimates, options);
     // What most ask for comes first.
@@ -91,9 +88,9 @@ pub(super) fn limits(profile: Profile) -> RangeInclusive<f64> {
     }
 }
 
-/// Whether a day is over for long enough. In 2013 the graphs left out the last days, and not the tables.
+/// Whether a day is over for long enough.
 pub(super) fn is_over(day: Day, options: &Options) -> bool {
-    options.profile == Profile::Y2013 || day < options.today().plus(-1)
+    Users::end(options).is_none_or(|end| day < end)
 }
 
 pub(super) fn users_of(tenths: i64, fraction: f64, options: &Options) -> i64 {
