@@ -103,6 +103,11 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     output.finish()
 }
 
+/// Writes a file as [`write_file`] does, unless it says that already: what has not changed keeps its time.
+pub(crate) fn renew_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if std::fs::read(path).is_ok_and(|known| known == bytes) { Ok(()) } else { write_file(path, bytes) }
+}
+
 /// Prints text with colours, if there shall be any, on standard output.
 pub(crate) fn print(text: &str) -> Result<crate::exit::Outcome, Failure> {
     crate::progress::aside(|| {

@@ -1,6 +1,7 @@
 //! `tordesc stats`: the numbers of Tor Metrics, and the files of its graphs.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
@@ -20,6 +21,7 @@ use descriptor_core::{
     },
     value::Timestamp,
 };
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use tempfile::TempDir;
 
 use crate::{
@@ -237,17 +239,13 @@ pub(crate) fn run(args: &StatsArgs, global: Global) -> Result<Outcome, Failure> 
     Ok(outcome)
 }
 
-/// Writes the files of modules and graphs, and those beside them. Returns how many there are.
+/// A file: the folder and the name, and what makes its bytes.
+type Made<'m> = (&'static str, String, Box<dyn Fn() -> Result<Vec<u8>, Failure> + Send + Sync + 'm>);
+
+/// Writes the files of modules and graphs, and those beside them, with all cores. Returns how many there are.
 fn write(out: &Path, format: Format, modules: &Tables, options: &Options<'_>) -> Result<u64, Failure> {
-    let mut files = 0;
-    let mut write = |folder: &str, name: &str, bytes: &[u8]| {
-        files += 1;
-        let folder = out.join(folder);
-        fs::create_dir_all(&folder).map_err(|error| Failure::at(&folder, &error))?;
-        output::write_file(&folder.join(name), bytes)
-    };
     let named = |name: &str| format!("{name}.{}", format.ending());
-    let bytes = |table: &Table| match format {
+    let bytes = move |table: &Table| match format {
         Format::Csv => Ok::<_, Failure>(table.to_csv().into_bytes()),
         Format::Parquet => {
             let mut bytes = Vec::new();
@@ -255,25 +253,38 @@ fn write(out: &Path, format: Format, modules: &Tables, options: &Options<'_>) ->
             Ok(bytes)
         }
     };
-    for table in &modules.0 {
-        write("modules", &named(table.name), &bytes(table)?)?;
-    }
-    for drawn in graphs::all(modules, options) {
-        match (format, &drawn.table) {
-            (Format::Csv, _) => write("graphs", &named(drawn.id), drawn.to_csv().as_bytes())?,
-            (Format::Parquet, Some(table)) => write("graphs", &named(drawn.id), &bytes(table)?)?,
-            // A table without columns would say nothing.
-            (Format::Parquet, None) => {}
-        }
-    }
+    let graphs = graphs::all(modules, options);
     let (first, last) = top_countries::span(options);
-    for table in top_countries::tables(modules, first, last) {
-        write("tables", &named(table.name), &bytes(&table)?)?;
+    let top = top_countries::tables(modules, first, last);
+    let mut files: Vec<Made<'_>> = Vec::new();
+    for (folder, tables) in [("modules", &modules.0), ("tables", &top)] {
+        files.extend(
+            tables
+                .iter()
+                .map(|table| -> Made<'_> { (folder, named(table.name), Box::new(move || bytes(table))) }),
+        );
+    }
+    for drawn in &graphs {
+        let made: Box<dyn Fn() -> _ + Send + Sync> = match (format, &drawn.table) {
+            (Format::Csv, _) => Box::new(|| Ok(drawn.to_csv().into_bytes())),
+            (Format::Parquet, Some(table)) => Box::new(move || bytes(table)),
+            // A table without columns would say nothing.
+            (Format::Parquet, None) => continue,
+        };
+        files.push(("graphs", named(drawn.id), made));
     }
     if modules.get("clients").is_some() {
-        write("tables", REPORT, top_countries::report(modules).as_bytes())?;
+        let report = || Ok(top_countries::report(modules).into_bytes());
+        files.push(("tables", REPORT.to_owned(), Box::new(report)));
     }
-    Ok(files)
+    for folder in files.iter().map(|(folder, ..)| folder).collect::<BTreeSet<_>>() {
+        let folder = out.join(folder);
+        fs::create_dir_all(&folder).map_err(|error| Failure::at(&folder, &error))?;
+    }
+    files
+        .par_iter()
+        .try_for_each(|(folder, name, made)| output::renew_file(&out.join(folder).join(name), &made()?))?;
+    Ok(files.len() as u64)
 }
 
 /// What is kept between runs: what was counted.
