@@ -44,8 +44,12 @@ fn one_run_and_several_with_state_write_the_same() {
         stats(&at("steps"), &["--state", state, entry.to_str().expect("UTF-8")]);
     }
     assert_eq!(stats(&at("steps"), &["--state", state, DATA]), whole);
-    // Nothing is new, and nothing is lost.
+    // Nothing is new, and nothing is lost; no file is written again.
+    let time = || fs::metadata(at("steps/modules/totalcw.csv")).and_then(|it| it.modified()).expect("a file");
+    let before = time();
     assert_eq!(stats(&at("steps"), &["--state", state, DATA]), whole);
+    assert_eq!(time(), before);
+    fs::write(at("steps/modules/totalcw.csv"), "half").expect("a file");
     // As after a run that was killed before it had noted which files it had read.
     fs::remove_file(at("state/history")).expect("it was there");
     assert_eq!(stats(&at("steps"), &["--state", state, DATA]), whole);
