@@ -9,7 +9,7 @@ use descriptor_core::{
     document::sha1,
     geoip::{Database, Places},
     netdoc::frames,
-    stats::{Name, Options, Partials, Tables},
+    stats::{Choices, Name, Options, Partials, Tables},
     value::{Hex, Timestamp},
 };
 
@@ -39,8 +39,18 @@ fn saved(mut partials: Partials) -> Vec<u8> {
 }
 
 fn finished(partials: &[u8], places: &Places, now: &[u8; 19]) -> Tables {
-    let options = Options { places: Some(places), ..Options::at(Timestamp::parse(now).expect("a time")) };
+    finished_with(partials, places, now, Choices::default())
+}
+
+fn finished_with(partials: &[u8], places: &Places, now: &[u8; 19], choices: Choices) -> Tables {
+    let at = Options::at(Timestamp::parse(now).expect("a time"));
+    let options = Options { places: Some(places), choices, ..at };
     Partials::load(partials).expect("what was saved").finish(&options)
+}
+
+/// Intervals over midnight count for both days.
+fn evenly() -> Choices {
+    Choices { histories_split_evenly: true, ..Choices::default() }
 }
 
 /// A server descriptor of a relay that lists others as its family.
@@ -149,6 +159,13 @@ fn few_relays_by_hand() {
     );
     assert!(tables.get("bandwidth-systems").is_none(), "no database, no table");
 
+    // The first quarter of relay 3 ends at midnight, and so is of the day before; the one that ends at the next midnight is not
+    // of the day after: 259,200 and 87,177 bytes.
+    let split = finished_with(&once, &places, now, evenly());
+    let split = split.get("bandwidth-countries").map(|table| table.to_csv()).unwrap_or_default();
+    let expected = "\n2020-12-03,de,2,2,4,2,0.51041667,0.40000000,0.40000000,3,2001-01-01\n";
+    assert!(split.contains(expected), "{split}");
+
     // What the website's graph of bandwidth shows, for each country.
     let (_, graphs) = Partials::load(&*once)
         .expect("what was saved")
@@ -216,18 +233,24 @@ fn groups_have_together_what_all_relays_have() {
         let four = ["AA", "BB", "CC"].into_iter().zip(0u32..);
         let lines: String =
             four.map(|(code, at)| format!("{},{},{code}\n", at << 30, (at << 30) + (1 << 30) - 1)).collect();
-        let tables = finished(&saved(partials), &places(&lines), now);
-        let all = sums(&tables, "bandwidth");
-        assert!(!all.is_empty(), "{set}");
-        for name in ["bandwidth-countries", "bandwidth-families"] {
-            let ours = sums(&tables, name);
-            let days = |of: &BTreeMap<String, _>| of.keys().cloned().collect::<Vec<String>>();
-            assert_eq!(days(&ours), days(&all), "{set}: {name}");
-            for (day, (bytes, rows)) in &ours {
-                let (expected, by_flags) = all[day];
-                for (ours, theirs) in bytes.iter().zip(expected) {
-                    let differs = theirs - ours;
-                    assert!(-by_flags < differs && differs < *rows, "{set}: {name} {day}: {ours}, {theirs}");
+        let partials = saved(partials);
+        for choices in [Choices::default(), evenly()] {
+            let tables = finished_with(&partials, &places(&lines), now, choices);
+            let all = sums(&tables, "bandwidth");
+            assert!(!all.is_empty(), "{set}");
+            for name in ["bandwidth-countries", "bandwidth-families"] {
+                let ours = sums(&tables, name);
+                let days = |of: &BTreeMap<String, _>| of.keys().cloned().collect::<Vec<String>>();
+                assert_eq!(days(&ours), days(&all), "{set}: {name}");
+                for (day, (bytes, rows)) in &ours {
+                    let (expected, by_flags) = all[day];
+                    for (ours, theirs) in bytes.iter().zip(expected) {
+                        let differs = theirs - ours;
+                        assert!(
+                            -by_flags < differs && differs < *rows,
+                            "{set}: {name} {day}: {ours}, {theirs}"
+                        );
+                    }
                 }
             }
         }

@@ -152,7 +152,7 @@ impl Bandwidth2013 {
             }
         }
         let nobody = BTreeSet::new();
-        self.consumed.each(|day, fingerprint, seen, [read, written, dir_read, dir_written]| {
+        self.consumed.each(choices, |day, fingerprint, seen, [read, written, dir_read, dir_written]| {
             let sums = days.entry(day).or_default();
             let add = |sums: &mut [Option<u128>; 2]| {
                 for (sum, value) in sums.iter_mut().zip([read, written]) {

@@ -76,6 +76,9 @@ choices! {
     unknown_versions_left_out = "unknown-versions-left-out";
     /// Bandwidth: who has the flag BadExit is no exit, as documented (spec §9.1).
     bad_exits_are_no_exits = "bad-exits-are-no-exits";
+    /// Bandwidth: an interval over midnight counts for both days, each with its part, as documented, and its last quarter of an
+    /// hour before midnight not for the day after (spec §9.1).
+    histories_split_evenly = "histories-split-evenly";
     /// Advertised bandwidth: percentiles by rank, as documented and before 2018, and not interpolated (spec §10).
     percentiles_by_rank = "percentiles-by-rank";
     /// Connections: shares are computed exactly, and not with numbers of 32 bits, which overflow for very busy relays.

@@ -232,7 +232,7 @@ pub(super) trait Visitor {
 }
 
 /// Which form serialised partials have. Others are refused.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 impl Partials {
     /// Reads a document and adds what it says, if a statistic wants it. Returns whether it could be read.

@@ -368,6 +368,7 @@ fn choices_change_what_they_say() {
         ("exact-connections", ""),
         ("flags-of-good-statuses", "networksize relayflags"),
         ("fours-left-out", "clients userstats userstats-combined"),
+        ("histories-split-evenly", "bandwidth"),
         ("instant-downloads-left-out", "onionperf-including-partials"),
         ("mean-of-exits", "fast-exits"),
         ("noise-within-bins", "hidserv"),

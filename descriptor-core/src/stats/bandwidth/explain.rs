@@ -23,7 +23,7 @@ pub(super) fn explain(
     let by_flags = KEYS.iter().any(|key| !question.value(key).is_empty());
     let (exit, guard) = (question.is_true("isexit"), question.is_true("isguard"));
     let mut relays: Vec<Of> = Vec::new();
-    bandwidth.each(|day, id, seen, sums| {
+    bandwidth.each(options.choices, |day, id, seen, sums| {
         let wanted = !by_flags
             || seen.is_running() && (seen.is_exit(options.choices), seen.is_guard()) == (exit, guard);
         if day == question.day && wanted {

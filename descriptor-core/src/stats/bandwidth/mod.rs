@@ -7,7 +7,8 @@
 //! By relay and day: which flags consensuses gave it, as bits that are or-ed, and its four histories in quarters of an
 //! hour, of which the maximum of all reports is kept (`slots.rs`). Both are maps that an element is joined to, so that
 //! repetition shows nowhere. A quarter belongs to the day of its end; values of longer intervals are divided evenly,
-//! without rest, as the originals did.
+//! without rest, as the originals did. The quarter that follows upon a day is kept with it too, so that it can be split at
+//! midnight where that is chosen (`histories-split-evenly`).
 //!
 //! The originals deleted reports older than 14 days after each run and lost results of those days in the next one (spec
 //! §27 C14). Here they stay.
@@ -162,11 +163,14 @@ impl Bandwidth {
 
     /// Tells of each relay and day with histories: what the relay is, and the sums, read and written, and both for directory
     /// requests. Unit: bytes.
-    pub(super) fn each(&self, mut tell: impl FnMut(Day, Id, Seen, [Option<u128>; 4])) {
+    pub(super) fn each(&self, choices: Choices, mut tell: impl FnMut(Day, Id, Seen, [Option<u128>; 4])) {
         for (&fingerprint, relay) in &self.relays {
             for (&day, slots) in &relay.histories {
-                let seen = relay.flags.get(&day).copied().unwrap_or_default();
-                tell(day, fingerprint, seen, slots.sums());
+                let sums = slots.sums(choices);
+                if sums != [None; 4] {
+                    let seen = relay.flags.get(&day).copied().unwrap_or_default();
+                    tell(day, fingerprint, seen, sums);
+                }
             }
         }
     }
@@ -184,22 +188,17 @@ impl Bandwidth {
 
     fn table(&self, choices: Choices) -> Table {
         let mut days: BTreeMap<Day, Sums> = BTreeMap::new();
-        for relay in self.relays.values() {
-            for (&day, slots) in &relay.histories {
-                let seen = relay.flags.get(&day).copied().unwrap_or_default();
-                let [read, written, directory_read, directory_written] = slots.sums();
-                let sums = days.entry(day).or_default();
-                if seen.is_running() {
-                    let key = (seen.is_exit(choices), seen.is_guard());
-                    let by_flags = sums.by_flags.entry(key).or_default();
-                    add(&mut by_flags[0], read);
-                    add(&mut by_flags[1], written);
-                }
-                let offset = if seen.is_authority() { 2 } else { 0 };
-                add(&mut sums.directory[offset], directory_read);
-                add(&mut sums.directory[offset + 1], directory_written);
+        self.each(choices, |day, _, seen, [read, written, directory_read, directory_written]| {
+            let sums = days.entry(day).or_default();
+            if seen.is_running() {
+                let by_flags = sums.by_flags.entry((seen.is_exit(choices), seen.is_guard())).or_default();
+                add(&mut by_flags[0], read);
+                add(&mut by_flags[1], written);
             }
-        }
+            let offset = if seen.is_authority() { 2 } else { 0 };
+            add(&mut sums.directory[offset], directory_read);
+            add(&mut sums.directory[offset + 1], directory_written);
+        });
         let columns = [
             "date",
             "isexit",

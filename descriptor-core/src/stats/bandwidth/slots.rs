@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     document::ExtraInfo,
-    stats::Day,
+    stats::{Choices, Day},
     value::{BandwidthHistory, Timestamp},
 };
 
@@ -14,7 +14,10 @@ use crate::{
 const LENGTH: u32 = 900;
 
 /// Slots of a day.
-pub(in crate::stats) const SLOTS: usize = 96;
+const SLOTS: usize = 96;
+
+/// And the one that follows, the first one of the next day, which may have begun on this one.
+const ALL: usize = SLOTS + 1;
 
 /// How far a descriptor's time may be from the end of a history in it. Unit: seconds.
 const FARTHEST: u64 = 7 * 86400;
@@ -46,8 +49,12 @@ impl History {
 
 /// Which slots have which value, in runs of equal ones: a word each, and relays report one value for 16 or 96 slots. The
 /// history takes two bits, first slot and length seven each, and the value the rest; the words are sorted, and so the runs.
+///
+/// The number is how many seconds after a slot's border the intervals have ended, the same for all that a relay reports until
+/// it is started anew; of several the greatest stays. It tells which part of the first slot, and of the one after the last, is
+/// of the day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::stats) struct Slots(Vec<u64>);
+pub(in crate::stats) struct Slots(Vec<u64>, u16);
 
 /// The largest value that a slot holds: 2.5 Tbit/s. What is larger is cut, and no sum overflows.
 const LARGEST: u64 = (1 << 48) - 1;
@@ -69,8 +76,19 @@ impl Run {
     /// Takes a word apart, of any origin.
     fn unpack(word: u64) -> Self {
         let (first, count) = ((word >> 55 & 127) as usize, (word >> 48 & 127) as usize);
-        let first = first.min(SLOTS);
-        Run { history: (word >> 62) as usize, first, count: count.min(SLOTS - first), value: word & LARGEST }
+        let first = first.min(ALL);
+        Run { history: (word >> 62) as usize, first, count: count.min(ALL - first), value: word & LARGEST }
+    }
+
+    /// How many seconds of the day it takes: whole slots, by the days of their ends, or what of them is on the day, if they
+    /// end so many seconds after their borders.
+    fn seconds(self, after: Option<u64>) -> u64 {
+        let (length, end) = (u64::from(LENGTH), self.first + self.count);
+        let whole = length * (end.min(SLOTS) - self.first.min(SLOTS)) as u64;
+        let Some(after) = after.map(|it| it.min(length)) else { return whole };
+        let next = if end == ALL && self.count > 0 { length - after } else { 0 };
+        let last = if self.first == 0 && self.count > 0 { length - after } else { 0 };
+        whole + next - last
     }
 }
 
@@ -82,7 +100,7 @@ impl Slots {
         // Most come in order.
         match last {
             Some(last) if (last.history, last.first + last.count) > (run.history, run.first) => {
-                self.merge(&Slots(vec![run.pack()]));
+                self.merge(&Slots(vec![run.pack()], 0));
             }
             Some(last)
                 if (last.history, last.first + last.count, last.value)
@@ -97,7 +115,8 @@ impl Slots {
 
     /// Takes the greater value of each slot.
     pub(in crate::stats) fn merge(&mut self, other: &Slots) {
-        if self == other || other.0.is_empty() {
+        self.1 = self.1.max(other.1);
+        if self.0 == other.0 || other.0.is_empty() {
             return;
         }
         if self.0.is_empty() {
@@ -105,7 +124,7 @@ impl Slots {
             return;
         }
         // A value of no slot is zero, and one of a slot that nobody reports is none: hence one more.
-        let mut slots = [[0u64; SLOTS]; 4];
+        let mut slots = [[0u64; ALL]; 4];
         for run in self.runs().chain(other.runs()) {
             for slot in &mut slots[run.history][run.first..run.first + run.count] {
                 *slot = (*slot).max(run.value + 1);
@@ -124,19 +143,27 @@ impl Slots {
         self.0.shrink_to_fit();
     }
 
-    /// The sum of each history; `None` for one that was not reported.
-    pub(in crate::stats) fn sums(&self) -> [Option<u128>; 4] {
+    /// The sum of each history, rounded down; `None` for one that was not reported.
+    pub(in crate::stats) fn sums(&self, choices: Choices) -> [Option<u128>; 4] {
         let mut sums = [None; 4];
-        for run in self.runs() {
-            let sum: &mut Option<u128> = &mut sums[run.history];
-            *sum = Some(sum.unwrap_or(0) + u128::from(run.value) * run.count as u128);
+        for (history, seconds, value) in self.parts(choices) {
+            let sum: &mut Option<u128> = &mut sums[history];
+            *sum = Some(sum.unwrap_or(0) + u128::from(value) * u128::from(seconds));
         }
-        sums
+        sums.map(|sum| sum.map(|sum| sum / u128::from(LENGTH)))
     }
 
-    /// How many slots a history tells of.
-    pub(in crate::stats) fn told(&self, history: History) -> usize {
-        self.runs().filter(|run| run.history == history as usize).map(|run| run.count).sum()
+    /// Of how many seconds of the day a history tells.
+    pub(in crate::stats) fn told(&self, history: History, choices: Choices) -> u64 {
+        let parts = self.parts(choices).filter(|(which, ..)| *which == history as usize);
+        parts.map(|(_, seconds, _)| seconds).sum()
+    }
+
+    /// Each run: the history, how many seconds it takes of the day, and the value of a slot.
+    fn parts(&self, choices: Choices) -> impl Iterator<Item = (usize, u64, u64)> + use<'_> {
+        let after = choices.histories_split_evenly.then_some(u64::from(self.1));
+        let parts = self.runs().map(move |run| (run.history, run.seconds(after), run.value));
+        parts.filter(|(_, seconds, _)| *seconds > 0)
     }
 
     fn runs(&self) -> impl Iterator<Item = Run> + use<'_> {
@@ -158,16 +185,25 @@ pub(in crate::stats) fn by_day(
         let near = published.abs_diff(history.last.end.0) <= FARTHEST;
         let fits = interval % LENGTH == 0 && interval <= longest;
         if near && fits && !history.values.is_empty() {
-            spread(&history, |day, first, count, value| {
-                days.entry(day).or_default().add(which, first, count, value);
-            });
+            add(&history, which, &mut days);
         }
     }
     days
 }
 
+/// Adds a history to the days that it tells of.
+fn add(history: &BandwidthHistory<'_>, which: History, days: &mut BTreeMap<Day, Slots>) {
+    let after = history.last.end.0.rem_euclid(LENGTH.into()) as u16;
+    spread(history, |day, first, count, value| {
+        let slots = days.entry(day).or_default();
+        slots.1 = slots.1.max(after);
+        slots.add(which, first, count, value);
+    });
+}
+
 /// Spreads a history, whose interval is a multiple of a slot, over slots: day, first slot, how many, and the value of each.
-/// A slot belongs to the day of its end.
+/// A slot belongs to the day of its end, and the first one of a day is told to the day before as well, as the one after its
+/// last.
 fn spread(history: &BandwidthHistory<'_>, mut slots: impl FnMut(Day, usize, usize, u64)) {
     let length = i64::from(LENGTH);
     let parts = i64::from(history.last.interval) / length;
@@ -176,13 +212,17 @@ fn spread(history: &BandwidthHistory<'_>, mut slots: impl FnMut(Day, usize, usiz
         let value = u64::try_from(value).unwrap_or(0) / parts.max(1).cast_unsigned();
         // All ends have the same distance from the slots' borders, so that slots follow each other without gaps.
         let last = end.div_euclid(length);
-        let mut first = last.saturating_sub(parts - 1);
+        let begin = last.saturating_sub(parts - 1);
+        let mut first = begin;
         while first <= last {
             let day = Day::of_seconds(first * length);
             let slot = first - day.start() / length;
-            let count = (SLOTS as i64 - slot).min(last - first + 1);
-            slots(day, slot as usize, count as usize, value);
-            first += count;
+            if slot == 0 && first == begin {
+                slots(day.plus(-1), SLOTS, 1, value);
+            }
+            let left = last - first + 1;
+            slots(day, slot as usize, left.min(ALL as i64 - slot) as usize, value);
+            first += SLOTS as i64 - slot;
         }
     }
 }
@@ -202,9 +242,12 @@ mod tests {
 
     #[test]
     fn values_belong_to_the_days_of_their_ends() {
-        assert_eq!(spread_line("x 1970-01-02 00:00:00 (900 s) 5,7"), [(0, 95, 1, 5), (1, 0, 1, 7)]);
-        assert_eq!(spread_line("x 1970-01-02 00:20:00 (3600 s) 11"), [(0, 94, 2, 2), (1, 0, 2, 2)]);
-        assert_eq!(spread_line("x 1970-01-03 00:00:00 (86400 s) 96"), [(1, 1, 95, 1), (2, 0, 1, 1)]);
+        // Slot 96 is the first one of the next day.
+        let quarters = [(0, 95, 1, 5), (0, 96, 1, 7), (1, 0, 1, 7)];
+        assert_eq!(spread_line("x 1970-01-02 00:00:00 (900 s) 5,7"), quarters);
+        assert_eq!(spread_line("x 1970-01-02 00:20:00 (3600 s) 11"), [(0, 94, 3, 2), (1, 0, 2, 2)]);
+        assert_eq!(spread_line("x 1970-01-02 00:50:00 (3600 s) 11"), [(0, 96, 1, 2), (1, 0, 4, 2)]);
+        assert_eq!(spread_line("x 1970-01-03 00:00:00 (86400 s) 96"), [(1, 1, 96, 1), (2, 0, 1, 1)]);
         assert_eq!(spread_line("x 1970-01-01 12:00:00 (900 s) -5"), [(0, 48, 1, 0)]);
     }
 
@@ -222,8 +265,9 @@ mod tests {
         ab.merge(&b);
         ba.merge(&a);
         assert_eq!(ab, ba);
-        assert_eq!(ab.sums(), [Some(12 * 5 + 4 * 9), Some(4), None, None]);
-        assert_eq!(History::ALL.map(|it| ab.told(it)), [16, 5, 0, 0]);
+        let code = Choices::default();
+        assert_eq!(ab.sums(code), [Some(12 * 5 + 4 * 9), Some(4), None, None]);
+        assert_eq!(History::ALL.map(|it| ab.told(it, code)), [16 * 900, 5 * 900, 0, 0]);
         let before = ab.clone();
         ab.merge(&a);
         assert_eq!(ab, before);
@@ -232,9 +276,54 @@ mod tests {
     #[test]
     fn words_of_any_origin_are_read() {
         for word in [0, u64::MAX, 1 << 61 | 1 << 48] {
-            let mut slots = Slots(vec![word]);
-            slots.merge(&Slots(vec![word, 0]));
-            assert!(slots.sums().iter().flatten().all(|&sum| sum <= u128::from(LARGEST) * 96));
+            let mut slots = Slots(vec![word], u16::MAX);
+            slots.merge(&Slots(vec![word, 0], 0));
+            for choices in [Choices::default(), evenly()] {
+                let sums = slots.sums(choices);
+                assert!(sums.iter().flatten().all(|&sum| sum <= u128::from(LARGEST) * 97), "{sums:?}");
+            }
         }
+    }
+
+    fn evenly() -> Choices {
+        Choices { histories_split_evenly: true, ..Choices::default() }
+    }
+
+    /// What a day has of the bytes written, by the code and as documented.
+    fn written(days: &BTreeMap<Day, Slots>, day: i32) -> [Option<u128>; 2] {
+        let of_day = |choices| days.get(&Day(day)).and_then(|it| it.sums(choices)[History::Written as usize]);
+        [Choices::default(), evenly()].map(of_day)
+    }
+
+    #[test]
+    fn split_evenly_each_day_has_its_part() {
+        let days = |line: &str| {
+            let mut days: BTreeMap<Day, Slots> = BTreeMap::new();
+            let item = items(line.as_bytes()).next().expect("an item");
+            add(&BandwidthHistory::from_item(&item).expect("a history"), History::Written, &mut days);
+            days
+        };
+        // From 23:50 to 00:05, which is ten minutes and five.
+        let short = days("x 1970-01-02 00:05:00 (900 s) 7,900");
+        assert_eq!(written(&short, 0), [Some(7), Some(7 + 600)]);
+        assert_eq!(written(&short, 1), [Some(900), Some(300)]);
+        // Four hours until 01:05, nearly three of them before midnight.
+        let long = days("x 1970-01-02 01:05:00 (14400 s) 14400");
+        assert_eq!(written(&long, 0), [Some(11 * 900), Some(2 * 3600 + 55 * 60)]);
+        assert_eq!(written(&long, 1), [Some(5 * 900), Some(3900)]);
+        // What ends at midnight is of the day before.
+        let full = days("x 1970-01-02 00:00:00 (86400 s) 86400");
+        assert_eq!(written(&full, 0), [Some(95 * 900), Some(86400)]);
+        assert_eq!(written(&full, 1), [Some(900), None]);
+        assert_eq!([0, 1].map(|day| full[&Day(day)].told(History::Written, evenly())), [86400, 0]);
+        // Reports that go on from each other have all of it, once.
+        let both = |first: &str, second: &str| {
+            let mut all = days(first);
+            days(second).iter().for_each(|(day, slots)| all.entry(*day).or_default().merge(slots));
+            all
+        };
+        let [before, after] = ["x 1970-01-02 00:05:00 (900 s) 7,900", "x 1970-01-02 00:20:00 (900 s) 900,30"];
+        assert_eq!(both(before, after), both(after, before));
+        assert_eq!([0, 1].map(|day| written(&both(before, after), day)[1]), [Some(607), Some(330)]);
     }
 }

@@ -24,10 +24,10 @@ use std::ops::AddAssign;
 
 use super::view::{View, fraction};
 use crate::stats::{
-    Cell,
+    Cell, Choices,
     bandwidth::{
         add, per_second,
-        slots::{History, SLOTS, Slots},
+        slots::{History, Slots},
     },
 };
 
@@ -49,21 +49,21 @@ pub(super) const COLUMNS: [&str; 8] = [
 /// What some relays have consumed on a day.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Used {
-    relays: u64,
-    reporters: u64,
-    /// Quarters of an hour of which the reporters tell.
-    quarters: u64,
+    pub(super) relays: u64,
+    pub(super) reporters: u64,
+    /// Of how much time the reporters tell. Unit: seconds.
+    pub(super) told: u64,
     /// Read and written.
-    bytes: [Option<u128>; 2],
+    pub(super) bytes: [Option<u128>; 2],
     /// Sums of shares of the consensus weight: of all, and of the reporters.
-    weights: [f64; 2],
+    pub(super) weights: [f64; 2],
 }
 
 impl AddAssign for Used {
     fn add_assign(&mut self, other: Used) {
         self.relays += other.relays;
         self.reporters += other.reporters;
-        self.quarters += other.quarters;
+        self.told += other.told;
         self.bytes.iter_mut().zip(other.bytes).for_each(|(sum, it)| add(sum, it));
         self.weights.iter_mut().zip(other.weights).for_each(|(sum, it)| *sum += it);
     }
@@ -71,14 +71,14 @@ impl AddAssign for Used {
 
 impl Used {
     /// Of a relay with a sum of shares of the consensus weight.
-    pub(super) fn of(histories: Option<&Slots>, weight: f64) -> Self {
-        let [read, written, ..] = histories.map(Slots::sums).unwrap_or_default();
-        let quarters = histories.map_or(0, |it| it.told(History::Written));
-        let reports = quarters > 0;
+    pub(super) fn of(histories: Option<&Slots>, weight: f64, choices: Choices) -> Self {
+        let [read, written, ..] = histories.map(|it| it.sums(choices)).unwrap_or_default();
+        let told = histories.map_or(0, |it| it.told(History::Written, choices));
+        let reports = told > 0;
         Used {
             relays: 1,
             reporters: u64::from(reports),
-            quarters: quarters as u64,
+            told,
             bytes: [read, written],
             weights: [weight, if reports { weight } else { 0.0 }],
         }
@@ -93,7 +93,7 @@ impl Used {
             read,
             written,
             self.reporters.into(),
-            fraction(self.quarters as f64, (self.reporters * SLOTS as u64) as f64),
+            fraction(self.told as f64, (self.reporters * 86400) as f64),
             weight,
             of_reporters,
             Cell::Int(view.heads.len() as i64),

@@ -104,7 +104,7 @@ impl Statistic for Relays {
         let (mut families, mut concentration) = (Families::default(), Concentration::default());
         let (mut churn, mut overloads) = (Churn::default(), Overloads::default());
         for (day, statuses) in &self.days {
-            let view = View::of(*day, statuses, &self.facts);
+            let view = View::of(*day, statuses, &self.facts, options.choices);
             let mut groups =
                 vec![("relay", view.relays_alone()), ("family", families.add(&view, &self.facts))];
             groups.extend(systems.as_mut().and_then(|it| it.add(&view)).map(|groups| ("as", groups)));

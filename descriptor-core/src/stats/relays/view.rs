@@ -7,7 +7,7 @@ use super::{
     facts::{Descriptor, Facts},
     statuses::{Head, Row, Run, Statuses},
 };
-use crate::stats::{Cell, Day, Id};
+use crate::stats::{Cell, Choices, Day, Id};
 
 /// A day's consensuses, each row with its part of the network.
 pub(super) struct View<'s> {
@@ -60,7 +60,7 @@ impl AddAssign for Part {
 }
 
 impl<'s> View<'s> {
-    pub(super) fn of(day: Day, statuses: &'s Statuses, facts: &Facts) -> Self {
+    pub(super) fn of(day: Day, statuses: &'s Statuses, facts: &Facts, choices: Choices) -> Self {
         let heads = &statuses.heads[..];
         // Of each consensus, what all together have: weight, then weight in each position.
         let mut totals = vec![[0.0; 4]; heads.len()];
@@ -95,7 +95,7 @@ impl<'s> View<'s> {
         for rows in rows.chunk_by_mut(|a, b| a.row.relay == b.row.relay) {
             let (relay, weight) = (rows[0].row.relay, sum(rows).weight);
             let place = longest(rows);
-            rows[place].part.used = Used::of(facts.histories(day, relay), weight);
+            rows[place].part.used = Used::of(facts.histories(day, relay), weight, choices);
         }
         View {
             day,

@@ -12,7 +12,7 @@ use super::StateError;
 use crate::stats::{Day, Id};
 
 /// The layout of the tables and the form of what is in them. Others are refused, and made anew by who has the documents.
-const LAYOUT: i64 = 3;
+const LAYOUT: i64 = 4;
 
 // `part` has what a statistic knows of a day, and which other days its rows are made of; `whole` what is of no day. `fact`
 // has what days look up by digest, and `missing` which of them a day still looks for. `rows` has the finished rows of a day; a
