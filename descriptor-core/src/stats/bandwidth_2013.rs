@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cell, Choices, Day, Document, FlagSet, Id, Options, Profile, Statistic, Table,
+    Cell, Choices, Day, Document, Facts, FlagSet, Id, Options, Parts, Profile, Statistic, Table,
     bandwidth::Bandwidth,
     join::{Entry, Join, Tally},
     number::divide_half_away,
@@ -96,9 +96,32 @@ impl Statistic for Bandwidth2013 {
 
     fn finish(self, options: &Options) -> Vec<Table> {
         match options.profile {
-            Profile::Y2013 => vec![self.table(options.today().plus(-3), options.choices)],
+            Profile::Y2013 => vec![self.table(options.choices)],
             Profile::Y2020 => Vec::new(),
         }
+    }
+
+    fn end(options: &Options) -> Option<Day> {
+        Some(options.today().plus(-3))
+    }
+
+    fn split(mut self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (day, consumed) in self.consumed.split().days {
+            parts.day(day).consumed = consumed;
+        }
+        for (day, advertised) in self.advertised.split(|&time| Day::of_seconds(time)) {
+            parts.day(day).advertised = advertised;
+        }
+        for (day, relays) in self.open {
+            parts.day(day).open.insert(day, relays);
+        }
+        parts.whole.advertised = self.advertised;
+        parts
+    }
+
+    fn facts(&mut self) -> Option<&mut dyn Facts> {
+        Some(&mut self.advertised)
     }
 }
 
@@ -118,11 +141,11 @@ struct Sums {
 }
 
 impl Bandwidth2013 {
-    fn table(&self, end: Day, choices: Choices) -> Table {
+    fn table(&self, choices: Choices) -> Table {
         let columns = ["date", "isexit", "isguard", "advbw", "bwread", "bwwrite", "dirread", "dirwrite"];
         let mut table = Table::new("bandwidth", &columns);
         let per_second = |bytes: Option<u128>| Cell::from(bytes.map(|bytes| whole(bytes / 86400)));
-        for (day, sums) in self.sums(choices).into_iter().filter(|(day, _)| *day < end) {
+        for (day, sums) in self.sums(choices) {
             let advertised =
                 |sum: Option<i128>| Cell::from(sum.map(|sum| divide_half_away(sum, sums.consensuses) as i64));
             for (exit, guard) in [(false, false), (false, true), (true, false), (true, true)] {

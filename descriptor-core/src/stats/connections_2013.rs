@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Day, Document, Id, Options, Profile, Statistic, Table};
+use super::{Cell, Day, Document, Id, Options, Parts, Profile, Statistic, Table};
 use crate::{document::Type, value::Hex};
 
 /// See the [module](self).
@@ -43,11 +43,23 @@ impl Statistic for Connections2013 {
         let mut rows: Vec<_> =
             self.reports.into_iter().map(|((end, id), it)| (Day::of_seconds(end), id, end, it)).collect();
         rows.sort_unstable();
-        for (day, id, _, counts) in rows.into_iter().filter(|row| row.0 < options.today().plus(-1)) {
+        for (day, id, _, counts) in rows {
             let start = [Cell::Day(day), Hex(id.0).to_string().into()];
             table.push_all(start.into_iter().chain(counts.map(Cell::from)));
         }
         vec![table]
+    }
+
+    fn end(options: &Options) -> Option<Day> {
+        Some(options.today().plus(-1))
+    }
+
+    fn split(self) -> Parts<Self> {
+        let mut parts = Parts::<Self>::default();
+        for (key, counts) in self.reports {
+            parts.day(Day::of_seconds(key.0)).reports.insert(key, counts);
+        }
+        parts
     }
 }
 
