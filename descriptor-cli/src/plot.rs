@@ -18,7 +18,9 @@ use crate::{
     output::{self, Output},
     plot_index, plot_input, reading,
     spark::{self, Width},
-    stats, style, suggest,
+    stats_count,
+    stats_places::PlaceArgs,
+    style, suggest,
 };
 
 pub(crate) const HELP: &str = "\
@@ -72,17 +74,13 @@ pub(crate) struct PlotArgs {
     #[arg(long, value_name = "INCHES", default_value_t = Size::default().height, value_parser = inches)]
     height: f64,
     /// The first day
-    #[arg(long, value_name = "DATE", value_parser = stats::day)]
+    #[arg(long, value_name = "DATE", value_parser = stats_count::day)]
     start: Option<Day>,
     /// The last day
-    #[arg(long, value_name = "DATE", value_parser = stats::day)]
+    #[arg(long, value_name = "DATE", value_parser = stats_count::day)]
     end: Option<Day>,
-    /// A database of countries, tor's geoip or an mmdb, for documents [default: tor's, if it is installed]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    geoip: Vec<PathBuf>,
-    /// A database of autonomous systems, an mmdb, for documents
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    asn: Vec<PathBuf>,
+    #[command(flatten)]
+    places: PlaceArgs,
     #[command(flatten)]
     parameters: Parameters,
 }
@@ -167,7 +165,7 @@ pub(crate) fn run(args: &PlotArgs, global: Global) -> Result<Outcome, Failure> {
                 "nothing to draw: name documents, or a folder with --from".to_owned(),
             ));
         }
-        None => plot_input::counted(&paths, [&args.geoip, &args.asn], &plots, global)?,
+        None => plot_input::counted(&paths, &args.places, &plots, global)?,
     };
     let query = query(args);
     let drawn = plots.iter().map(|plot| (*plot, source.figure(plot, &query)));

@@ -15,7 +15,8 @@ use descriptor_core::{
 use crate::{
     cli::Global,
     exit::{Failure, Outcome},
-    stats,
+    stats_count,
+    stats_places::PlaceArgs,
 };
 
 /// Tables to draw.
@@ -38,10 +39,10 @@ impl Source {
     }
 }
 
-/// Counts what some plots need of documents, with databases of countries and of autonomous systems.
+/// Counts what some plots need of documents.
 pub(crate) fn counted(
     paths: &[PathBuf],
-    [countries, systems]: [&[PathBuf]; 2],
+    places: &PlaceArgs,
     plots: &[&Plot],
     global: Global,
 ) -> Result<Source, Failure> {
@@ -49,8 +50,8 @@ pub(crate) fn counted(
     // What only the originals of 2013 had is not drawn beside the rest.
     let profile: Profile = makers().map(|(_, profile)| profile).max().unwrap_or_default();
     let names: Vec<Name> = makers().filter(|(_, it)| *it == profile).map(|(name, _)| name).collect();
-    let places = stats::places(countries, systems, &names, global)?;
-    let gathered = stats::read(paths, &names, global, None, None)?;
+    let places = places.read(&names, global)?;
+    let gathered = stats_count::read(paths, &names, global, None, None)?;
     let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs());
     let places = Some(&places).filter(|places| !places.is_empty());
     let options = Options { profile, places, ..Options::at(Timestamp(clock.cast_signed())) };

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
 
 use clap::{Args, ValueHint};
 use descriptor_core::stats::{
-    Cell, Day, Name, Partials,
+    Cell, Day, Name, Options, Partials,
     explain::{Explanation, List, Question, Step},
 };
 
@@ -12,7 +12,8 @@ use crate::{
     cli::{Global, ReportFormat},
     exit::{Failure, Outcome},
     output,
-    stats::{Gathered, RunArgs, State, day, name_parser, read},
+    stats_count::{Gathered, RunArgs, State, day, name_parser, read},
+    stats_places::PlaceArgs,
     style::{DIM, HEAD, NAME, WARN, paint},
 };
 
@@ -27,7 +28,7 @@ Rows are told apart by their date and by other columns of the file; those that a
   web               request_type, platform, channel, locale, incremental
   bridgedb          distributor, transport
   disagreement      attribute, votes
-  onion-services    type
+  onion-services    type; onion-services-v3 too
   bandwidth         isexit, isguard
   advertised        isexit, and relay or percentile
   connections       direction, quantile
@@ -35,12 +36,23 @@ Rows are told apart by their date and by other columns of the file; those that a
   fast-exits        none
   version-adoption  version, recommended
   measurements      authority or fingerprint
+  relays            relay-countries: country; relay-systems: as; relay-families: family, by any of its relays; with --table
+                    bandwidth-countries, bandwidth-systems or bandwidth-families the same; concentration: group, position;
+                    churn: interval; overload: kind
+
+With --profile 2013 also:
+
+  servers-2013      one of flag, country, version, platform, ec2bridge, or none
+  bandwidth-2013    isexit, isguard; none for all relays
+  connections-2013  source
+  performance       size, source
 
 Examples:
   tordesc stats explain users --date 2020-12-27 --country de recent/
   tordesc stats explain users --date 2020-12-27 --transport obfs4 --state stats/state
   tordesc stats explain servers --date 2020-12-27 --where flag=Guard recent/
   tordesc stats explain performance --date 2020-12-27 --table latencies --where source=op-nl recent/
+  tordesc stats explain relays --date 2020-12-27 --country de recent/
   tordesc stats explain onion-services --date 2020-12-27 --where type=dir-onions-seen recent/ --format json";
 
 /// Show how a number came about: what was reported, by whom, and the formulas
@@ -76,6 +88,8 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     state: Option<PathBuf>,
     #[command(flatten)]
+    places: PlaceArgs,
+    #[command(flatten)]
     run: RunArgs,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -93,7 +107,9 @@ pub(crate) fn run(args: &ExplainArgs, global: Global) -> Result<Outcome, Failure
         if args.paths.is_empty() { None } else { Some(read(&args.paths, &names, global, None, None)?) };
     let outcome = gathered.as_ref().map_or(Outcome::Done, Gathered::outcome);
     partials.merge(gathered.map(|it| it.partials).unwrap_or_default());
-    let explained = partials.explain(args.name, &question(args), &args.run.options());
+    let places = args.places.read(&names, global)?;
+    let options = Options { places: Some(&places).filter(|it| !it.is_empty()), ..args.run.options() };
+    let explained = partials.explain(args.name, &question(args), &options);
     let explanation = explained.map_err(|error| Failure::Usage(error.to_string()))?;
     let text = match args.format {
         ReportFormat::Text => text(&explanation),

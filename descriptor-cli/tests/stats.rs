@@ -144,7 +144,19 @@ fn a_number_is_explained() {
     let (code, _, errors) = explain(&["total-weight", "--date", "2026-03-30", "--where", "planet=mars"]);
     assert!(code == 2 && errors.contains("planet"), "{code}, {errors}");
     let (code, _, errors) = explain(&["relays", "--date", "2026-03-30"]);
-    assert!(code == 2 && errors.contains("no explanation"), "{code}, {errors}");
+    assert!(code == 2 && errors.contains("two letters"), "{code}, {errors}");
+
+    // Where relays are is told by databases, as for the tables.
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join("geoip");
+    fs::write(&database, "0,4294967295,DE\n").expect("a file");
+    let database = database.to_str().expect("UTF-8");
+    let relays = ["relays", "--date", "2026-03-30", "--country", "de", "--geoip", database];
+    let (code, text, errors) = explain(&relays);
+    assert_eq!(code, 0, "{errors}");
+    for part in ["Relays in de on 2026-03-30 (relay-countries.csv)", "= E / N", "agrees"] {
+        assert_eq!(text.contains(part), part != "agrees", "{part}: {text}");
+    }
 }
 
 /// Of a statistic with several tables the columns tell which one is meant, or its name does.

@@ -9,7 +9,7 @@ use descriptor_core::{
     document::sha1,
     geoip::{Database, Places},
     netdoc::frames,
-    stats::{Choices, Name, Options, Partials, Tables},
+    stats::{Cell, Choices, Day, Name, Options, Partials, Tables, explain::Question},
     value::{Hex, Timestamp},
 };
 
@@ -193,6 +193,45 @@ fn few_relays_by_hand() {
         merged.merge(Partials::load(&*partials(&[Name::Relays], some)).expect("what was saved"));
     }
     assert!(saved(merged) == once);
+}
+
+/// A family is asked for by any of its relays, and each relay's part of it is told.
+#[test]
+fn any_relay_tells_its_family() {
+    let partials = partials(&[Name::Relays], by_hand().iter());
+    let mut partials = Partials::load(&*partials).expect("what was saved");
+    let options = Options::at(Timestamp::parse(b"2020-12-06 00:00:00").expect("a time"));
+    let mut explain = |table: &str, relay: &str| {
+        let question = Question::of(Day::parse("2020-12-03").expect("a day")).with("family", relay);
+        let it = partials.explain(Name::Relays, &question.in_table(table), &options).expect("its keys");
+        let cells = |row: &Vec<Cell>| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let results = it.results.iter().map(|it| format!("{}={}", it.column, it.value)).collect::<Vec<_>>();
+        let rows: Vec<String> = it.lists[0].rows.iter().map(cells).collect();
+        (it.key["family"].clone(), results.join(" "), rows)
+    };
+    let [first, second, third] = [1, 2, 3].map(|relay: u8| Hex([relay; 20]).to_string());
+    let (key, results, rows) = explain("relay-families", &first);
+    assert_eq!(key, first);
+    assert!(results.starts_with("members=2 relays=2.00 ") && results.contains(" described=1.0"), "{results}");
+    // Shares of the weight, and that they agree with one other.
+    assert_eq!(
+        rows,
+        [format!("{first},0.30000000,3,1,,,,10.0.0.1,1"), format!("{second},0.20000000,3,1,,,,20.0.0.1,1"),]
+    );
+    assert_eq!(explain("relay-families", &second.to_ascii_lowercase()), (key, results, rows));
+    let (_, results, rows) = explain("bandwidth-families", &second);
+    assert!(results.starts_with("relays=2 bwread=3 bwwrite=6 "), "{results}");
+    assert_eq!(
+        rows,
+        [
+            format!("{first},432000,172800,259200,1800,0.30000000"),
+            format!("{second},388799,129599,259200,2700,0.20000000"),
+        ]
+    );
+    let (key, results, rows) = explain("relay-families", "");
+    assert_eq!((key.as_str(), rows.len()), ("", 2));
+    assert!(results.starts_with("members=2 relays=2.00 "), "{results}");
+    assert_eq!(explain("relay-families", &third).1, "", "it has no family");
 }
 
 #[test]

@@ -8,6 +8,8 @@
 //!
 //! The originals took the last report that they read where two of one quarter of an hour differ; here the greater stays.
 
+mod explain;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Cell, Choices, Day, Document, Facts, FlagSet, Id, Options, Parts, Profile, Statistic, Table,
     bandwidth::Bandwidth,
+    explain::{Explanation, Question, Unexplained},
     join::{Entry, Join, Tally},
     number::divide_half_away,
 };
@@ -99,6 +102,10 @@ impl Statistic for Bandwidth2013 {
             Profile::Y2013 => vec![self.table(options.choices)],
             Profile::Y2020 => Vec::new(),
         }
+    }
+
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
     }
 
     fn end(options: &Options) -> Option<Day> {

@@ -4,11 +4,16 @@
 //! [`connections`](super::connections) makes. A report is kept by the end of its interval and the relay. Of two that differ
 //! the greater stays; the originals kept the first one.
 
+mod explain;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Day, Document, Id, Options, Parts, Profile, Statistic, Table};
+use super::{
+    Cell, Day, Document, Id, Options, Parts, Profile, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+};
 use crate::{document::Type, value::Hex};
 
 /// See the [module](self).
@@ -36,18 +41,14 @@ impl Statistic for Connections2013 {
     }
 
     fn finish(self, options: &Options) -> Vec<Table> {
-        if options.profile != Profile::Y2013 {
-            return Vec::new();
+        match options.profile {
+            Profile::Y2013 => vec![self.table()],
+            Profile::Y2020 => Vec::new(),
         }
-        let mut table = Table::new("connbidirect", &["date", "source", "below", "read", "write", "both"]);
-        let mut rows: Vec<_> =
-            self.reports.into_iter().map(|((end, id), it)| (Day::of_seconds(end), id, end, it)).collect();
-        rows.sort_unstable();
-        for (day, id, _, counts) in rows {
-            let start = [Cell::Day(day), Hex(id.0).to_string().into()];
-            table.push_all(start.into_iter().chain(counts.map(Cell::from)));
-        }
-        vec![table]
+    }
+
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
     }
 
     fn end(options: &Options) -> Option<Day> {
@@ -64,6 +65,18 @@ impl Statistic for Connections2013 {
 }
 
 impl Connections2013 {
+    fn table(&self) -> Table {
+        let mut table = Table::new("connbidirect", &["date", "source", "below", "read", "write", "both"]);
+        let rows = self.reports.iter().map(|((end, id), it)| (Day::of_seconds(*end), *id, *end, *it));
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_unstable();
+        for (day, id, _, counts) in rows {
+            let start = [Cell::Day(day), Hex(id.0).to_string().into()];
+            table.push_all(start.into_iter().chain(counts.map(Cell::from)));
+        }
+        table
+    }
+
     fn join(&mut self, key: (i64, Id), counts: [u64; 4]) {
         let known = self.reports.entry(key).or_insert(counts);
         *known = (*known).max(counts);

@@ -91,9 +91,9 @@ pub enum Unexplained {
     /// The partials do not have the statistic.
     #[error("the statistic was not counted")]
     NotCounted,
-    /// The numbers of this statistic are not explained.
-    #[error("numbers of this statistic are counts or have no explanation yet")]
-    NotYet,
+    /// The statistic has tables in the profile of 2013 only.
+    #[error("the statistic is one of 2013, and has no rows in another profile")]
+    Profile,
     /// The rows are not told apart by this column.
     #[error("rows are not told apart by {0}, but by {1}")]
     Column(String, String),

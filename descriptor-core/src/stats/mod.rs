@@ -149,9 +149,7 @@ pub trait Statistic: Default + Send + Serialize + DeserializeOwned + 'static {
     fn finish(self, options: &Options) -> Vec<Table>;
 
     /// How the numbers of a row came about. The partial is settled.
-    fn explain(&self, _: &Question, _: &Options) -> Result<Explanation, Unexplained> {
-        Err(Unexplained::NotYet)
-    }
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained>;
 
     /// The day from which on no table has rows, as those days are not over for long enough; `None` if all days are shown.
     fn end(_: &Options) -> Option<Day> {

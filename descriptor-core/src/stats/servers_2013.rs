@@ -6,6 +6,8 @@
 //! of a day are divided by the number of its statuses. Relays by country need a database of addresses
 //! ([`Options::places`]), the one of each day if there are several; without one, all are in the country `??`.
 
+mod explain;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
@@ -16,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Cell, Day, Document, Facts, FlagSet, Id, Options, Parts, Profile, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
     join::{Entry, Join, Tally},
     number::divide_half_away,
     parts,
@@ -123,6 +126,10 @@ impl Statistic for Servers2013 {
             Profile::Y2013 => vec![self.table(options)],
             Profile::Y2020 => Vec::new(),
         }
+    }
+
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
     }
 
     fn close(tables: &mut Vec<Table>, options: &Options) {
@@ -247,8 +254,7 @@ impl Servers2013 {
                     row(2, country.into(), Cell::Int(rounded as i64), Cell::Missing);
                 }
                 for (version, &sum) in &sums.versions {
-                    let name = String::from_utf8_lossy(version).trim_end_matches('\0').to_owned();
-                    row(3, name.into(), relays(sum), Cell::Missing);
+                    row(3, version_name(version).into(), relays(sum), Cell::Missing);
                 }
                 let names: BTreeSet<_> =
                     PLATFORMS.iter().zip(sums.platforms).map(|((_, name), sum)| (*name, sum)).collect();
@@ -265,6 +271,11 @@ impl Servers2013 {
         }
         table
     }
+}
+
+/// A version as rows have it.
+fn version_name(version: &[u8; 5]) -> String {
+    String::from_utf8_lossy(version).trim_end_matches('\0').to_owned()
 }
 
 impl Platform {

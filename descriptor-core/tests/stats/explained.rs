@@ -70,6 +70,7 @@ fn explained_rows_are_those_of_the_tables() {
         (Name::Connections, "connbidirect2", &["direction", "quantile"]),
         (Name::TotalWeight, "totalcw", &["nickname", "have_guard_flag", "have_exit_flag"]),
         (Name::FastExits, "fast-exits", &[]),
+        (Name::OnionServicesV3, "hidserv-v3", &["type"]),
     ] {
         let Some(mut partials) = NETWORK.partials(&[name]) else { return };
         let options = NETWORK.options();
@@ -98,5 +99,4 @@ fn explained_rows_are_those_of_the_tables() {
     let mut none = Partials::new(&[Name::Relays]);
     let question = Question::of(Day(0));
     assert_eq!(none.explain(Name::Users, &question, &NETWORK.options()), Err(Unexplained::NotCounted));
-    assert_eq!(none.explain(Name::Relays, &question, &NETWORK.options()), Err(Unexplained::NotYet));
 }

@@ -5,6 +5,7 @@ mod common;
 mod explained;
 mod formula;
 mod merges;
+mod relays;
 mod steps;
 mod y2013;
 

@@ -11,13 +11,13 @@ use crate::{GENERATED, NETWORK, REAL, Set, formula, merges::saved};
 const ROWS: usize = 80;
 
 /// A table, the columns that tell its rows apart, and which step each of the others is, cut to a whole number.
-struct Case {
-    name: Name,
-    table: &'static str,
-    keys: &'static [&'static str],
-    steps: &'static [(&'static str, &'static str)],
+pub(crate) struct Case {
+    pub(crate) name: Name,
+    pub(crate) table: &'static str,
+    pub(crate) keys: &'static [&'static str],
+    pub(crate) steps: &'static [(&'static str, &'static str)],
     /// What else must hold of an explanation.
-    check: fn(&Explanation),
+    pub(crate) check: fn(&Explanation),
 }
 
 const IPV6: &[&str] =
@@ -228,12 +228,12 @@ const NEW: &[Case] = &[
     },
 ];
 
-fn step(it: &Explanation, symbol: &str) -> f64 {
+pub(crate) fn step(it: &Explanation, symbol: &str) -> f64 {
     let value = it.step(symbol).and_then(|step| step.value.number());
     value.unwrap_or_else(|| panic!("{}: no {symbol}", it.title))
 }
 
-fn column(list: &List, at: usize) -> impl Iterator<Item = f64> {
+pub(crate) fn column(list: &List, at: usize) -> impl Iterator<Item = f64> {
     list.rows.iter().filter_map(move |row| row[at].number())
 }
 
@@ -310,17 +310,20 @@ fn follow(partials: &mut Partials, table: &Table, case: &Case, options: &Options
 }
 
 fn follow_all(set: Set, cases: &[Case], choices: &[&str]) {
+    let mut all = Choices::default();
+    choices.iter().for_each(|name| assert!(all.choose(name), "{name}"));
+    follow_with(&set, cases, &Options { choices: all, ..set.options() });
+}
+
+pub(crate) fn follow_with(set: &Set, cases: &[Case], options: &Options) {
     let names: Vec<Name> = cases.iter().map(|case| case.name).collect();
     let Some(partials) = set.partials(&names) else { return };
     let bytes = saved(partials);
     let mut partials = Partials::load(&*bytes).expect("what was saved");
-    let mut all = Choices::default();
-    choices.iter().for_each(|name| assert!(all.choose(name), "{name}"));
-    let options = Options { choices: all, ..set.options() };
-    let tables = Partials::load(&*bytes).expect("what was saved").tables(&options).0;
+    let tables = Partials::load(&*bytes).expect("what was saved").tables(options).0;
     for case in cases {
         let table = tables.get(case.table).expect("a table");
-        let rows = follow(&mut partials, table, case, &options);
+        let rows = follow(&mut partials, table, case, options);
         eprintln!("{}: {}: {rows} of {} rows", set.name, case.table, table.len());
         assert!(rows > 0, "{}", case.table);
     }
@@ -389,7 +392,14 @@ fn rows_that_are_not_there() {
 
 #[test]
 fn what_is_refused() {
-    let names = [Name::Servers, Name::Performance, Name::Web, Name::Disagreement, Name::Relays];
+    let names = [
+        Name::Servers,
+        Name::Performance,
+        Name::Web,
+        Name::Disagreement,
+        Name::Servers2013,
+        Name::Bandwidth2013,
+    ];
     let mut partials = Partials::new(&names);
     let mut options = GENERATED.options();
     let on = || Question::of(Day(0));
@@ -408,7 +418,13 @@ fn what_is_refused() {
     assert!(error.contains("no table webstat") && error.contains("webstats"), "{error}");
     let error = refused(Name::Disagreement, on().with("attribute", "Exit"), &options);
     assert!(error.contains("votes"), "{error}");
+    let error = refused(Name::Bandwidth2013, on(), &options);
+    assert_eq!(error, Unexplained::Profile.to_string());
     options.profile = Profile::Y2013;
-    let error = refused(Name::Performance, on(), &options);
-    assert_eq!(error, Unexplained::NotYet.to_string());
+    let error = refused(Name::Performance, on().with("size", "1"), &options);
+    assert!(error.contains("51200, 1048576 and 5242880"), "{error}");
+    let error = refused(Name::Servers2013, on().with("flag", "Fats"), &options);
+    assert!(error.contains("\"Fats\"") && error.contains("Fast"), "{error}");
+    let error = refused(Name::Servers2013, on().with("flag", "Fast").with("platform", "Linux"), &options);
+    assert!(error.contains("flag and platform"), "{error}");
 }

@@ -3,8 +3,9 @@
 use super::{Adoption, Status, Version, table};
 use crate::{
     stats::{
-        Cell, Day, Options, Statistic,
+        Cell, Day, Options,
         explain::{Explanation, List, Question, Unexplained},
+        registry,
     },
     value::Timestamp,
 };
@@ -65,8 +66,7 @@ pub(super) fn explain(
     }
     let columns = ["valid after", "running", "such", "share", "of the weight"];
     it.lists.push(List::all("consensuses of that day".to_owned(), &columns, lines));
-    let mut tables = vec![table(&adoption.statuses)];
-    Adoption::close(&mut tables, options);
+    let tables = registry::close::<Adoption>(vec![table(&adoption.statuses)], options);
     let rows = tables[0].rows().filter(|row| !asked.is_empty() && row[1].text() == asked);
     if let Some(first) = rows.filter_map(|row| row[0].day()).min() {
         it.given("first", first, "", "the first day with a relay of the series; the age counts from it");

@@ -3,9 +3,10 @@
 use super::{Measurements, QUANTILES, medians, table};
 use crate::{
     stats::{
-        Cell, Day, Options, Statistic,
+        Cell, Day, Options,
         explain::{Explanation, List, Question, Unexplained},
         number::quantile,
+        registry,
     },
     value::Hex,
 };
@@ -64,8 +65,7 @@ pub(super) fn explain(
     let about = "relays that it has measured the fastest, compared with the others".to_owned();
     let columns = ["fingerprint", "ratio", "measured", "median"];
     it.lists.extend([List::greatest(about, &columns, 1, lines.collect()), authorities]);
-    let mut tables = vec![table(&measurements.votes)];
-    Measurements::close(&mut tables, options);
+    let tables = registry::close::<Measurements>(vec![table(&measurements.votes)], options);
     let is_there = it.row(&tables);
     Ok(if is_there { it } else { it.without_row("the day is not over") })
 }

@@ -20,6 +20,8 @@ pub(super) struct Estimate {
     pub(super) consensuses: u32,
     /// What was reported, without noise.
     pub(super) value: i64,
+    /// On how many directories a service is during the interval; 1 for cells.
+    pub(super) divisor: f64,
     /// The estimate.
     pub(super) total: f64,
     /// The share of the network that the relay sees; the mean over these consensuses.
@@ -140,7 +142,7 @@ impl Estimate {
         (share > 0.0).then(|| {
             let value = without_noise(value, bin, choices);
             let total = stored(value as f64 / (divisor * share), 0);
-            Estimate { relay, report: *report, consensuses, value, total, share: stored(share, 6) }
+            Estimate { relay, report: *report, consensuses, value, divisor, total, share: stored(share, 6) }
         })
     }
 }

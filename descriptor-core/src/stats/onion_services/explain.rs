@@ -1,12 +1,14 @@
 //! How the estimates of a day came about.
 
+use std::collections::BTreeMap;
+
 use super::{
-    OnionServices,
-    estimates::{Aggregate, DESCRIPTORS, Estimate, KINDS, estimates},
+    estimates::{self, Aggregate, Estimate},
+    v3,
 };
 use crate::{
     stats::{
-        Cell, Options,
+        Cell, Day, Options,
         explain::{Explanation, List, Question, Unexplained},
     },
     value::{Hex, Timestamp},
@@ -17,22 +19,77 @@ const KEYS: &[&str] = &["type"];
 /// The website shows nothing where the relays that report see less of the network.
 const LEAST: f64 = 0.01;
 
-pub(super) fn explain(
-    services: &OnionServices,
+/// Estimates by day, of cells and of onion services.
+type Days = [BTreeMap<Day, Vec<Estimate>>; 2];
+
+/// What is another for each version of onion services.
+struct Version {
+    table: &'static str,
+    /// The two types of rows, and what the numbers of each are.
+    kinds: [&'static str; 2],
+    choices: &'static str,
+    what: [&'static str; 2],
+    /// On how many directories a service is.
+    directories: &'static str,
+    /// What a relay's share is the mean of.
+    means: [&'static str; 2],
+}
+
+const OF_CONSENSUSES: &str = "the mean over the consensuses of its interval that know the relay";
+
+const VERSION_2: Version = Version {
+    table: "hidserv",
+    kinds: estimates::KINDS,
+    choices: "rend-relayed-cells and dir-onions-seen",
+    what: ["Cells on rendezvous circuits", "Onion services of version 2"],
+    directories: "2 replicas on 3 directories, under 2 identifiers",
+    means: [OF_CONSENSUSES; 2],
+};
+
+const VERSION_3: Version = Version {
+    table: "hidserv-v3",
+    kinds: v3::KINDS,
+    choices: "rend-v3-relayed-cells and dir-v3-onions-seen",
+    what: ["Cells on rendezvous circuits of version 3", "Onion services of version 3"],
+    directories: "2 replicas on 4 directories, if the consensus does not say otherwise, of each ring that was in use during the \
+                  interval",
+    means: [
+        OF_CONSENSUSES,
+        "the mean over the rings that were in use during its interval, and on each over the consensuses of that ring",
+    ],
+};
+
+pub(super) fn version_2(
+    days: Days,
+    question: &Question,
+    options: &Options,
+) -> Result<Explanation, Unexplained> {
+    explain(&VERSION_2, days, question, options)
+}
+
+pub(super) fn version_3(
+    days: Days,
+    question: &Question,
+    options: &Options,
+) -> Result<Explanation, Unexplained> {
+    explain(&VERSION_3, days, question, options)
+}
+
+fn explain(
+    version: &Version,
+    mut days: Days,
     question: &Question,
     options: &Options,
 ) -> Result<Explanation, Unexplained> {
     question.only(KEYS)?;
-    let kind = KINDS.iter().position(|kind| *kind == question.value("type"));
-    let choices = "rend-relayed-cells and dir-onions-seen";
-    let refused = || Unexplained::Value("type", question.value("type").to_owned(), choices);
+    let kind = version.kinds.iter().position(|kind| *kind == question.value("type"));
+    let refused = || Unexplained::Value("type", question.value("type").to_owned(), version.choices);
     let kind = kind.ok_or_else(refused)?;
-    let (what, unit) =
-        [("Cells on rendezvous circuits", "cells"), ("Onion services of version 2", "onions")][kind];
-    let mut it = Explanation::new(format!("{what} on {}", question.day), "hidserv", question);
-    it.key = [("type", KINDS[kind].to_owned())].into();
-    let estimates =
-        estimates(&services.relays, options.choices)[kind].remove(&question.day).unwrap_or_default();
+    let unit = ["cells", "onions"][kind];
+    let title = format!("{} on {}", version.what[kind], question.day);
+    let mut it = Explanation::new(title, version.table, question);
+    it.key = [("type", version.kinds[kind].to_owned())].into();
+    let estimates = days[kind].remove(&question.day).unwrap_or_default();
     let all = Aggregate::of(&estimates);
     it.given(
         "stats",
@@ -44,16 +101,19 @@ pub(super) fn explain(
     if estimates.is_empty() {
         return Ok(it.without_row("no report of that day can be extrapolated"));
     }
-    let divisor = if kind == 1 { DESCRIPTORS } else { 1.0 };
-    it.given("d", divisor, "", match kind {
-        1 => "on how many directories a service is in a day: 2 replicas on 3 directories, under 2 identifiers. A report \
-              estimates the network as x / (d · f), where x is what was reported without noise, floor((reported + floor(bin \
-              / 2)) / bin) · bin − floor(bin / 2), and f the share of the directory space, the mean over the consensuses of \
-              its interval that know the relay",
-        _ => "a report estimates the network as x / (d · f), where x is what was reported without noise, floor((reported + \
-              floor(bin / 2)) / bin) · bin − floor(bin / 2), and f the probability that the relay is a rendezvous point, the \
-              mean over the consensuses of its interval that know the relay",
-    });
+    let divisor = estimates.first().map(|it| it.divisor);
+    let divisor = divisor.filter(|divisor| estimates.iter().all(|it| it.divisor == *divisor));
+    let directories = format!("on how many directories a service is in a day: {}. A", version.directories);
+    let (start, share) = match kind {
+        1 => (directories.as_str(), "the share of the directory space"),
+        _ => ("a", "the probability that the relay is a rendezvous point"),
+    };
+    let about = format!(
+        "{start} report estimates the network as x / (d · f), where x is what was reported without noise, floor((reported + \
+         floor(bin / 2)) / bin) · bin − floor(bin / 2), and f {share}, {}",
+        version.means[kind]
+    );
+    it.given("d", divisor, "", about);
     it.given(
         "W",
         all.weight,
@@ -113,6 +173,7 @@ fn relays(estimates: &[Estimate], all: &Aggregate, kind: usize) -> List {
             Hex(it.relay.0).to_string().into(),
             overlap(it).into(),
             Cell::Fixed(it.share, 6),
+            it.divisor.into(),
             reported.into(),
             bin.into(),
             it.value.into(),
@@ -122,7 +183,18 @@ fn relays(estimates: &[Estimate], all: &Aggregate, kind: usize) -> List {
             Timestamp(it.report.end).to_string().into(),
         ]
     });
-    let columns =
-        ["fingerprint", "weight in I", "f", "reported", "bin", "x", "consensuses", "estimate", "from", "to"];
+    let columns = [
+        "fingerprint",
+        "weight in I",
+        "f",
+        "d",
+        "reported",
+        "bin",
+        "x",
+        "consensuses",
+        "estimate",
+        "from",
+        "to",
+    ];
     List::greatest("relays by their weight in the interquartile mean".to_owned(), &columns, 1, rows.collect())
 }

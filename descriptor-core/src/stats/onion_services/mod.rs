@@ -119,7 +119,7 @@ impl Statistic for OnionServices {
     }
 
     fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
-        explain::explain(self, question, options)
+        explain::version_2(estimates::estimates(&self.relays, options.choices), question, options)
     }
 
     fn end(options: &Options) -> Option<Day> {

@@ -25,11 +25,16 @@ use sha3::{Digest, Sha3_256};
 use super::{
     Report, Seconds,
     estimates::{self, Estimate},
+    explain,
     fractions::{millionths, rendezvous, responsible},
 };
 use crate::{
     document::{Consensus, ExtraInfo, Type},
-    stats::{Day, Document, Facts, FlagSet, Id, Map, Options, Parts, Statistic, Table, id, sorted},
+    stats::{
+        Day, Document, Facts, FlagSet, Id, Map, Options, Parts, Statistic, Table,
+        explain::{Explanation, Question, Unexplained},
+        id, sorted,
+    },
 };
 
 /// Onion services of version 3: who was seen, and how much was relayed.
@@ -107,6 +112,10 @@ impl Statistic for OnionServicesV3 {
         }
     }
 
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::version_3(self.estimates(options), question, options)
+    }
+
     fn finish(self, options: &Options) -> Vec<Table> {
         vec![estimates::table("hidserv-v3", KINDS, self.estimates(options))]
     }
@@ -175,7 +184,7 @@ impl Facts for OnionServicesV3 {
 }
 
 /// The two statistics, in the order of rows.
-const KINDS: [&str; 2] = ["rend-v3-relayed-cells", "dir-v3-onions-seen"];
+pub(super) const KINDS: [&str; 2] = ["rend-v3-relayed-cells", "dir-v3-onions-seen"];
 
 /// What a relay is responsible for on the rings of a report: the sum over the consensuses of each, and how many there are.
 type Shares = BTreeMap<Ring, (f64, u32)>;

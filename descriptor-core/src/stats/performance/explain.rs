@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use super::{
     Key, Measurement, Performance,
     tables::{self, sorted, whiskers},
+    torperf_2013,
 };
 use crate::{
     stats::{
-        Cell, Options, Profile, Statistic,
+        Cell, Options, Profile,
         explain::{Explanation, Keyed, List, Question, Unexplained},
         number::percentile_cont,
+        registry,
     },
     value::Timestamp,
 };
@@ -32,7 +34,7 @@ pub(super) fn explain(
     options: &Options,
 ) -> Result<Explanation, Unexplained> {
     if options.profile == Profile::Y2013 {
-        return Err(Unexplained::NotYet);
+        return torperf_2013::explain(performance, question, options);
     }
     let (table, keys) = question.choose(&TABLES)?;
     let server = match question.value("server") {
@@ -68,8 +70,7 @@ pub(super) fn explain(
         _ => throughput(&mut it, &rows),
     };
     it.title = format!("{what} {of} on {}", question.day);
-    let mut tables = tables::all(performance, options.choices);
-    Performance::close(&mut tables, options);
+    let tables = registry::close::<Performance>(tables::all(performance, options.choices), options);
     if it.row(&tables) {
         return Ok(it);
     }

@@ -1,8 +1,12 @@
 //! Torperf as it was told in 2013 (spec §12.3): quartiles by index, of days with enough downloads.
 
+mod explain;
+
+pub(super) use explain::explain;
+
 use std::collections::BTreeMap;
 
-use super::Performance;
+use super::{Key, Measurement, Performance};
 use crate::stats::{Cell, Day, Table};
 
 /// Sizes of files that are shown. Unit: bytes.
@@ -22,6 +26,15 @@ struct Runs {
 }
 
 impl Runs {
+    fn add(&mut self, outcome: Outcome) {
+        self.all += 1;
+        match outcome {
+            Outcome::TimedOut => self.timeouts += 1,
+            Outcome::Failed => self.failures += 1,
+            Outcome::Took(time) => self.times.push(time),
+        }
+    }
+
     fn extend(&mut self, other: &Runs) {
         self.times.extend(&other.times);
         self.timeouts += other.timeouts;
@@ -44,22 +57,32 @@ fn parts(source: &str) -> (&str, &str) {
     source.split_once('-').unwrap_or((source, ""))
 }
 
+/// What happened to a download of 2013.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    TimedOut,
+    Failed,
+    /// So many milliseconds it took.
+    Took(i64),
+}
+
+impl Outcome {
+    fn of(key: &Key, it: &Measurement) -> Self {
+        match it.complete {
+            _ if it.timed_out == Some(true) => Outcome::TimedOut,
+            None if it.timed_out.is_none() => Outcome::TimedOut,
+            _ if it.read < key.1 => Outcome::Failed,
+            Some(time) => Outcome::Took(time),
+            // It did not time out and was not completed, though all was read.
+            None => Outcome::Failed,
+        }
+    }
+}
+
 pub(super) fn table(performance: &Performance) -> Table {
     let mut runs: BTreeMap<(Day, u64, &str), Runs> = BTreeMap::new();
-    for (key, it) in &performance.measurements {
-        if !SIZES.contains(&key.1) {
-            continue;
-        }
-        let runs = runs.entry((key.day(), key.1, &key.0)).or_default();
-        runs.all += 1;
-        match it.complete {
-            _ if it.timed_out == Some(true) => runs.timeouts += 1,
-            None if it.timed_out.is_none() => runs.timeouts += 1,
-            _ if it.read < key.1 => runs.failures += 1,
-            Some(time) => runs.times.push(time),
-            // It did not time out and was not completed, though all was read.
-            None => runs.failures += 1,
-        }
+    for (key, it) in performance.measurements.iter().filter(|(key, _)| SIZES.contains(&key.1)) {
+        runs.entry((key.day(), key.1, &key.0)).or_default().add(Outcome::of(key, it));
     }
     let mut table = Table::new(
         "torperf",

@@ -16,7 +16,10 @@
 //! of its consensuses, their weight is their mean share; a day without a day before has no row.
 
 use super::view::{View, cells, fraction, sum};
-use crate::stats::{Cell, Day, Id, Map, Table};
+use crate::{
+    stats::{Cell, Day, Id, Map, Table},
+    value::Timestamp,
+};
 
 /// The table, and what the next day is compared with.
 pub(super) struct Churn {
@@ -37,8 +40,8 @@ impl Default for Churn {
 
 /// How many, and how much they weigh.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Amount {
-    relays: f64,
+pub(super) struct Amount {
+    pub(super) relays: f64,
     weight: f64,
 }
 
@@ -64,11 +67,11 @@ impl Amount {
 
 /// From one set of relays to another.
 #[derive(Debug, Clone, Copy, Default)]
-struct Change {
+pub(super) struct Change {
     /// All of the earlier, and those of them that stayed.
-    before: [Amount; 2],
+    pub(super) before: [Amount; 2],
     /// All of the later, and those of them that had been there.
-    after: [Amount; 2],
+    pub(super) after: [Amount; 2],
 }
 
 impl Change {
@@ -85,7 +88,7 @@ impl Change {
     }
 
     /// Shares that came and went, of relays and of weight.
-    fn shares(&self) -> [Option<f64>; 4] {
+    pub(super) fn shares(&self) -> [Option<f64>; 4] {
         let share = |[all, stayed]: [Amount; 2]| {
             let moved = all.less(stayed);
             // What is left of fractions that should cancel out is noise.
@@ -100,11 +103,17 @@ impl Change {
 impl Churn {
     /// Adds a day; days come in order.
     pub(super) fn add(&mut self, view: &View<'_>) {
-        self.statuses(view);
-        self.days(view);
+        for (interval, changes) in self.changes(view) {
+            self.push(view, interval, &changes);
+        }
     }
 
-    fn statuses(&mut self, view: &View<'_>) {
+    /// What has come and gone by a day, for each interval; of each change since when. Days come in order.
+    pub(super) fn changes(&mut self, view: &View<'_>) -> [(&'static str, Vec<(Timestamp, Change)>); 2] {
+        [("status", self.statuses(view)), ("day", self.days(view).into_iter().collect())]
+    }
+
+    fn statuses(&mut self, view: &View<'_>) -> Vec<(Timestamp, Change)> {
         let count = view.heads.len();
         let (due, earlier) = self.last.take().unzip();
         // When the one before each is no longer fresh.
@@ -134,31 +143,32 @@ impl Churn {
             first.before[0] = Amount::of(earlier);
         }
         self.last = view.heads.last().map(|head| (head.next, last));
-        let pairs = changes.into_iter().zip(follows);
-        let counted: Vec<Change> = pairs.filter(|(_, follows)| *follows).map(|(change, _)| change).collect();
-        self.push(view, "status", &counted);
+        let times = view.heads.iter().map(|head| Timestamp(head.time));
+        let pairs = times.zip(changes).zip(follows);
+        pairs.filter(|(_, follows)| *follows).map(|(change, _)| change).collect()
     }
 
-    fn days(&mut self, view: &View<'_>) {
+    fn days(&mut self, view: &View<'_>) -> Option<(Timestamp, Change)> {
         let yesterday =
             self.yesterday.take().filter(|(day, _)| day.plus(1) == view.day).map(|(_, relays)| relays);
         let today: Map<Id, f64> = view.relays().map(|(relay, rows)| (relay, sum(rows).weight)).collect();
-        if let Some(yesterday) = &yesterday {
+        let change = yesterday.map(|yesterday| {
             let mut change = Change::default();
             for (relay, _) in view.relays() {
                 change.add(yesterday.get(&relay).copied(), today.get(&relay).copied());
             }
-            change.before[0] = Amount::of(yesterday);
-            self.push(view, "day", &[change]);
-        }
+            change.before[0] = Amount::of(&yesterday);
+            (Timestamp(view.day.start()), change)
+        });
         self.yesterday = Some((view.day, today));
+        change
     }
 
-    fn push(&mut self, view: &View<'_>, interval: &'static str, changes: &[Change]) {
+    fn push(&mut self, view: &View<'_>, interval: &'static str, changes: &[(Timestamp, Change)]) {
         if changes.is_empty() {
             return;
         }
-        let shares: Vec<_> = changes.iter().map(Change::shares).collect();
+        let shares: Vec<_> = changes.iter().map(|(_, change)| change.shares()).collect();
         let mean = |at: usize| {
             let known: Vec<f64> = shares.iter().filter_map(|shares| shares[at]).collect();
             fraction(known.iter().sum(), known.len() as f64)

@@ -43,10 +43,10 @@ impl Default for Concentration {
 }
 
 /// What a part has of something.
-type Measure = fn(&Part) -> f64;
+pub(super) type Measure = fn(&Part) -> f64;
 
 /// Positions with what a part has of them.
-const POSITIONS: [(&str, Measure); 3] =
+pub(super) const POSITIONS: [(&str, Measure); 3] =
     [("any", |part| part.weight), ("guard", |part| part.positions[0]), ("exit", |part| part.positions[2])];
 
 impl Concentration {
@@ -78,15 +78,18 @@ impl Concentration {
     }
 }
 
-struct Measures {
-    gini: f64,
-    top10: f64,
-    hhi: f64,
+/// What is made of the values of groups.
+pub(super) struct Measures {
+    /// The sum of each value times its rank.
+    pub(super) ranked: f64,
+    pub(super) gini: f64,
+    pub(super) top10: f64,
+    pub(super) hhi: f64,
 }
 
 impl Measures {
     /// Of positive values, which are sorted on the way; `None` for none.
-    fn of(values: &mut [f64]) -> Option<Self> {
+    pub(super) fn of(values: &mut [f64]) -> Option<Self> {
         values.sort_unstable_by(f64::total_cmp);
         let (count, sum) = (values.len() as f64, values.iter().sum::<f64>());
         if values.is_empty() {
@@ -94,6 +97,7 @@ impl Measures {
         }
         let ranked: f64 = (1..).zip(values.iter()).map(|(rank, value)| f64::from(rank) * value).sum();
         Some(Measures {
+            ranked,
             // Of equal values, noise can be below nothing.
             gini: (2.0 * ranked / (count * sum) - (count + 1.0) / count).max(0.0),
             top10: values.iter().rev().take(10).sum::<f64>() / sum,
@@ -107,7 +111,7 @@ mod tests {
     use super::*;
 
     fn measures(values: &[f64]) -> [f64; 3] {
-        let Measures { gini, top10, hhi } = Measures::of(&mut values.to_vec()).expect("values");
+        let Measures { gini, top10, hhi, .. } = Measures::of(&mut values.to_vec()).expect("values");
         [gini, top10, hhi].map(|it| (it * 1e6).round() / 1e6)
     }
 

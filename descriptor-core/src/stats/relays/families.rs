@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use super::{
     consumed,
     facts::{Declaration, Facts},
-    view::{COLUMNS, Groups, Part, View, sum},
+    view::{COLUMNS, Groups, Part, Seen, View},
 };
 use crate::{
     stats::{Cell, Id, Map, Table},
@@ -44,15 +44,8 @@ impl Default for Families {
 impl Families {
     /// Adds a day; gives the parts of families, relays without one being each its own.
     pub(super) fn add(&mut self, view: &View<'_>, facts: &Facts) -> Groups {
-        let (mut relays, mut parts) = (Vec::new(), Vec::new());
-        for (relay, rows) in view.relays() {
-            let mut said: Vec<&Declaration> =
-                rows.iter().filter_map(|seen| facts.declaration(seen.descriptor?)).collect();
-            said.sort_unstable();
-            said.dedup();
-            relays.push((relay, said));
-            parts.push(sum(rows));
-        }
+        let relays = declared(view, facts);
+        let parts: Vec<Part> = view.relays_alone();
         let mut families: BTreeMap<usize, (i64, Part)> = BTreeMap::new();
         for (relay, family) in components(&relays).into_iter().enumerate() {
             let (members, part) = families.entry(family).or_default();
@@ -81,8 +74,23 @@ impl Families {
     }
 }
 
+/// A relay and what its descriptors of the day say about families.
+pub(super) type Declared<'f> = (Id, Vec<&'f Declaration>);
+
+/// The relays of a day in order of their fingerprints.
+pub(super) fn declared<'f>(view: &View<'_>, facts: &'f Facts) -> Vec<Declared<'f>> {
+    let said = |rows: &[Seen<'_>]| {
+        let said = rows.iter().filter_map(|seen| facts.declaration(seen.descriptor?));
+        let mut said: Vec<&Declaration> = said.collect();
+        said.sort_unstable();
+        said.dedup();
+        said
+    };
+    view.relays().map(|(relay, rows)| (relay, said(rows))).collect()
+}
+
 /// Of each relay the place of the first one of its family. Relays are in order of their fingerprints.
-fn components(relays: &[(Id, Vec<&Declaration>)]) -> Vec<usize> {
+pub(super) fn components(relays: &[Declared<'_>]) -> Vec<usize> {
     let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, (_, said)) in relays.iter().enumerate() {
         for declaration in said {
@@ -110,8 +118,15 @@ fn components(relays: &[(Id, Vec<&Declaration>)]) -> Vec<usize> {
     (0..relays.len()).map(|at| components.first(at)).collect()
 }
 
+/// Whether two relays are of one family by what they say of each other, or by a key.
+pub(super) fn agree(relay: &Declared<'_>, other: &Declared<'_>) -> bool {
+    let has_key = |key| other.1.iter().any(|declaration| declaration.keys.contains(key));
+    let by_key = relay.1.iter().any(|declaration| declaration.keys.iter().any(has_key));
+    by_key || lists(relay, other) && lists(other, relay)
+}
+
 /// Whether a relay lists another.
-fn lists(relay: &(Id, Vec<&Declaration>), other: &(Id, Vec<&Declaration>)) -> bool {
+fn lists(relay: &Declared<'_>, other: &Declared<'_>) -> bool {
     relay.1.iter().any(|declaration| {
         let by_name = |it: &&Declaration| declaration.names.binary_search(&it.nickname).is_ok();
         declaration.relays.binary_search(&other.0).is_ok() || other.1.iter().any(by_name)

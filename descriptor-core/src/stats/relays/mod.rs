@@ -21,6 +21,7 @@
 pub mod churn;
 pub mod concentration;
 pub mod consumed;
+mod explain;
 mod facts;
 pub mod families;
 pub mod overload;
@@ -28,7 +29,10 @@ pub mod places;
 mod statuses;
 mod view;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeBounds,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +46,11 @@ use self::{
     statuses::Statuses,
     view::View,
 };
-use super::{Day, Document, Id, Options, Parts, Statistic, Table, parts};
+use super::{
+    Day, Document, Id, Options, Parts, Statistic, Table,
+    explain::{Explanation, Question, Unexplained},
+    parts,
+};
 use crate::document::Type;
 
 /// See the [module](self).
@@ -98,26 +106,11 @@ impl Statistic for Relays {
     }
 
     fn finish(self, options: &Options) -> Vec<Table> {
-        let places = options.places;
-        let mut countries = places.map(Countries::new);
-        let mut systems = places.map(Systems::new);
-        let (mut families, mut concentration) = (Families::default(), Concentration::default());
-        let (mut churn, mut overloads) = (Churn::default(), Overloads::default());
-        for (day, statuses) in &self.days {
-            let view = View::of(*day, statuses, &self.facts, options.choices);
-            let mut groups =
-                vec![("relay", view.relays_alone()), ("family", families.add(&view, &self.facts))];
-            groups.extend(systems.as_mut().and_then(|it| it.add(&view)).map(|groups| ("as", groups)));
-            groups.extend(countries.as_mut().and_then(|it| it.add(&view)).map(|groups| ("country", groups)));
-            concentration.add(&view, &groups);
-            churn.add(&view);
-            overloads.add(&view, &self.facts);
-        }
-        let mut tables =
-            vec![families.table, families.consumed, concentration.table, churn.table, overloads.table];
-        tables.extend(countries.and_then(Countries::tables).into_iter().flatten());
-        tables.extend(systems.and_then(Systems::tables).into_iter().flatten());
-        tables
+        self.tables(.., options)
+    }
+
+    fn explain(&self, question: &Question, options: &Options) -> Result<Explanation, Unexplained> {
+        explain::explain(self, question, options)
     }
 
     fn end(options: &Options) -> Option<Day> {
@@ -148,6 +141,32 @@ impl Statistic for Relays {
 
     fn facts(&mut self) -> Option<&mut dyn super::Facts> {
         Some(self)
+    }
+}
+
+impl Relays {
+    /// The tables of some days; what has come and gone on the first one is known if the day before is among them.
+    fn tables(&self, days: impl RangeBounds<Day>, options: &Options) -> Vec<Table> {
+        let places = options.places;
+        let mut countries = places.map(Countries::new);
+        let mut systems = places.map(Systems::new);
+        let (mut families, mut concentration) = (Families::default(), Concentration::default());
+        let (mut churn, mut overloads) = (Churn::default(), Overloads::default());
+        for (day, statuses) in self.days.range(days) {
+            let view = View::of(*day, statuses, &self.facts, options.choices);
+            let mut groups =
+                vec![("relay", view.relays_alone()), ("family", families.add(&view, &self.facts))];
+            groups.extend(systems.as_mut().and_then(|it| it.add(&view)).map(|groups| ("as", groups)));
+            groups.extend(countries.as_mut().and_then(|it| it.add(&view)).map(|groups| ("country", groups)));
+            concentration.add(&view, &groups);
+            churn.add(&view);
+            overloads.add(&view, &self.facts);
+        }
+        let mut tables =
+            vec![families.table, families.consumed, concentration.table, churn.table, overloads.table];
+        tables.extend(countries.and_then(Countries::tables).into_iter().flatten());
+        tables.extend(systems.and_then(Systems::tables).into_iter().flatten());
+        tables
     }
 }
 

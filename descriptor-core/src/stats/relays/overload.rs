@@ -34,12 +34,21 @@ impl Default for Overloads {
     }
 }
 
-/// Kinds of overload, each with what reports it.
-const KINDS: [(&str, Reports, Reports); 3] = [
+/// A kind of overload: its name, the report of it, and that of the document which would have it.
+pub(super) type Kind = (&'static str, Reports, Reports);
+
+/// Kinds of overload.
+pub(super) const KINDS: [Kind; 3] = [
     ("general", Reports::GENERAL, Reports::SERVER),
     ("ratelimits", Reports::RATE_LIMITS, Reports::EXTRA_INFO),
     ("fd-exhausted", Reports::FILES, Reports::EXTRA_INFO),
 ];
+
+/// Whether a relay that has reported so says that it is overloaded, and whether it could have said it.
+pub(super) fn says(reports: Reports, (_, kind, document): Kind) -> [bool; 2] {
+    let says = reports.has(kind);
+    [says, says || reports.has(document)]
+}
 
 impl Overloads {
     /// Adds a day.
@@ -47,9 +56,8 @@ impl Overloads {
         let mut all = [[(0i64, 0.0); 2]; KINDS.len()];
         for (relay, rows) in view.relays() {
             let (reports, weight) = (facts.reports(view.day, relay), sum(rows).weight);
-            for ([overloaded, reporters], (_, kind, document)) in all.iter_mut().zip(KINDS) {
-                let says = reports.has(kind);
-                for (sum, counts) in [(overloaded, says), (reporters, says || reports.has(document))] {
+            for (sums, kind) in all.iter_mut().zip(KINDS) {
+                for (sum, counts) in sums.iter_mut().zip(says(reports, kind)) {
                     if counts {
                         *sum = (sum.0 + 1, sum.1 + weight);
                     }

@@ -121,7 +121,7 @@ fn push<const N: usize>(
 }
 
 /// The parts of the day's relays by something about their addresses, and of those of which it is not known, if any.
-fn group<K: Ord + Clone>(
+pub(super) fn group<K: Ord + Clone>(
     view: &View<'_>,
     key: impl Fn(IpAddr) -> Option<K>,
 ) -> (BTreeMap<K, Part>, Option<Part>) {
