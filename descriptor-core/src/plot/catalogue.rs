@@ -133,6 +133,13 @@ pub const PLOTS: &[Plot] = &[
     plot("hidserv-rend-relayed-cells", "Onion-service traffic", Unit::GBIT, |data| {
         data.columns(&[("relayed", "")])
     }),
+    plot(
+        "hidserv-rend-v3-relayed-cells",
+        "Onion-service traffic (version 3, experimental)",
+        Unit::GBIT,
+        |data| data.columns(&[("relayed", "")]),
+    )
+    .ours(),
     plot("bridgedb-transport", "BridgeDB requests by requested transport", COUNT, |data| {
         data.by("transport", "requests")
     }),

@@ -58,7 +58,6 @@ pub(super) fn onions_seen(modules: &Tables, query: &Query) -> Option<Table> {
 
 /// Traffic of onion services. Unit: Gbit/s.
 pub(super) fn relayed_cells(modules: &Tables, query: &Query) -> Option<Table> {
-    let gbit = |cells| cells * 8.0 * 512.0 / (86400.0 * 1e9);
     let rows = rows(modules.get("hidserv")?, query);
     onion_services(rows, "hidserv-rend-relayed-cells", "relayed", "rend-relayed-cells", gbit)
 }
@@ -67,6 +66,17 @@ pub(super) fn relayed_cells(modules: &Tables, query: &Query) -> Option<Table> {
 pub(super) fn onions_seen_v3(modules: &Tables, query: &Query) -> Option<Table> {
     let rows = rows(modules.get("hidserv-v3")?, query);
     onion_services(rows, "hidserv-dir-v3-onions-seen", "onions", "dir-v3-onions-seen", |onions| onions)
+}
+
+/// Traffic of onion services of version 3. Unit: Gbit/s. Experimental.
+pub(super) fn relayed_cells_v3(modules: &Tables, query: &Query) -> Option<Table> {
+    let rows = rows(modules.get("hidserv-v3")?, query);
+    onion_services(rows, "hidserv-rend-v3-relayed-cells", "relayed", "rend-v3-relayed-cells", gbit)
+}
+
+/// Cells of a day as traffic. Unit: Gbit/s.
+fn gbit(cells: f64) -> f64 {
+    cells * 8.0 * 512.0 / (86400.0 * 1e9)
 }
 
 fn onion_services<'t>(

@@ -55,6 +55,7 @@ graphs! {
     "hidserv-dir-onions-seen" of "hidserv" => documents::onions_seen;
     "hidserv-rend-relayed-cells" of "hidserv" => documents::relayed_cells;
     "hidserv-dir-v3-onions-seen" of "hidserv-v3" => documents::onions_seen_v3;
+    "hidserv-rend-v3-relayed-cells" of "hidserv-v3" => documents::relayed_cells_v3;
     "bridgedb-transport" of "bridgedb-stats" => documents::bridgedb_transport;
     "bridgedb-distributor" of "bridgedb-stats" => documents::bridgedb_distributor;
     "webstats-tb" of "webstats" => web::browser;
