@@ -3,7 +3,11 @@
 
 use std::{
     env, fs,
-    os::unix::{fs::chown, process::CommandExt},
+    net::TcpListener,
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -29,6 +33,11 @@ impl Drop for Server {
 impl Server {
     /// Starts a server; `None`, aloud, if none is installed.
     fn start() -> Option<Self> {
+        Self::start_with(|_| Some(vec!["listen_addresses=".to_owned()]))
+    }
+
+    /// Starts a server with settings, which are told the folder of its data before.
+    fn start_with(settings: impl FnOnce(&Path) -> Option<Vec<String>>) -> Option<Self> {
         let Some(programs) = programs() else {
             eprintln!("skipped: no PostgreSQL is installed (initdb and postgres)");
             return None;
@@ -56,12 +65,19 @@ impl Server {
             .status()
             .expect("initdb runs");
         assert!(made.success(), "{made}");
+        let settings = settings(&data)?;
+        for file in fs::read_dir(&data).expect("a folder").flatten() {
+            if let Some((user, group)) = user {
+                chown(file.path(), Some(user), Some(group)).expect("root may give files away");
+            }
+        }
         let process = command("postgres")
             .arg("-D")
             .arg(&data)
             .arg("-k")
             .arg(folder.path())
-            .args(["-c", "listen_addresses=", "-c", "fsync=off"])
+            .args(["-c", "fsync=off"])
+            .args(settings.iter().flat_map(|setting| ["-c", setting.as_str()]))
             .stderr(Stdio::null())
             .spawn()
             .expect("postgres runs");
@@ -74,8 +90,12 @@ impl Server {
     }
 
     fn client(&self) -> Client {
+        self.client_at(&self.address())
+    }
+
+    fn client_at(&self, address: &str) -> Client {
         for _ in 0..600 {
-            if let Ok(client) = Client::connect(&self.address(), NoTls) {
+            if let Ok(client) = Client::connect(address, NoTls) {
                 return client;
             }
             thread::sleep(Duration::from_millis(100));
@@ -154,6 +174,96 @@ fn files_are_loaded_once() {
     assert!(matches!(database.load("totalcw", "date\n"), Err(LoadError::Columns { .. })));
     assert!(matches!(database.load("totals", "date\n"), Err(LoadError::Unknown(name)) if name == "totals"));
     assert_eq!(rows(&mut client, all), now);
+}
+
+/// Makes an issuer and its certificate of `localhost` in a folder; `None`, aloud, without OpenSSL's program.
+fn certificates(folder: &Path) -> Option<()> {
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new("openssl");
+        command.args(arguments).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    if !run(&["version"]) {
+        eprintln!("skipped: no openssl is installed");
+        return None;
+    }
+    let key =
+        ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+    let issuer = ["-subj", "/CN=issuer", "-keyout", "ca.key", "-out", "ca.pem"];
+    let server = [
+        "-CA",
+        "ca.pem",
+        "-CAkey",
+        "ca.key",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+        "-keyout",
+        "server.key",
+        "-out",
+        "server.pem",
+    ];
+    for more in [&issuer[..], &server] {
+        assert!(run(&[&key[..], more].concat()), "openssl makes certificates");
+    }
+    fs::set_permissions(folder.join("server.key"), fs::Permissions::from_mode(0o600)).expect("its file");
+    Some(())
+}
+
+#[test]
+fn connections_are_encrypted_as_the_address_says() {
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port();
+    let settings = |data: &Path| {
+        certificates(data)?;
+        let settings =
+            ["ssl=on", "ssl_cert_file=server.pem", "ssl_key_file=server.key", "listen_addresses=127.0.0.1"];
+        Some(settings.map(str::to_owned).into_iter().chain([format!("port={port}")]).collect())
+    };
+    let Some(server) = Server::start_with(settings) else { return };
+    let socket = format!("{}?port={port}", server.address());
+    let mut client = server.client_at(&socket);
+    let roots = server.folder.path().join("data/ca.pem").display().to_string().replace('/', "%2F");
+    let address = |host: &str, parameters: &str| {
+        format!("postgres://tester@{host}:{port}/postgres?application_name=ours{parameters}")
+            .replace("ROOTS", &format!("sslrootcert={roots}"))
+    };
+    // Whether the connection is encrypted, as the server says.
+    let mut encrypted = |address: &str| {
+        let database = Database::connect(address).map_err(|error| error.to_string())?;
+        let ours =
+            "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'ours'";
+        let rows = client.query(ours, &[]).expect("a query");
+        drop(database);
+        // The server notices a little later.
+        while !client.query(ours, &[]).expect("a query").is_empty() {
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(rows.len(), 1);
+        Ok::<bool, String>(rows[0].get(0))
+    };
+    for (host, parameters, expected) in [
+        ("127.0.0.1", "", true),
+        ("127.0.0.1", "&sslmode=disable", false),
+        ("127.0.0.1", "&sslmode=require", true),
+        ("127.0.0.1", "&sslmode=verify-ca&ROOTS", true),
+        ("localhost", "&sslmode=verify-full&ROOTS", true),
+    ] {
+        assert_eq!(encrypted(&address(host, parameters)), Ok(expected), "{parameters}");
+    }
+    for (host, parameters, expected) in [
+        // Not its name, an issuer that nobody knows, no issuers, no such way.
+        ("127.0.0.1", "&sslmode=verify-full&ROOTS", "not valid for name"),
+        ("localhost", "&sslmode=verify-full", "UnknownIssuer"),
+        ("127.0.0.1", "&sslmode=verify-ca", "UnknownIssuer"),
+        ("localhost", "&sslmode=verify-full&sslrootcert=%2Fnonexistent", "/nonexistent"),
+        ("localhost", "&sslmode=perhaps", "no sslmode perhaps"),
+    ] {
+        let error = encrypted(&address(host, parameters)).expect_err("refused");
+        assert!(error.contains(expected), "{parameters}: {error}");
+    }
 }
 
 #[test]

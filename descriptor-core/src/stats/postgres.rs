@@ -4,9 +4,11 @@
 //! has and whose rows differ from those of the database are replaced, each file in one transaction; to load a file twice
 //! changes nothing, and days that a file does not have stay.
 
+mod tls;
+
 use std::io::Write;
 
-use ::postgres::{Client, NoTls};
+use ::postgres::Client;
 
 use super::columns::{self, Kind};
 
@@ -20,6 +22,9 @@ pub enum LoadError {
     /// The database cannot be reached, or refuses what it is asked.
     #[error("{}", describe(.0))]
     Database(#[from] ::postgres::Error),
+    /// The address does not say how to encrypt the connection, or certificates cannot be read.
+    #[error("{0}")]
+    Tls(String),
     /// The rows could not be sent.
     #[error("the rows could not be sent: {0}")]
     Sent(#[from] std::io::Error),
@@ -62,9 +67,12 @@ pub struct Database {
 
 impl Database {
     /// Connects, and makes the tables that are not there. The address is a `postgres://` URL or a list of `key=value`.
-    /// Connections are not encrypted: a server elsewhere is reached through a tunnel.
+    ///
+    /// The URL's `sslmode` says how the connection is encrypted, as for PostgreSQL's own programs: `disable`; `prefer`, if the
+    /// server can; `require`; `verify-ca`, and the server has a certificate; `verify-full`, and it is one for its name.
+    /// Certificates are those that are trusted by the file `sslrootcert`, or by browsers.
     pub fn connect(address: &str) -> Result<Self, LoadError> {
-        let mut client = Client::connect(address, NoTls)?;
+        let mut client = tls::connect(address)?;
         // Two that make the tables at once would trip over each other. The number is ours alone.
         let mut transaction = client.transaction()?;
         transaction.execute("SELECT pg_advisory_xact_lock(7409182650)", &[])?;
