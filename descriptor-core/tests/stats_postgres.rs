@@ -223,8 +223,7 @@ fn connections_are_encrypted_as_the_address_says() {
         Some(settings.map(str::to_owned).into_iter().chain([format!("port={port}")]).collect())
     };
     let Some(server) = Server::start_with(settings) else { return };
-    let socket = format!("{}?port={port}", server.address());
-    let mut client = server.client_at(&socket);
+    let mut client = server.client_at(&server.address().replace("/postgres", &format!(":{port}/postgres")));
     let roots = server.folder.path().join("data/ca.pem").display().to_string().replace('/', "%2F");
     let address = |host: &str, parameters: &str| {
         format!("postgres://tester@{host}:{port}/postgres?application_name=ours{parameters}")

@@ -223,7 +223,7 @@ fn relays_that_are_not_there() {
         (on("2026-04-01").with("as", "AS1"), &with, "no database of autonomous systems is given"),
         (on("1999-01-01").with("country", "aa"), &with, "no consensus of that day was added"),
         (on("2026-04-01").with("country", "aa"), &early, "the day is not over for long enough"),
-        (churn("2026-03-31"), &with, "there is no consensus of the day before"),
+        (churn("2026-03-29"), &with, "there is no consensus of the day before"),
         (on("2026-04-01").with("family", "nobody"), &with, "no such relay was running on that day"),
     ] {
         let it = partials.explain(Name::Relays, &question, options).expect("its keys");
