@@ -6,8 +6,8 @@ use super::{
     ranking::top_countries,
     special::{
         PLATFORM_COLOURS, PLATFORMS, bandwidth_flags, bridge_combined, bridge_transports, bridge_users,
-        bridge_versions, build_times, by_place, churn, connections, directory_bytes, distribution,
-        download_times, failures, families, locales, relay_users, requests, systems, whiskers,
+        bridge_versions, build_times, by_place, churn, concentration, connections, directory_bytes,
+        distribution, download_times, failures, families, locales, relay_users, requests, systems, whiskers,
     },
     special_2013::{
         bandwidth_of_2013, connections_of_2013, consumed_of_2013, exits_of_2013, failures_of_2013,
@@ -191,16 +191,9 @@ pub const PLOTS: &[Plot] = &[
         families(data, "bwhist")
     })
     .ours(),
-    plot("concentration", "Effective number of relays and groups", COUNT, |data| {
-        data.columns(&[
-            ("relay", "Relays"),
-            ("family", "Families"),
-            ("as", "Autonomous systems"),
-            ("country", "Countries"),
-        ])
-    })
-    .or("position=any")
-    .ours(),
+    plot("concentration", "Effective number of relays and groups", COUNT, concentration)
+        .or("position=any")
+        .ours(),
     plot("churn", "Relays that come and go", Unit::FRACTION, churn).ours(),
     plot("overload", "Relays that say that they are overloaded", Unit::FRACTION, |data| {
         data.by("kind", "share")

@@ -304,6 +304,14 @@ pub(super) fn families(data: &Data<'_>, value: &str) -> Figure {
     figure
 }
 
+/// Effective numbers, a panel for each kind of group: there are hundreds of relays for each country.
+pub(super) fn concentration(data: &Data<'_>) -> Figure {
+    let names =
+        [("relay", "Relays"), ("family", "Families"), ("as", "Autonomous systems"), ("country", "Countries")];
+    let panels = names.into_iter().map(|(column, name)| data.panel(name, data.lines(&[(column, "")])));
+    data.figure(panels.collect()).free()
+}
+
 /// What came and what went, a panel for each interval.
 pub(super) fn churn(data: &Data<'_>) -> Figure {
     let names = [("status", "From consensus to consensus"), ("day", "From day to day")];

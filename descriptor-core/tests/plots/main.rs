@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, fs, ops::ControlFlow, path::Path};
 use common::shared;
 use descriptor_core::{
     archive::{self, Event, Input},
-    plot::{Error, Figure, PLOTS, Plot, Size},
+    plot::{Error, Figure, PLOTS, Panel, Plot, Size},
     stats::{
         Name, Options, Pool, Profile, Table, Tables,
         graphs::{self, Query},
@@ -249,8 +249,13 @@ fn what_is_new_is_drawn() {
     for (id, text, names) in tables {
         let tables = Tables(vec![Table::from_csv(plot(id).modules()[0], &text).expect("a table")]);
         let figure = drawn(id, &tables, "").unwrap_or_else(|error| panic!("{id}: {error}"));
-        let shown: BTreeSet<&str> = figure.series().map(|it| it.name.as_str()).collect();
-        assert_eq!(shown, BTreeSet::from(names), "{id}");
+        // What has a panel of its own is named there.
+        let named = |panel: &Panel| -> Vec<String> {
+            let names = panel.series.iter().map(|it| &it.name);
+            names.map(|name| if name.is_empty() { &panel.label } else { name }.clone()).collect()
+        };
+        let shown: BTreeSet<String> = figure.panels.iter().flat_map(named).collect();
+        assert_eq!(shown, names.map(str::to_owned).into(), "{id}");
         assert!(figure.series().all(|it| it.values.len() == 2), "{id}: two days");
         assert_eq!(figure.caption, "tordesc", "{id}");
     }
