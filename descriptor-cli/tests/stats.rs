@@ -1,6 +1,9 @@
 //! `tordesc stats`: the files that it writes, at once and step by step.
 
 mod common;
+#[cfg(unix)]
+#[path = "../../descriptor-core/tests/common/postgres.rs"]
+mod server;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -243,4 +246,32 @@ fn a_database_is_told_of_before_anything_is_loaded() {
     let away = run(&nowhere);
     assert_eq!(away.code, 1, "{}", away.stderr);
     assert!(away.stderr.contains("connect"), "{}", away.stderr);
+}
+
+/// Documents are counted and loaded as what was written of them is; again changes nothing.
+#[cfg(unix)]
+#[test]
+fn documents_and_tables_are_loaded_alike() {
+    let Some(server) = server::Server::start() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    stats(folder.path(), &["--only", "servers", DATA]);
+    let tables = folder.path().to_str().expect("UTF-8");
+    let load = |from: &[&str]| {
+        let counted =
+            ["stats", "load", "--only", "servers", "--now", "2030-01-01", "--to", &server.address()];
+        let run = run(&[&counted, from].concat());
+        (run.code, run.stderr)
+    };
+    // The server begins to answer a little later.
+    let begun = (0..300).map(|_| load(&[DATA])).find(|(code, _)| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        *code == 0
+    });
+    let (code, told) = begun.expect("the server answers");
+    assert!(code == 0 && told.contains("documents"), "{told}");
+    assert!(told.contains(" new or changed") && !told.contains("0 rows of 0 days"), "{told}");
+    for again in [DATA, tables] {
+        let (code, told) = load(&[again]);
+        assert!(code == 0 && told.contains("0 rows of 0 days new or changed"), "{told}");
+    }
 }

@@ -1,131 +1,32 @@
 //! Tables of statistics in a real PostgreSQL server, which the test starts itself if one is installed.
 #![cfg(unix)]
 
+#[path = "common/postgres.rs"]
+mod server;
+
 use std::{
-    env, fs,
+    fs,
     net::TcpListener,
-    os::unix::{
-        fs::{PermissionsExt, chown},
-        process::CommandExt,
-    },
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Stdio},
     thread,
     time::Duration,
 };
 
 use descriptor_core::stats::postgres::{Database, LoadError, Loaded};
 use postgres::{Client, NoTls};
+use server::Server;
 
-/// A server that listens on a socket in its own folder.
-struct Server {
-    process: Child,
-    folder: tempfile::TempDir,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}
-
-impl Server {
-    /// Starts a server; `None`, aloud, if none is installed.
-    fn start() -> Option<Self> {
-        Self::start_with(|_| Some(vec!["listen_addresses=".to_owned()]))
-    }
-
-    /// Starts a server with settings, which are told the folder of its data before.
-    fn start_with(settings: impl FnOnce(&Path) -> Option<Vec<String>>) -> Option<Self> {
-        let Some(programs) = programs() else {
-            eprintln!("skipped: no PostgreSQL is installed (initdb and postgres)");
-            return None;
-        };
-        let folder = tempfile::tempdir().expect("a folder");
-        let data = folder.path().join("data");
-        fs::create_dir(&data).expect("a folder");
-        let user = user();
-        if let Some((user, group)) = user {
-            for path in [folder.path(), &data] {
-                chown(path, Some(user), Some(group)).expect("root may give folders away");
-            }
+/// A connection, when the server has begun to answer.
+fn client(address: &str) -> Client {
+    for _ in 0..600 {
+        if let Ok(client) = Client::connect(address, NoTls) {
+            return client;
         }
-        let command = |name: &str| {
-            let mut command = Command::new(programs.join(name));
-            if let Some((user, group)) = user {
-                command.gid(group).uid(user);
-            }
-            command.current_dir(folder.path()).stdout(Stdio::null());
-            command
-        };
-        let made = command("initdb")
-            .args(["--no-sync", "--auth=trust", "--username=tester", "--encoding=UTF8", "--no-locale", "-D"])
-            .arg(&data)
-            .status()
-            .expect("initdb runs");
-        assert!(made.success(), "{made}");
-        let settings = settings(&data)?;
-        for file in fs::read_dir(&data).expect("a folder").flatten() {
-            if let Some((user, group)) = user {
-                chown(file.path(), Some(user), Some(group)).expect("root may give files away");
-            }
-        }
-        let process = command("postgres")
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(folder.path())
-            .args(["-c", "fsync=off"])
-            .args(settings.iter().flat_map(|setting| ["-c", setting.as_str()]))
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("postgres runs");
-        Some(Server { process, folder })
+        thread::sleep(Duration::from_millis(100));
     }
-
-    fn address(&self) -> String {
-        let folder = self.folder.path().display().to_string().replace('/', "%2F");
-        format!("postgres://tester@{folder}/postgres")
-    }
-
-    fn client(&self) -> Client {
-        self.client_at(&self.address())
-    }
-
-    fn client_at(&self, address: &str) -> Client {
-        for _ in 0..600 {
-            if let Ok(client) = Client::connect(address, NoTls) {
-                return client;
-            }
-            thread::sleep(Duration::from_millis(100));
-        }
-        panic!("the server does not answer");
-    }
-}
-
-/// The folder of the programs.
-fn programs() -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let folders = env::split_paths(&path).chain(versions.map(|version| version.path().join("bin")));
-    folders.into_iter().find(|folder| ["initdb", "postgres"].iter().all(|name| folder.join(name).is_file()))
-}
-
-/// Whom the server runs as where the test runs as root, for it refuses that: user and group.
-fn user() -> Option<(u32, u32)> {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let effective = |line: &str| line.split_whitespace().nth(2) == Some("0");
-    if !status.lines().find(|line| line.starts_with("Uid:")).is_some_and(effective) {
-        return None;
-    }
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let of = |name: &str| {
-        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
-        let mut numbers = line.split(':').skip(2).map(|it| it.parse().ok());
-        Some((numbers.next()??, numbers.next()??))
-    };
-    of("postgres").or_else(|| of("nobody"))
+    panic!("the server does not answer");
 }
 
 fn rows(client: &mut Client, sql: &str) -> Vec<String> {
@@ -139,7 +40,7 @@ const WEIGHT: &str = "valid_after_date,nickname,have_guard_flag,have_exit_flag,m
 #[test]
 fn files_are_loaded_once() {
     let Some(server) = Server::start() else { return };
-    let mut client = server.client();
+    let mut client = client(&server.address());
     let mut database = Database::connect(&server.address()).expect("it connects");
     assert_eq!(database.load("totalcw", WEIGHT).expect("loaded"), Loaded { days: 2, rows: 3 });
     let all =
@@ -223,7 +124,7 @@ fn connections_are_encrypted_as_the_address_says() {
         Some(settings.map(str::to_owned).into_iter().chain([format!("port={port}")]).collect())
     };
     let Some(server) = Server::start_with(settings) else { return };
-    let mut client = server.client_at(&server.address().replace("/postgres", &format!(":{port}/postgres")));
+    let mut client = client(&server.address().replace("/postgres", &format!(":{port}/postgres")));
     let roots = server.folder.path().join("data/ca.pem").display().to_string().replace('/', "%2F");
     let address = |host: &str, parameters: &str| {
         format!("postgres://tester@{host}:{port}/postgres?application_name=ours{parameters}")
