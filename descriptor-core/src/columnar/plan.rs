@@ -1,9 +1,9 @@
 //! What is wanted of archives as tables, and the tables of some documents.
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, panic::resume_unwind, sync::Arc, thread};
 
 use arrow_array::RecordBatch;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::{ColumnarError, Condition, Document, Filter, FilterError, RecordBatchBuilder, Selection};
 use crate::{
@@ -53,8 +53,9 @@ impl Plan {
         Ok(Plan { of, threads: 1 })
     }
 
-    /// The same with some threads for the rows of a large document; 0 for as many as there are processors. They are started
-    /// for that document, unless [`tables`](Plan::tables) is called in a pool: then those of the pool do it.
+    /// The same with some threads for a large document; 0 for as many as there are processors. They are started for that
+    /// document, unless [`tables`](Plan::tables) is called in a pool: then one thread reads it, and those of the pool make
+    /// its rows.
     #[must_use]
     pub fn with_threads(self, threads: usize) -> Self {
         let all = || std::thread::available_parallelism().map_or(1, usize::from);
@@ -80,13 +81,14 @@ impl Plan {
         let mut tables = Tables::default();
         let mut builders: BTreeMap<(Type, Option<Month>), (Option<Timestamp>, RecordBatchBuilder)> =
             BTreeMap::new();
+        let threads = if rayon::current_thread_index().is_some() { 1 } else { self.threads };
         for (source, frame) in documents {
             let Some(kind) = frame.kind else {
                 tables.unparseable += 1;
                 continue;
             };
             let Some(part) = self.of.get(&kind) else { continue };
-            let parsed = kind.parse_columns(frame, part.wanted);
+            let parsed = kind.parse_columns(frame, Wanted { threads, ..part.wanted });
             if parsed.document().is_none() {
                 tables.unparseable += 1;
                 continue;
@@ -140,11 +142,8 @@ impl Part {
             return None;
         }
         let shares: Vec<_> = (0..count).step_by(size).map(|from| from..count.min(from + size)).collect();
-        let build = || shares.into_par_iter().map(|entries| self.build(document, entries)).collect();
-        match pooled {
-            true => Some(build()),
-            false => Some(rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok()?.install(build)),
-        }
+        let build = |entries: &Range<usize>| self.build(document, entries.clone());
+        Some(if pooled { shares.par_iter().map(build).collect() } else { side_by_side(&shares, build) })
     }
 
     /// A table of some entries of a document.
@@ -177,6 +176,25 @@ impl Part {
         });
         result
     }
+}
+
+/// What becomes of some things, each in a thread of its own, the first in the caller's.
+fn side_by_side<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let Some((first, others)) = things.split_first() else { return Vec::new() };
+    let work = &work;
+    thread::scope(|scope| {
+        let start = |thing| (thing, thread::Builder::new().spawn_scoped(scope, move || work(thing)));
+        let started: Vec<_> = others.iter().map(start).collect();
+        let mut made = vec![work(first)];
+        for (thing, started) in started {
+            made.push(match started {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                // No thread can be had.
+                Err(_) => work(thing),
+            });
+        }
+        made
+    })
 }
 
 /// As many entries are worth another thread.

@@ -235,7 +235,7 @@ impl Selection {
 
     /// What must be read of documents for the columns, for some more values, and for [`Document::time`].
     pub(super) fn wanted(&self, more: impl Iterator<Item = From>) -> Wanted {
-        let mut wanted = Wanted { document: 0, entries: None, entry: 0, only: false };
+        let mut wanted = Wanted { document: 0, entry: 0, ..Wanted::ALL };
         let time = time_column((self.kind.info().schema)());
         wanted.document |= time.map_or(0, |column| 1 << column.field);
         if let Some(path) = self.path {

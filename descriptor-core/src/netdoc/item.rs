@@ -174,6 +174,11 @@ impl<'a> Lexer<'a> {
         Some(Item { keyword, args, object: found, raw: &input[..end], offset, opt })
     }
 
+    /// A lexer over the same document that begins elsewhere.
+    pub(crate) fn at(&self, position: usize) -> Self {
+        Lexer { position: position.min(self.input.len()), ..self.clone() }
+    }
+
     /// Gives the last item back; the next call reads it again, which is cheaper than to keep it.
     #[inline]
     pub fn unread(&mut self, item: &Item<'a>) {

@@ -1,5 +1,7 @@
 //! The document parser: items into the slots of a table.
 
+mod shares;
+
 use std::{borrow::Cow, ops::Range};
 
 use super::{Count, Field, Issue, Memo, Problem, Record, Schema, Sink};
@@ -10,7 +12,7 @@ use crate::netdoc::{Frame, Grammar, Item, Lexer, is_keyword};
 pub const MAX_LISTED: usize = 1000;
 
 /// A type that has a table; made by `descriptor!`.
-pub trait Table<'a>: Default + Record {
+pub trait Table<'a>: Default + Record + Send + 'a {
     /// The rows.
     const FIELDS: &'static [Field];
     /// What is special about the type.
@@ -68,11 +70,14 @@ pub struct Wanted {
     /// Whether nothing else is wanted, not even what every document must have, nor what is wrong: the reading may end as
     /// soon as each wanted line was seen, if each may stand only once.
     pub only: bool,
+    /// How many threads read a large document that has entries. Those besides the caller's end before the reading does.
+    pub threads: usize,
 }
 
 impl Wanted {
-    /// All rows.
-    pub const ALL: Self = Wanted { document: u128::MAX, entries: None, entry: u128::MAX, only: false };
+    /// All rows, read by one thread.
+    pub const ALL: Self =
+        Wanted { document: u128::MAX, entries: None, entry: u128::MAX, only: false, threads: 1 };
 }
 
 /// [`Table::row`] of some table.
@@ -324,12 +329,7 @@ fn fill_inline<'a, D: Table<'a>>(document: &mut D, item: &Item<'a>, reader: &mut
     inner.base = reader.base + item.offset + within;
     inner.wanted.document = reader.part;
     let (read, _) = fill(document, None, &mut inner);
-    let found = inner.issues.len() + inner.unknown.len();
-    inner.issues.truncate(MAX_LISTED - reader.issues.len());
-    inner.unknown.truncate(MAX_LISTED - reader.unknown.len());
-    reader.suppressed += inner.suppressed + found - inner.issues.len() - inner.unknown.len();
-    reader.issues.append(&mut inner.issues);
-    reader.unknown.append(&mut inner.unknown);
+    reader.absorb(&mut inner);
     read
 }
 
@@ -349,16 +349,39 @@ pub fn push_nested<'a, D: Table<'a>>(
     first: &Item<'a>,
     reader: &mut Reader<'a>,
 ) -> Result<(), Problem> {
+    let mut run = shares::push_shared(list, first, reader);
+    if let Some(next) = run.next {
+        let rest = push_until(list, &next, usize::MAX, reader);
+        run.result = run.result.and(rest.result);
+    }
+    run.result
+}
+
+/// Tables of a kind that follow each other.
+struct Run<'a> {
+    /// Whether all of them were complete.
+    result: Result<(), Problem>,
+    /// The item that begins the next one.
+    next: Option<Item<'a>>,
+}
+
+/// Reads tables of a kind that follow each other, from an item on, until one begins at some place or behind it.
+fn push_until<'a, D: Table<'a>>(
+    list: &mut Vec<D>,
+    first: &Item<'a>,
+    end: usize,
+    reader: &mut Reader<'a>,
+) -> Run<'a> {
     let (mut item, mut result) = (*first, Ok(()));
     loop {
         list.push(D::default());
-        let Some(document) = list.last_mut() else { return result };
+        let Some(document) = list.last_mut() else { return Run { result, next: None } };
         let (read, next) = fill_part(document, &item, reader);
         if !complete::<D>(read) {
             list.pop();
             result = Err(Problem::Reported);
         }
-        let Some(next) = next else { return result };
+        let Some(next) = next.filter(|next| next.offset < end) else { return Run { result, next } };
         if list.len() == 1 {
             reserve(list, &item, &next, reader);
         }
