@@ -56,6 +56,11 @@ impl Gate {
         }
     }
 
+    /// A gate at which nobody waits.
+    pub(super) fn unbounded(chunk: usize) -> Self {
+        Gate { turns: usize::MAX, budget: usize::MAX, ..Self::new(1, 0, chunk) }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing panics while the lock is held.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

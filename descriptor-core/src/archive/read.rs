@@ -45,6 +45,9 @@ pub struct Options {
     /// How many outputs may wait for their turn; too few are raised to what keeps the workers busy. Where outputs are
     /// small, a thousand or more lets several large archives be decompressed at once.
     pub waiting: usize,
+    /// Whether the caller's thread does everything, before it hands out the first output: quicker where all is small.
+    /// Outputs are not bounded then.
+    pub alone: bool,
 }
 
 impl Default for Options {
@@ -59,6 +62,7 @@ impl Default for Options {
             progress: None,
             keep: false,
             waiting: 0,
+            alone: false,
         }
     }
 }
@@ -70,6 +74,7 @@ impl Options {
 
     fn threads(&self) -> usize {
         match self.threads {
+            _ if self.alone => 1,
             0 => thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         }
@@ -116,7 +121,10 @@ pub fn read<T: Send>(
     let shared = Shared {
         inputs,
         options,
-        gate: Gate::new(threads, options.waiting, options.chunk_bytes()),
+        gate: match options.alone {
+            true => Gate::unbounded(options.chunk_bytes()),
+            false => Gate::new(threads, options.waiting, options.chunk_bytes()),
+        },
         jobs: Mutex::new(Jobs::new(walk, options.chunk_bytes())),
         map,
     };
@@ -153,8 +161,13 @@ fn run<'s, T: Send + 's, M: Fn(&Chunk) -> T + Sync + Send>(
     threads: usize,
     each: impl FnMut(Event<T>) -> ControlFlow<()>,
 ) -> Summary {
+    let (sender, receiver) = channel();
+    if shared.options.alone {
+        count_bytes(shared.inputs, shared.options, &shared.gate);
+        work_off(shared, &Workers { sender, tasks, shared });
+        return take(&receiver, shared, each);
+    }
     thread::scope(|scope| {
-        let (sender, receiver) = channel();
         for _ in 0..readers(shared.inputs, threads) {
             let line = Workers { sender: sender.clone(), tasks, shared };
             scope.spawn(move || work_off(shared, &line));
@@ -226,10 +239,13 @@ struct Workers<'w, 's, 'i, T, M> {
 impl<'s, T: Send + 's, M: Fn(&Chunk) -> T + Sync + Send> Line for Workers<'_, 's, '_, T, M> {
     fn put(&self, job: u64, number: u64, chunk: Chunk, failed: Option<Error>) {
         let place = (job, number);
-        let Some(tasks) = self.tasks else {
-            // Nobody receives any more after everything was stopped.
-            return drop(self.sender.send(Message { place, what: What::Chunk(chunk, failed) }));
-        };
+        // Nobody receives any more after everything was stopped.
+        let send = |what| drop(self.sender.send(Message { place, what }));
+        if self.shared.options.alone {
+            let (output, documents) = work(chunk, self.shared);
+            return send(What::Output(output, documents, failed));
+        }
+        let Some(tasks) = self.tasks else { return send(What::Chunk(chunk, failed)) };
         let (sender, shared) = (self.sender.clone(), self.shared);
         tasks.spawn(move |_| {
             if !shared.gate.stopped() {

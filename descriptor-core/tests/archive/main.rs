@@ -183,8 +183,8 @@ fn order_does_not_depend_on_threads() {
     let (expected, summary) = collect(&[folder.0.path()], &options(1, 4096));
     assert!(summary.documents > 400 && summary.failures == 14, "{summary:?}");
     for threads in [1, 2, 4] {
-        for waiting in [0, 1000] {
-            let options = Options { waiting, ..options(threads, 4096) };
+        for (waiting, alone) in [(0, false), (1000, false), (0, true)] {
+            let options = Options { waiting, alone, ..options(threads, 4096) };
             let (all, again) = collect(&[folder.0.path()], &options);
             assert_eq!(all, expected);
             assert_eq!((again.documents, again.failures, again.files), (summary.documents, 14, 16));
@@ -279,7 +279,7 @@ fn the_caller_may_stop() {
 fn a_panic_reaches_the_caller_and_nobody_waits() {
     let folder = Folder::new();
     let path = folder.put("x", &descriptors(500, 1000));
-    for threads in [1, 3] {
+    for (threads, alone) in [(1, false), (3, false), (1, true)] {
         for (in_map, in_each) in [(true, false), (false, true)] {
             let result = std::panic::catch_unwind(|| {
                 let map = |_: &Chunk| assert!(!in_map, "in map");
@@ -287,10 +287,24 @@ fn a_panic_reaches_the_caller_and_nobody_waits() {
                     assert!(!in_each, "in each");
                     Continue(())
                 };
-                read(&[Input::Path(path.clone())], &options(threads, 4096), map, each)
+                let options = Options { alone, ..options(threads, 4096) };
+                read(&[Input::Path(path.clone())], &options, map, each)
             });
             assert!(result.is_err());
         }
+    }
+}
+
+#[test]
+fn who_reads_alone_waits_for_nobody() {
+    let folder = Folder::new();
+    // More than all chunks may have together otherwise, in each file.
+    let text = descriptors(1, 20 << 20);
+    (0..4).for_each(|number| drop(folder.put(&format!("d/{number}"), &text)));
+    for keep in [false, true] {
+        let options = Options { alone: true, keep, ..options(0, 4096) };
+        let (all, summary) = collect(&[folder.0.path()], &options);
+        assert_eq!((all.len(), summary.files, summary.failures), (4, 4, 0));
     }
 }
 
