@@ -27,6 +27,7 @@ mod source;
 mod stats;
 mod table;
 mod value;
+mod views;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _tordesc {
