@@ -119,7 +119,7 @@ impl Attribute {
                 Ok(Bound::new(py, Policy::new(object, this.field))?.into_any())
             }
             Read::Record(class) => {
-                let Some(record) = descriptor.record()?.nth(this.field, 0) else {
+                let Some(record) = descriptor.record_of_parts()?.nth(this.field, 0) else {
                     return Ok(py.None().into_bound(py));
                 };
                 let (parent, schema) = (object.clone().unbind(), record.schema());

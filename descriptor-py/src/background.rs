@@ -15,9 +15,9 @@ use pyo3::prelude::*;
 
 use crate::errors;
 
-/// Up to this size a file that is neither compressed nor an archive is read at once: to start threads would take longer
-/// than they save. In bytes.
-const SMALL: u64 = 4 << 20;
+/// Up to this size what is neither compressed nor an archive is read at once: to read it in parts would take longer. In
+/// bytes.
+pub(crate) const SMALL: usize = 4 << 20;
 
 /// What the reading sends.
 pub(crate) enum Message<T> {
@@ -35,17 +35,20 @@ pub(crate) enum Messages<T> {
     Coming(Receiver<Message<T>>),
 }
 
-/// Starts to read. The thread ends when nobody listens any more; `waiting` outputs may wait to be listened to.
+/// Starts to read. The thread ends when nobody listens any more; `waiting` outputs may wait to be listened to. `map` is
+/// told how many threads may work on one document.
 pub(crate) fn start<T: Send + 'static>(
     py: Python<'_>,
     inputs: Vec<Input>,
     options: Options,
     waiting: usize,
-    map: impl Fn(&Chunk) -> T + Sync + Send + 'static,
+    map: impl Fn(&Chunk, usize) -> T + Sync + Send + 'static,
 ) -> Messages<T> {
     if is_small(&inputs) {
         let mut messages = VecDeque::new();
-        let options = Options { threads: 1, ..options };
+        let crew = crew(options.threads);
+        let map = |chunk: &Chunk| map(chunk, crew);
+        let options = Options { alone: true, ..options };
         py.detach(|| {
             read(&inputs, options, map, |message| {
                 messages.push_back(message);
@@ -54,6 +57,7 @@ pub(crate) fn start<T: Send + 'static>(
         });
         return Messages::Here(messages);
     }
+    let map = move |chunk: &Chunk| map(chunk, 1);
     let (sender, receiver) = sync_channel(waiting);
     thread::spawn(move || {
         read(&inputs, options, map, |message| match sender.send(message) {
@@ -63,6 +67,11 @@ pub(crate) fn start<T: Send + 'static>(
         });
     });
     Messages::Coming(receiver)
+}
+
+/// How many threads there are where so many are asked for; 0 are as many as there are processors.
+pub(crate) fn crew(threads: usize) -> usize {
+    if threads > 0 { threads } else { thread::available_parallelism().map_or(1, usize::from) }
 }
 
 fn read<T: Send>(
@@ -79,7 +88,7 @@ fn read<T: Send>(
 /// Whether the only input is a small file of plain text.
 fn is_small(inputs: &[Input]) -> bool {
     let [Input::Path(path)] = inputs else { return false };
-    if !path.metadata().is_ok_and(|it| it.is_file() && it.len() <= SMALL) {
+    if !path.metadata().is_ok_and(|it| it.is_file() && it.len() <= SMALL as u64) {
         return false;
     }
     let mut head = Vec::new();
@@ -87,9 +96,8 @@ fn is_small(inputs: &[Input]) -> bool {
     read.is_ok() && !is_packed(&head)
 }
 
-/// Waits for the next message without the GIL.
+/// Waits for the next message without the GIL. Runs nothing of Python's, so that a lock may be held.
 pub(crate) fn next<T: Send>(py: Python<'_>, messages: Messages<T>) -> PyResult<(Message<T>, Messages<T>)> {
-    py.check_signals()?;
     let (message, messages) = match messages {
         Messages::Here(mut all) => (all.pop_front(), Messages::Here(all)),
         Messages::Coming(receiver) => {

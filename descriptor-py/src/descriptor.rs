@@ -84,20 +84,34 @@ impl Descriptor {
     pub(crate) fn record(&self) -> PyResult<&dyn Record> {
         match &self.place {
             Place::Document(document) => Ok(document.whole().ok_or_else(unread)?.record()),
-            Place::Part { parent, field, index, .. } => parent
-                .get()
-                .record()?
-                .nth(*field, *index)
-                .ok_or_else(|| PyValueError::new_err("the document has no such part")),
+            Place::Part { parent, field, index, .. } => {
+                parent.get().record()?.nth(*field, *index).ok_or_else(no_part)
+            }
         }
     }
 
     /// The same, of which perhaps no other field than this one was read.
     #[inline]
-    pub(crate) fn record_with(&self, field: usize) -> PyResult<&dyn Record> {
+    pub(crate) fn record_with(&self, row: usize) -> PyResult<&dyn Record> {
         match &self.place {
-            Place::Document(document) => Ok(document.with_row(field).ok_or_else(unread)?.record()),
-            Place::Part { .. } => self.record(),
+            Place::Document(document) => Ok(document.with_row(row).ok_or_else(unread)?.record()),
+            Place::Part { parent, field, index, .. } => match &parent.get().place {
+                Place::Document(document) => {
+                    let owned = document.with_row_of(*field, row).ok_or_else(unread)?;
+                    owned.record().nth(*field, *index).ok_or_else(no_part)
+                }
+                Place::Part { .. } => self.record(),
+            },
+        }
+    }
+
+    /// The same, whose entries were perhaps not read but for their bytes and some fields.
+    pub(crate) fn record_of_parts(&self) -> PyResult<&dyn Record> {
+        match &self.place {
+            Place::Document(document) => Ok(document.around_entries().ok_or_else(unread)?.record()),
+            Place::Part { parent, field, index, .. } => {
+                parent.get().record_of_parts()?.nth(*field, *index).ok_or_else(no_part)
+            }
         }
     }
 
@@ -109,7 +123,7 @@ impl Descriptor {
                 let owned = document.with_row(field).ok_or_else(unread)?;
                 owned.parsed().emit(owned.record(), field, part, out);
             }
-            Place::Part { .. } => self.record()?.emit(field, part, out),
+            Place::Part { .. } => self.record_with(field)?.emit(field, part, out),
         }
         Ok(())
     }
@@ -163,13 +177,17 @@ impl Descriptor {
     fn bytes(&self) -> PyResult<&[u8]> {
         match &self.place {
             Place::Document(document) => Ok(document.frame().body),
-            Place::Part { .. } => Ok(self.record()?.raw()),
+            Place::Part { .. } => Ok(self.record_of_parts()?.raw()),
         }
     }
 }
 
 fn unread() -> PyErr {
     errors::bug("a document was not read")
+}
+
+fn no_part() -> PyErr {
+    PyValueError::new_err("the document has no such part")
 }
 
 #[pymethods]
@@ -391,8 +409,7 @@ pub(crate) fn _part<'py>(
     index: usize,
 ) -> PyResult<Bound<'py, PyAny>> {
     let record = parent.get().record()?;
-    let part =
-        record.nth(field, index).ok_or_else(|| PyValueError::new_err("the document has no such part"))?;
+    let part = record.nth(field, index).ok_or_else(no_part)?;
     let (schema, class) = (part.schema(), classes::of_schema(parent.py(), part.schema())?);
     Descriptor::make(class, Place::Part { parent: parent.clone().unbind(), field, index, schema })
 }

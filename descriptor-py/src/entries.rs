@@ -28,7 +28,7 @@ impl Entries {
     pub(crate) fn new(parent: &Bound<'_, Descriptor>, field: usize) -> PyResult<Self> {
         let schema = classes::element(parent.get().schema()?, field)?;
         let class = classes::of_schema(parent.py(), schema)?.clone().unbind();
-        let length = parent.get().record()?.count(field);
+        let length = parent.get().record_of_parts()?.count(field);
         Ok(Entries { parent: parent.clone().unbind(), field, length, schema, class })
     }
 

@@ -1,6 +1,9 @@
 //! Exit policies.
 
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+};
 
 use descriptor_core::value;
 use pyo3::{exceptions::PyValueError, prelude::*};
@@ -63,7 +66,7 @@ impl Policy {
     }
 
     fn __iter__(&self) -> PyResult<Rules> {
-        Ok(Rules { rules: self.rules()?.into_iter() })
+        Ok(Rules { rules: Mutex::new(self.rules()?.into_iter()) })
     }
 
     fn __len__(&self) -> PyResult<usize> {
@@ -89,9 +92,9 @@ impl Policy {
 }
 
 /// The rules of a policy, one after the other.
-#[pyclass(module = "tordesc")]
+#[pyclass(frozen, module = "tordesc")]
 pub(crate) struct Rules {
-    rules: std::vec::IntoIter<PolicyRule>,
+    rules: Mutex<std::vec::IntoIter<PolicyRule>>,
 }
 
 #[pymethods]
@@ -100,8 +103,8 @@ impl Rules {
         slf
     }
 
-    fn __next__(&mut self) -> Option<PolicyRule> {
-        self.rules.next()
+    fn __next__(&self) -> Option<PolicyRule> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).next()
     }
 }
 

@@ -11,6 +11,7 @@ use descriptor_core::{
     archive::{self, Chunk, Event, History, Options, Progress, Source, is_packed},
     document::{Owned, Type},
     netdoc::{Frame, frames},
+    schema::Wanted,
 };
 use pyo3::{prelude::*, sync::MutexExt, types::PyList};
 
@@ -25,8 +26,6 @@ use crate::{
 
 /// How large a part of the input is worked on at a time: a document keeps the part alive that it stands in. In bytes.
 const PART: usize = 384 << 10;
-/// Up to this size bytes are read without a thread. In bytes.
-const SMALL: usize = 1 << 20;
 /// How many parts may wait for Python.
 const WAITING: usize = 4;
 /// How many errors are kept; the rest is counted.
@@ -72,31 +71,46 @@ impl Reader {
 
     /// The next thing that was read. Waits without the GIL.
     fn item(&self, py: Python<'_>) -> PyResult<Option<Item>> {
-        let mut state = self.state(py);
         loop {
-            if let Some(item) = state.items.next() {
-                return Ok(Some(item));
+            let item = self.state(py).items.next();
+            // What Python does then may come back here, so that nothing is locked.
+            if item.is_some() {
+                return Ok(item);
             }
-            let Some(receiver) = state.receiver.take() else { return Ok(None) };
-            let (message, receiver) = background::next(py, receiver)?;
-            match message {
-                Message::Event(event) => {
-                    state.items = match event {
-                        Event::Output(items) => items,
-                        Event::Failed(error) => vec![Item::Failed(error)],
-                    }
-                    .into_iter();
-                    state.receiver = Some(receiver);
-                }
-                Message::End(history) => {
-                    if let (Some(history), Some(path)) = (history, &self.history) {
-                        py.detach(|| history.save(path))?;
-                    }
-                }
-                Message::Panicked => {}
+            py.check_signals()?;
+            if !self.receive(py)? {
+                return Ok(None);
             }
             self.show(py)?;
         }
+    }
+
+    /// Takes what was read next; false if everything was taken.
+    fn receive(&self, py: Python<'_>) -> PyResult<bool> {
+        let mut state = self.state(py);
+        if state.items.len() > 0 {
+            // Another thread was quicker.
+            return Ok(true);
+        }
+        let Some(receiver) = state.receiver.take() else { return Ok(false) };
+        let (message, receiver) = background::next(py, receiver)?;
+        match message {
+            Message::Event(event) => {
+                state.items = match event {
+                    Event::Output(items) => items,
+                    Event::Failed(error) => vec![Item::Failed(error)],
+                }
+                .into_iter();
+                state.receiver = Some(receiver);
+            }
+            Message::End(history) => {
+                if let (Some(history), Some(path)) = (history, &self.history) {
+                    py.detach(|| history.save(path))?;
+                }
+            }
+            Message::Panicked => {}
+        }
+        Ok(true)
     }
 
     /// Tells the meter how far the reading is.
@@ -223,13 +237,14 @@ pub(crate) fn parse(
     };
     let counters = Arc::new(Progress::default());
     let mut state = State { items: Vec::new().into_iter(), receiver: None, suppressed: 0 };
-    let small = source::bytes(source)?.filter(|bytes| bytes.len() <= SMALL && !is_packed(bytes));
+    let small = source::bytes(source)?.filter(|bytes| bytes.len() <= background::SMALL && !is_packed(bytes));
     match small {
         Some(bytes) => {
             let wants = |kind: Option<Type>| wanted(types.as_deref(), kind);
             let items = py.detach(|| {
                 let frames = frames(&bytes, hint).filter(|frame| wants(frame.kind));
-                frames.map(|frame| item(&bytes, None, frame, strict)).collect::<Vec<_>>()
+                let threads = background::crew(threads.unwrap_or(0));
+                frames.map(|frame| item(&bytes, None, frame, strict, threads)).collect::<Vec<_>>()
             });
             state.items = items.into_iter();
         }
@@ -245,9 +260,9 @@ pub(crate) fn parse(
                 keep: true,
                 ..Options::default()
             };
-            let map = move |chunk: &Chunk| -> Vec<Item> {
+            let map = move |chunk: &Chunk, threads: usize| -> Vec<Item> {
                 let named = chunk.frames().map(|(source, frame)| (named(source), frame));
-                named.map(|(source, frame)| item(chunk.bytes(), source, frame, strict)).collect()
+                named.map(|(source, frame)| item(chunk.bytes(), source, frame, strict, threads)).collect()
             };
             state.receiver = Some(background::start(py, inputs, options, WAITING, map));
         }
@@ -277,17 +292,20 @@ fn named(source: &Arc<Source>) -> Option<Arc<Source>> {
     (source.member.is_some() || source.path.as_os_str() != "bytes").then(|| Arc::clone(source))
 }
 
-/// Takes one document; reads it if it is large or must be judged.
-fn item(buffer: &Bytes, source: Option<Arc<Source>>, frame: Frame<'_>, strict: bool) -> Item {
+/// Takes one document; reads it, by some threads, if it is large or must be judged.
+fn item(buffer: &Bytes, source: Option<Arc<Source>>, frame: Frame<'_>, strict: bool, threads: usize) -> Item {
     if !strict && let Some(document) = Document::unread(buffer, frame, source.clone()) {
         return Item::Document(document);
     }
-    match Owned::new(buffer, frame) {
+    if strict && let Some(owned) = Owned::columns(buffer, frame, Wanted { threads, ..Wanted::ALL }) {
+        let fit = owned.parsed().issues.is_empty();
+        return if fit { Item::Document(Document::read(owned, source)) } else { Item::Unfit(owned, source) };
+    }
+    match Document::read_now(buffer, frame, source.clone(), threads) {
+        Some(document) => Item::Document(document),
         None => {
             let head = frame.body.split(|&b| b == b'\n').next().unwrap_or_default();
             Item::Unknown(source, frame.offset, head[..head.len().min(60)].to_vec())
         }
-        Some(owned) if strict && !owned.parsed().issues.is_empty() => Item::Unfit(owned, source),
-        Some(owned) => Item::Document(Document::read(owned, source)),
     }
 }

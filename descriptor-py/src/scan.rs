@@ -46,23 +46,33 @@ pub(crate) struct Scan {
 }
 
 impl Scan {
+    /// The next message; `None` after the last. Waits without the GIL.
+    fn message(&self, py: Python<'_>) -> PyResult<Option<Message<Output>>> {
+        // What Python does then may come back here, so that nothing is locked.
+        py.check_signals()?;
+        let mut receiver = self.receiver.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        let Some(listening) = receiver.take() else { return Ok(None) };
+        let (message, listening) = background::next(py, listening)?;
+        if let Message::Event(_) = message {
+            *receiver = Some(listening);
+        }
+        Ok(Some(message))
+    }
+
     /// The next table, of at least so many rows if there are as many.
     fn table(&self, py: Python<'_>, rows: usize) -> PyResult<Option<Table>> {
-        let mut receiver = self.receiver.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
         let (mut batches, mut count, mut unparseable, errors) =
             (Vec::<RecordBatch>::new(), 0, 0, PyList::empty(py));
-        while let Some(listening) = receiver.take() {
-            let (message, listening) = background::next(py, listening)?;
+        let mut ended = true;
+        while let Some(message) = self.message(py)? {
             match message {
                 Message::Event(Event::Output(tables)) => {
                     let tables = tables.map_err(|error| errors::bug(&error.to_string()))?;
                     count += tables.batches.iter().map(|batch| batch.rows.num_rows()).sum::<usize>();
                     unparseable += tables.unparseable;
                     batches.extend(tables.batches.into_iter().map(|batch| batch.rows));
-                    *receiver = Some(listening);
                 }
                 Message::Event(Event::Failed(error)) => {
-                    *receiver = Some(listening);
                     let error = errors::read(py, &error);
                     if self.raise {
                         return Err(error);
@@ -83,12 +93,13 @@ impl Scan {
                 meter.call1(py, (progress.bytes(), progress.total(), progress.documents()))?;
             }
             if count >= rows {
+                ended = false;
                 break;
             }
         }
-        let ended = receiver.is_none() && batches.is_empty() && errors.is_empty() && unparseable == 0;
+        let nothing = ended && batches.is_empty() && errors.is_empty() && unparseable == 0;
         let table = || Table::new(Arc::clone(&self.schema), batches, unparseable, errors.unbind());
-        if ended { Ok(None) } else { table().map(Some) }
+        if nothing { Ok(None) } else { table().map(Some) }
     }
 }
 
@@ -238,7 +249,7 @@ pub(crate) fn scan(
         question(r#type, columns, r#where, entries, geoip, threads, history.as_ref())?;
     let counters = options.progress.clone().unwrap_or_default();
     let raise = raises(py, on_error)?;
-    let map = move |chunk: &Chunk| plan.tables(&mut named(chunk), false);
+    let map = move |chunk: &Chunk, _| plan.tables(&mut named(chunk), false);
     let receiver = background::start(py, source::inputs(paths)?, options, 2, map);
     let meter = progress.map(reader::meter).transpose()?.flatten();
     Ok(Scan {
@@ -313,9 +324,10 @@ pub(crate) fn write_parquet(
     let columnar = |error: ColumnarError| errors::columnar(py, &error);
     let mut writer = TableWriter::create(&out, &plan).map_err(columnar)?;
     let by_month = writer.by_month();
-    let map = move |chunk: &Chunk| plan.tables(&mut named(chunk), by_month);
+    let map = move |chunk: &Chunk, _| plan.tables(&mut named(chunk), by_month);
     let mut receiver = background::start(py, source::inputs(paths)?, options, 2, map);
     loop {
+        py.check_signals()?;
         let (message, listening) = background::next(py, receiver)?;
         receiver = listening;
         match message {

@@ -46,21 +46,25 @@ pub(crate) fn repeated<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py,
     if text.len() > SHORT {
         return string(py, text);
     }
-    KNOWN.with_borrow_mut(|known| {
+    let place = slot(text);
+    let found = KNOWN.with_borrow(|known| {
+        let known = known.get(place).filter(|known| known.bytes[..known.length] == *text)?;
+        known.made.as_ref().map(|made| made.bind(py).clone())
+    });
+    if let Some(made) = found {
+        return Ok(made);
+    }
+    // Nothing is borrowed while Python runs: it may come back here.
+    let made = string(py, text)?;
+    let mut new = Known { bytes: [0; SHORT], length: text.len(), made: Some(made.clone().unbind()) };
+    new.bytes[..text.len()].copy_from_slice(text);
+    let _old = KNOWN.with_borrow_mut(|known| {
         if known.is_empty() {
             known.resize_with(SLOTS, || Known { bytes: [0; SHORT], length: 0, made: None });
         }
-        let slot = &mut known[slot(text)];
-        if let Some(made) = &slot.made
-            && slot.bytes[..slot.length] == *text
-        {
-            return Ok(made.bind(py).clone());
-        }
-        let made = string(py, text)?;
-        slot.bytes[..text.len()].copy_from_slice(text);
-        (slot.length, slot.made) = (text.len(), Some(made.clone().unbind()));
-        Ok(made)
-    })
+        std::mem::replace(&mut known[place], new)
+    });
+    Ok(made)
 }
 
 /// Where a text belongs, by its length, head and tail.

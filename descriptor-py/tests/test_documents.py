@@ -8,6 +8,8 @@ import ipaddress
 import itertools
 import json
 import pickle
+import subprocess
+import sys
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
@@ -152,6 +154,44 @@ def test_entries_belong_to_their_document(data: Path) -> None:
     del consensus, entries
     gc.collect()
     assert first.nickname == alone.nickname
+
+
+def test_entries_that_were_read_in_part_have_all_that_is_theirs(data: Path) -> None:
+    path = data / "recent" / "consensuses" / "2026-04-01-00-00-00-consensus"
+    text = path.read_bytes().replace(b"\ns ", b"\nnobody-knows this\ns ", 3).replace(b"\nw ", b"\nw w ", 2)
+    # In a process of its own, for what was asked for before is read at once afterwards.
+    code = """if 1:
+        import pickle, sys, tordesc
+        text = pickle.load(sys.stdin.buffer)
+        for _ in range(2):
+            [document] = tordesc.parse(text)
+            few = [(entry.nickname, entry.flags) for entry in document]
+        told = [len(document.entries), document.valid_after, [it.nickname for it in document.authorities]]
+        told += [[entry.raw, entry.offset] for entry in document]
+        told += [[str(entry.exit_policy), entry.bandwidth] for entry in document]
+        [document] = tordesc.parse(text)
+        issues = [[str(it) for it in entry.issues] + entry.unknown for entry in document]
+        [document] = tordesc.parse(text)
+        dicts = [entry.to_dict() for entry in document]
+        [document] = tordesc.parse(text)
+        whole = [[str(it) for it in document.issues], document.unknown, document.to_dict()]
+        print(repr([few, told, issues, dicts, whole]))
+    """
+    done = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(text), capture_output=True)
+    it = one(text)
+    # All of it is read now.
+    assert len(it.issues) > 1 and len(it.unknown) == 3
+    told = [len(it.entries), it.valid_after, [authority.nickname for authority in it.authorities]]
+    told += [[entry.raw, entry.offset] for entry in it]
+    told += [[str(entry.exit_policy), entry.bandwidth] for entry in it]
+    expected = [
+        [(entry.nickname, entry.flags) for entry in it],
+        told,
+        [[str(issue) for issue in entry.issues] + entry.unknown for entry in it],
+        [entry.to_dict() for entry in it],
+        [[str(issue) for issue in it.issues], it.unknown, it.to_dict()],
+    ]
+    assert done.stdout.decode().strip() == repr(expected), done.stderr.decode()
 
 
 def test_what_has_no_entries_cannot_be_iterated_over() -> None:
