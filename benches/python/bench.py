@@ -4,7 +4,8 @@
 
 BENCH is the folder of files that benches/README.md describes, with a tarball of a month's server descriptors as
 `server-descriptors-YYYY-MM.tar.xz` if that row is wanted. Wall time, since work is done by threads; CPU time of the whole
-process beside it. A row is the median over its pairs.
+process beside it. Each side of a row is a process of its own, and they work in turn, each for half a second or one piece of
+work. A row is the median over its pairs of turns.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ LIMITS = {
     "memory": (150, 150),
 }
 
+# How long each side works until it is the other's turn. In seconds.
+TURN = 0.5
+
 
 def clock(work: Callable[[], object]) -> tuple[float, float]:
     """Wall and CPU seconds of a piece of work."""
@@ -43,10 +47,43 @@ def clock(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def pairs(ours: Callable[[], object], theirs: Callable[[], object], times: int) -> dict[str, float]:
-    """Ours and theirs in turn, after one round that warms up."""
-    ours()
-    measured = [(clock(ours), clock(theirs)) for _ in range(times)]
+class Worker:
+    """A process of its own for one side of a row, so that the objects and the memory of one side are none of the other's
+    business: a program uses one of them. It works when it is told to."""
+
+    def __init__(self, bench: Path, work: str) -> None:
+        command = [sys.executable, __file__, str(bench), "--work", work]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __call__(self) -> tuple[float, float]:
+        assert self.process.stdin and self.process.stdout
+        print("go", file=self.process.stdin, flush=True)
+        wall, cpu = self.process.stdout.readline().split()
+        return float(wall), float(cpu)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.communicate()
+
+
+def work(bench: Path, name: str) -> None:
+    """What a worker does: for a turn the same piece of work again and again, of which the median counts. A processor that
+    has rested is slow at first, and what takes 10 ms would be over before it is awake."""
+    make = WORK[name](bench)
+    for _ in sys.stdin:
+        begun, measured = time.perf_counter(), [clock(make)]
+        while time.perf_counter() - begun < TURN:
+            measured.append(clock(make))
+        walls, cpus = zip(*measured, strict=True)
+        print(statistics.median(walls), statistics.median(cpus), flush=True)
+
+
+def pairs(bench: Path, row: str, times: int) -> dict[str, float]:
+    """Ours and theirs in turn, after one turn that warms up."""
+    with Worker(bench, f"{row}.ours") as ours, Worker(bench, f"{row}.theirs") as theirs:
+        [_, *measured] = [(ours(), theirs()) for _ in range(times + 1)]
     median = statistics.median
     return {
         "ours_ms": 1e3 * median(a[0] for a, _ in measured),
@@ -57,61 +94,77 @@ def pairs(ours: Callable[[], object], theirs: Callable[[], object], times: int) 
     }
 
 
-def consensus(bench: Path, times: int) -> dict[str, float]:
-    """Eight attributes of each entry of a consensus."""
-    from stem.descriptor import parse_file
+# What the workers do. Ours and theirs of a row: eight attributes of each entry of a consensus; digest, policy, bandwidth
+# and time of each server descriptor; a consensus as a frame of all columns, of Polars against stem's attributes in one of
+# pandas.
 
-    path = bench / "consensus"
 
-    def ours() -> None:
-        for document in tordesc.parse(path):
+def consensus_ours(bench: Path) -> Callable[[], object]:
+    def work() -> None:
+        for document in tordesc.parse(bench / "consensus"):
             for it in document:
                 it.nickname, it.fingerprint, it.published, it.address, it.or_port, it.dir_port, it.flags, it.bandwidth
 
-    def theirs() -> None:
-        for it in parse_file(str(path), "network-status-consensus-3 1.0"):
-            it.nickname, it.fingerprint, it.published, it.address, it.or_port, it.dir_port, it.flags, it.bandwidth
-
-    return pairs(ours, theirs, times)
+    return work
 
 
-def descriptors(bench: Path, times: int) -> dict[str, float]:
-    """Digest, policy, bandwidth and time of each server descriptor."""
+def consensus_theirs(bench: Path) -> Callable[[], object]:
     from stem.descriptor import parse_file
 
-    path = bench / "server-descriptors"
+    def work() -> None:
+        for it in parse_file(str(bench / "consensus"), "network-status-consensus-3 1.0"):
+            it.nickname, it.fingerprint, it.published, it.address, it.or_port, it.dir_port, it.flags, it.bandwidth
 
-    def ours() -> None:
-        for it in tordesc.parse(path):
+    return work
+
+
+def descriptors_ours(bench: Path) -> Callable[[], object]:
+    def work() -> None:
+        for it in tordesc.parse(bench / "server-descriptors"):
             it.digest(), it.exit_policy, it.observed_bandwidth, it.published
 
-    def theirs() -> None:
-        for it in parse_file(str(path), "server-descriptor 1.0"):
+    return work
+
+
+def descriptors_theirs(bench: Path) -> Callable[[], object]:
+    from stem.descriptor import parse_file
+
+    def work() -> None:
+        for it in parse_file(str(bench / "server-descriptors"), "server-descriptor 1.0"):
             it.digest(), it.exit_policy, it.observed_bandwidth, it.published
 
-    return pairs(ours, theirs, times)
+    return work
 
 
-def frame(bench: Path, times: int) -> dict[str, float]:
-    """A consensus as a frame of all columns: of Polars, against stem's attributes in one of pandas."""
+def frame_ours(bench: Path) -> Callable[[], object]:
+    return lambda: tordesc.read(bench / "consensus", tordesc.Consensus, entries=True).to_polars()
+
+
+def frame_theirs(bench: Path) -> Callable[[], object]:
     import pandas
     from stem.descriptor import parse_file
 
-    path = bench / "consensus"
     names = [
         "nickname", "fingerprint", "digest", "published", "address", "or_port", "dir_port", "or_addresses", "flags",
         "version_line", "version", "protocols", "bandwidth", "measured", "is_unmeasured", "unrecognized_bandwidth_entries",
         "exit_policy", "identifier_type", "identifier", "microdescriptor_hashes",
     ]  # fmt: skip
 
-    def ours() -> None:
-        tordesc.read(path, tordesc.Consensus, entries=True).to_polars()
-
-    def theirs() -> None:
-        rows = parse_file(str(path), "network-status-consensus-3 1.0")
+    def work() -> None:
+        rows = parse_file(str(bench / "consensus"), "network-status-consensus-3 1.0")
         pandas.DataFrame([{name: getattr(it, name) for name in names} for it in rows])
 
-    return pairs(ours, theirs, times)
+    return work
+
+
+WORK: dict[str, Callable[[Path], Callable[[], object]]] = {
+    "consensus.ours": consensus_ours,
+    "consensus.theirs": consensus_theirs,
+    "descriptors.ours": descriptors_ours,
+    "descriptors.theirs": descriptors_theirs,
+    "frame.ours": frame_ours,
+    "frame.theirs": frame_theirs,
+}
 
 
 def parquet(bench: Path, program: str, times: int) -> dict[str, float]:
@@ -130,8 +183,14 @@ def parquet(bench: Path, program: str, times: int) -> dict[str, float]:
             command = [program, "convert", "-q", "--type", "server-descriptor", str(path), "-o", fresh()]
             subprocess.run(command, check=True)
 
-        result = pairs(ours, theirs, times)
-    return {"ours_ms": result["ours_ms"], "theirs_ms": result["theirs_ms"], "part": 1 / result["ratio"]}
+        ours()
+        measured = [(clock(ours)[0], clock(theirs)[0]) for _ in range(times)]
+    median = statistics.median
+    return {
+        "ours_ms": 1e3 * median(a for a, _ in measured),
+        "theirs_ms": 1e3 * median(b for _, b in measured),
+        "part": median(a / b for a, b in measured),
+    }
 
 
 def attribute(bench: Path) -> dict[str, float]:
@@ -163,12 +222,15 @@ def main() -> None:
     parser.add_argument("--program", default="tordesc", help="the program to compare with")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--only", nargs="*", choices=LIMITS)
+    parser.add_argument("--work", choices=WORK, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.work:
+        return work(args.bench, args.work)
     rows: dict[str, Callable[[], dict[str, float]]] = {
         "attribute": lambda: attribute(args.bench),
-        "consensus": lambda: consensus(args.bench, args.pairs),
-        "descriptors": lambda: descriptors(args.bench, args.pairs),
-        "frame": lambda: frame(args.bench, args.pairs),
+        "consensus": lambda: pairs(args.bench, "consensus", args.pairs),
+        "descriptors": lambda: pairs(args.bench, "descriptors", args.pairs),
+        "frame": lambda: pairs(args.bench, "frame", args.pairs),
         "parquet": lambda: parquet(args.bench, args.program, args.pairs),
         "memory": lambda: memory(args.bench),
     }
