@@ -29,6 +29,16 @@ mod table;
 mod value;
 mod views;
 
+/// The size of a block that glibc is shown. In bytes.
+const BLOCK: usize = 16 << 20;
+
+/// Lets glibc keep some memory that was freed. It keeps twice as much as the largest block that was given back to the system;
+/// at first that is so little that the memory of each table of 10 MB would come anew, page by page, which takes half as long
+/// again as to make the table. No page of this block is ever touched.
+fn keep_memory() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(BLOCK)));
+}
+
 #[pyo3::pymodule(gil_used = false)]
 mod _tordesc {
     use pyo3::prelude::*;
@@ -51,6 +61,7 @@ mod _tordesc {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::keep_memory();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // For pickles; not to be exported.
         module.setattr("_restore", wrap_pyfunction!(super::descriptor::_restore, module)?)?;
