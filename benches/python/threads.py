@@ -40,12 +40,14 @@ def clock(work: Callable[[Path], None], bench: Path, threads: int) -> float:
         barrier.wait()
         work(bench)
 
-    all = [threading.Thread(target=run) for _ in range(threads)]
-    [it.start() for it in all]
+    started = [threading.Thread(target=run) for _ in range(threads)]
+    for thread in started:
+        thread.start()
     gc.collect()
     barrier.wait()
     begun = time.perf_counter()
-    [it.join() for it in all]
+    for thread in started:
+        thread.join()
     return time.perf_counter() - begun
 
 
