@@ -175,6 +175,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// A lexer over the same document that begins elsewhere.
+    #[cfg(any(feature = "archive", feature = "columnar"))]
     pub(crate) fn at(&self, position: usize) -> Self {
         Lexer { position: position.min(self.input.len()), ..self.clone() }
     }

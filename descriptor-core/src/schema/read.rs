@@ -1,5 +1,6 @@
 //! The document parser: items into the slots of a table.
 
+#[cfg(any(feature = "archive", feature = "columnar"))]
 mod shares;
 
 use std::{borrow::Cow, ops::Range};
@@ -71,6 +72,7 @@ pub struct Wanted {
     /// soon as each wanted line was seen, if each may stand only once.
     pub only: bool,
     /// How many threads read a large document that has entries. Those besides the caller's end before the reading does.
+    /// Without the features `archive` and `columnar` there are none.
     pub threads: usize,
 }
 
@@ -106,6 +108,16 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// Adds what another reader has found wrong behind what this one has.
+    fn absorb(&mut self, other: &mut Reader<'_>) {
+        let found = other.issues.len() + other.unknown.len();
+        other.issues.truncate(MAX_LISTED - self.issues.len());
+        other.unknown.truncate(MAX_LISTED - self.unknown.len());
+        self.suppressed += other.suppressed + found - other.issues.len() - other.unknown.len();
+        self.issues.append(&mut other.issues);
+        self.unknown.append(&mut other.unknown);
+    }
+
     /// A reader over a document.
     pub fn new(input: &'a [u8]) -> Self {
         Reader {
@@ -349,7 +361,10 @@ pub fn push_nested<'a, D: Table<'a>>(
     first: &Item<'a>,
     reader: &mut Reader<'a>,
 ) -> Result<(), Problem> {
+    #[cfg(any(feature = "archive", feature = "columnar"))]
     let mut run = shares::push_shared(list, first, reader);
+    #[cfg(not(any(feature = "archive", feature = "columnar")))]
+    let mut run = push_until(list, first, usize::MAX, reader);
     if let Some(next) = run.next {
         let rest = push_until(list, &next, usize::MAX, reader);
         run.result = run.result.and(rest.result);

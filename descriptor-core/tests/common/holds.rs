@@ -1,9 +1,9 @@
 //! What holds for any bytes. The property tests and the fuzz targets call these with bytes of their own.
 
 use descriptor_core::{
-    document::Type,
+    document::{AnyParsed, Type},
     netdoc::{Cut, Frame, Framer, frames, items},
-    schema::{MAX_LISTED, ValueSink},
+    schema::{MAX_LISTED, Value, ValueSink, Wanted},
 };
 
 /// Every byte belongs to exactly one item, and items follow each other without a gap.
@@ -47,19 +47,33 @@ fn document(frame: Frame<'_>, source: &[u8]) {
     for span in &parsed.unknown {
         assert!(span.start < span.end && span.end <= frame.body.len(), "unknown line {span:?}");
     }
-    let record = parsed.partial.as_ref();
+    // Several threads read what one reads.
+    let shared = kind.parse_columns(frame, Wanted { threads: 3, ..Wanted::ALL });
+    assert_eq!(shared.issues, parsed.issues);
+    assert_eq!((&shared.unknown, shared.suppressed), (&parsed.unknown, parsed.suppressed));
+    assert_eq!(shared.document().is_some(), parsed.document().is_some());
+    let (shared, alone) = (values(&shared), values(&parsed));
+    // What is not a number equals nothing.
+    let same = shared == alone || format!("{shared:?}") == format!("{alone:?}");
+    assert!(same, "several threads read other values");
+}
+
+/// All that a document and its parts say.
+fn values(parsed: &AnyParsed<'_>) -> Vec<Value> {
+    let (record, mut values) = (parsed.partial.as_ref(), Vec::new());
     for column in record.schema().columns() {
         let mut sink = ValueSink::default();
         parsed.emit(record, column.field, column.part, &mut sink);
-        sink.finish();
+        values.push(sink.finish());
     }
     for field in 0..record.schema().fields.len() {
         record.each(field, &mut |part| {
             let mut sink = ValueSink::default();
             part.emit_all(&mut sink);
-            sink.finish();
+            values.push(sink.finish());
         });
     }
+    values
 }
 
 /// Cutting and reading loses nothing: frames and blank lines give the source again, a record its document, an item,

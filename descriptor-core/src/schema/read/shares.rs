@@ -8,11 +8,12 @@ use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 
 use memchr::memmem;
 
-use super::{MAX_LISTED, Memo, Reader, Run, Table, push_until};
+use super::{Memo, Reader, Run, Table, push_until};
 use crate::netdoc::{Item, Lexer};
 
 /// From this size on what is left of a document is shared out: to start a thread takes as long as to read some 50 kB.
-const LARGE: usize = 256 << 10;
+/// Fuzzing, everything is large.
+const LARGE: usize = if cfg!(fuzzing) { 256 } else { 256 << 10 };
 /// Within so many bytes a table is expected to begin.
 const WITHIN: usize = 16 << 10;
 
@@ -110,16 +111,6 @@ impl<'a> Reader<'a> {
             memo: Memo::default(),
         }
     }
-
-    /// Adds what another reader has found wrong behind what this one has.
-    pub(super) fn absorb(&mut self, other: &mut Reader<'_>) {
-        let found = other.issues.len() + other.unknown.len();
-        other.issues.truncate(MAX_LISTED - self.issues.len());
-        other.unknown.truncate(MAX_LISTED - self.unknown.len());
-        self.suppressed += other.suppressed + found - other.issues.len() - other.unknown.len();
-        self.issues.append(&mut other.issues);
-        self.unknown.append(&mut other.unknown);
-    }
 }
 
 #[cfg(test)]
@@ -176,7 +167,7 @@ mod tests {
             _ => "",
         });
         let parsed = read(text.as_bytes(), 4);
-        assert!(parsed.issues.len() == super::MAX_LISTED && parsed.suppressed > 0);
+        assert!(parsed.issues.len() == crate::schema::MAX_LISTED && parsed.suppressed > 0);
         assert_eq!(same(&text), 3000);
     }
 
