@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 
 use common::holds;
 use descriptor_core::{
-    document::Type,
+    document::{Consensus, Type},
     netdoc::{Frame, frames},
-    schema::MAX_LISTED,
+    schema::{MAX_LISTED, parse},
     value::{Base64, Hex, Timestamp},
 };
 use proptest::prelude::*;
@@ -159,6 +159,24 @@ fn what_fuzzing_found_stays_right() {
         holds::lexer(data);
         holds::any_document(data);
         holds::round_trip(data);
+    }
+}
+
+/// Found by fuzzing: a list of ports that is sound with something behind it was remembered as if all of it were.
+#[test]
+fn what_a_line_says_depends_on_no_other_line() {
+    let mut text =
+        b"@type network-status-consensus-3 1.0\nnetwork-status-version 3\nvote-status consensus\n".to_vec();
+    for _ in 0..20 {
+        text.extend_from_slice(
+            b"r a AAAAAAAAAAAAAAAAAAAAAAAAAAA AAAAAAAAAAAAAAAAAAAAAAAAAAA 2020-01-01 00:00:00 1.2.3.4 1 0\ns\np reject 110 9443 0\n",
+        );
+    }
+    let frame = frames(&text, None).next().expect("a document is there");
+    let parsed = parse::<Consensus<'_>>(frame);
+    assert_eq!(parsed.partial.entries.len(), 20);
+    for entry in &parsed.partial.entries {
+        assert_eq!(entry.exit_policy.map(|policy| policy.ports), Some(&b"110"[..]));
     }
 }
 

@@ -75,10 +75,10 @@ impl<'a> FromItem<'a> for PortPolicy<'a> {
 
 impl<'a> PortPolicy<'a> {
     #[inline]
-    fn parse(item: &Item<'a>, mut is_sound: impl FnMut(&'a [u8]) -> bool) -> Result<Self, Problem> {
+    fn parse(item: &Item<'a>, is_all_sound: impl FnOnce(&'a [u8]) -> bool) -> Result<Self, Problem> {
         // As tor writes it. A list of ports has no blanks, so that one that is sound is all there is.
         if let Some((verb @ (b"accept " | b"reject "), ports)) = item.args.split_first_chunk::<7>()
-            && is_sound(ports)
+            && is_all_sound(ports)
         {
             return Ok(PortPolicy { accept: verb == b"accept ", ports, text: item.args });
         }
