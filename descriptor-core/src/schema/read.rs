@@ -362,25 +362,22 @@ pub fn push_nested<'a, D: Table<'a>>(
     reader: &mut Reader<'a>,
 ) -> Result<(), Problem> {
     #[cfg(any(feature = "archive", feature = "columnar"))]
-    let mut run = shares::push_shared(list, first, reader);
+    let (first, result) = match shares::push_shared(list, first, reader) {
+        None => (*first, Ok(())),
+        Some((result, Some(next))) => (next, result),
+        Some((result, None)) => return result,
+    };
     #[cfg(not(any(feature = "archive", feature = "columnar")))]
-    let mut run = push_until(list, first, usize::MAX, reader);
-    if let Some(next) = run.next {
-        let rest = push_until(list, &next, usize::MAX, reader);
-        run.result = run.result.and(rest.result);
-    }
-    run.result
+    let (first, result) = (*first, Ok(()));
+    result.and(push_until(list, &first, usize::MAX, reader).0)
 }
 
-/// Tables of a kind that follow each other.
-struct Run<'a> {
-    /// Whether all of them were complete.
-    result: Result<(), Problem>,
-    /// The item that begins the next one.
-    next: Option<Item<'a>>,
-}
+/// Whether all of some tables that follow each other were complete, and the item that begins the next one.
+type Run<'a> = (Result<(), Problem>, Option<Item<'a>>);
 
-/// Reads tables of a kind that follow each other, from an item on, until one begins at some place or behind it.
+/// Reads tables of a kind that follow each other, from an item on, until one begins at some place or behind it. Most
+/// documents have no such place, and are not to look for it.
+#[inline(always)]
 fn push_until<'a, D: Table<'a>>(
     list: &mut Vec<D>,
     first: &Item<'a>,
@@ -390,17 +387,21 @@ fn push_until<'a, D: Table<'a>>(
     let (mut item, mut result) = (*first, Ok(()));
     loop {
         list.push(D::default());
-        let Some(document) = list.last_mut() else { return Run { result, next: None } };
+        let Some(document) = list.last_mut() else { return (result, None) };
         let (read, next) = fill_part(document, &item, reader);
         if !complete::<D>(read) {
             list.pop();
             result = Err(Problem::Reported);
         }
-        let Some(next) = next.filter(|next| next.offset < end) else { return Run { result, next } };
-        if list.len() == 1 {
-            reserve(list, &item, &next, reader);
+        match next {
+            Some(next) if next.offset < end => {
+                if list.len() == 1 {
+                    reserve(list, &item, &next, reader);
+                }
+                item = next;
+            }
+            next => return (result, next),
         }
-        item = next;
     }
 }
 

@@ -27,19 +27,19 @@ struct Share<'a, D> {
     run: Run<'a>,
 }
 
-/// Reads tables from an item on, by as many threads as the reader may have.
+/// Reads tables from an item on, by as many threads as the reader may have; `None` if that is one.
 pub(super) fn push_shared<'a, D: Table<'a>>(
     list: &mut Vec<D>,
     first: &Item<'a>,
     reader: &mut Reader<'a>,
-) -> Run<'a> {
+) -> Option<Run<'a>> {
     let starts = starts::<D>(first.offset, reader);
-    let Some(&end) = starts.first() else { return push_until(list, first, usize::MAX, reader) };
-    thread::scope(|scope| {
+    let &end = starts.first()?;
+    Some(thread::scope(|scope| {
         let ends = starts.iter().skip(1).copied().chain([usize::MAX]);
         let others: Vec<_> =
             starts.iter().zip(ends).map(|(&start, end)| begin(scope, reader.fork(start), end)).collect();
-        let mut run = push_until(list, first, end, reader);
+        let mut run = push_share(list, first, end, reader);
         for other in others {
             // A thread that could not be started, or has met a bug, has read nothing.
             let share: Option<Share<'a, D>> = other.and_then(|it| it.join().ok().flatten());
@@ -47,10 +47,21 @@ pub(super) fn push_shared<'a, D: Table<'a>>(
             list.append(&mut share.list);
             reader.absorb(&mut share.reader);
             reader.lexer = share.reader.lexer;
-            run = Run { result: run.result.and(share.run.result), next: share.run.next };
+            run = (run.0.and(share.run.0), share.run.1);
         }
         run
-    })
+    }))
+}
+
+/// What one thread reads.
+#[inline(never)]
+fn push_share<'a, D: Table<'a>>(
+    list: &mut Vec<D>,
+    first: &Item<'a>,
+    end: usize,
+    reader: &mut Reader<'a>,
+) -> Run<'a> {
+    push_until(list, first, end, reader)
 }
 
 /// Where other threads begin, in order.
@@ -80,7 +91,7 @@ fn begin<'scope, 'a: 'scope, D: Table<'a>>(
     let read = move || {
         let first = (D::OPTIONS.grammar)(&mut reader.lexer)?;
         let (behind, mut list) = (reader.lexer.clone(), Vec::new());
-        let run = push_until(&mut list, &first, end, &mut reader);
+        let run = push_share(&mut list, &first, end, &mut reader);
         Some(Share { first, behind, list, reader, run })
     };
     Builder::new().spawn_scoped(scope, read).ok()
@@ -89,7 +100,7 @@ fn begin<'scope, 'a: 'scope, D: Table<'a>>(
 impl<'a, D> Share<'a, D> {
     /// Whether the thread before has come to where this one has begun, and would have gone on as this one did.
     fn follows(&self, before: &Run<'a>, lexer: &Lexer<'a>) -> bool {
-        before.next == Some(self.first)
+        before.1 == Some(self.first)
             && (lexer.position(), lexer.state) == (self.behind.position(), self.behind.state)
     }
 }
