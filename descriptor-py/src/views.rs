@@ -1,17 +1,14 @@
 //! Texts as views, which is how Polars keeps them: what it would make of them one after the other is made here by several
 //! threads, and the bytes stay where they are.
 
-use std::{
-    panic::resume_unwind,
-    sync::Arc,
-    thread::{Builder, scope},
-};
+use std::sync::Arc;
 
 use arrow_array::{
     Array, ArrayRef, ListArray, MapArray, RecordBatch, RecordBatchOptions, StringViewArray, StructArray,
     cast::AsArray,
 };
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema, SchemaRef};
+use descriptor_core::columnar::side_by_side;
 
 /// Some rows are too few for a thread.
 const FEW: usize = 1024;
@@ -20,21 +17,8 @@ const FEW: usize = 1024;
 pub(crate) fn views(batches: &[RecordBatch], threads: usize) -> Result<Vec<RecordBatch>, ArrowError> {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let threads = threads.min(rows / FEW).max(1);
-    let mut shares = batches.chunks(batches.len().div_ceil(threads).max(1));
-    let first = shares.next().unwrap_or_default();
-    let made: Result<Vec<_>, ArrowError> = scope(|scope| {
-        let start = |share| (share, Builder::new().spawn_scoped(scope, move || all(share)));
-        let started: Vec<_> = shares.map(start).collect();
-        let mut made = vec![all(first)];
-        for (share, thread) in started {
-            made.push(match thread {
-                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                // No thread can be had.
-                Err(_) => all(share),
-            });
-        }
-        made.into_iter().collect()
-    });
+    let shares: Vec<_> = batches.chunks(batches.len().div_ceil(threads).max(1)).collect();
+    let made: Result<Vec<_>, ArrowError> = side_by_side(&shares, |share| all(share)).into_iter().collect();
     Ok(made?.into_iter().flatten().collect())
 }
 

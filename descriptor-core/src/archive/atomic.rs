@@ -66,7 +66,7 @@ pub(super) fn sweep(folder: &Path, begin: &str) {
     let is_ours = |name: &str| {
         let inner = name.strip_prefix('.')?.strip_prefix(begin)?.strip_suffix(".tmp")?;
         let process = inner.rsplit('.').next()?;
-        process.bytes().all(|byte| byte.is_ascii_digit()).then_some(())
+        (!process.is_empty() && process.bytes().all(|byte| byte.is_ascii_digit())).then_some(())
     };
     for entry in entries.flatten() {
         if entry.file_name().to_str().and_then(is_ours).is_some()
@@ -94,7 +94,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let at = |name: &str| folder.path().join(name);
         let (file, being_written) = create(&at("name")).expect("it is writable");
-        let others = ["name.1.tmp", ".name.x.tmp", ".name.1.tmp.gz", "name"].map(at);
+        let others = ["name.1.tmp", ".name.x.tmp", ".name..tmp", ".name.1.tmp.gz", "name"].map(at);
         let left = [".name.1.tmp", ".name.2.tmp", ".name-2.1.tmp"].map(at);
         others.iter().chain(&left).for_each(|path| fs::write(path, "half").expect("it is writable"));
         let there = |paths: &[PathBuf]| paths.iter().map(|path| path.exists()).collect::<Vec<_>>();
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(there(&left), [false, false, true]);
         sweep(folder.path(), "");
         assert_eq!((there(&left)[2], being_written.exists()), (false, true));
-        assert_eq!(there(&others), [true; 4]);
+        assert_eq!(there(&others), [true; 5]);
         drop(file);
         write(&at("name"), |out| out.write_all(b"whole"), |_, ()| Ok(())).expect("it is writable");
         assert_eq!((fs::read(at("name")).ok(), being_written.exists()), (Some(b"whole".to_vec()), false));

@@ -178,8 +178,9 @@ impl Part {
     }
 }
 
-/// What becomes of some things, each in a thread of its own, the first in the caller's.
-fn side_by_side<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// What becomes of some things, each in a thread of its own, the first in the caller's. Where no thread can be had, the
+/// caller's does it; who panics in one panics here.
+pub fn side_by_side<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let Some((first, others)) = things.split_first() else { return Vec::new() };
     let work = &work;
     thread::scope(|scope| {
@@ -189,7 +190,6 @@ fn side_by_side<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -
         for (thing, started) in started {
             made.push(match started {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                // No thread can be had.
                 Err(_) => work(thing),
             });
         }

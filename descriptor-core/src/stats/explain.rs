@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Serialize;
 
-use super::{Cell, Day, Table, parts::day_of};
+use super::{Cell, Day, Options, Profile, Table, parts::day_of};
 
 /// Which row of a table is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,16 @@ impl Question {
             Some(key) => Err(Unexplained::Column(key.clone(), columns.join(", "))),
             None => Ok(()),
         }
+    }
+
+    /// The same of a file of 2013, which there is in that profile only.
+    pub(super) fn only_in_2013(
+        &self,
+        columns: &'static [&'static str],
+        options: &Options,
+    ) -> Result<(), Unexplained> {
+        self.only(columns)?;
+        if options.profile == Profile::Y2013 { Ok(()) } else { Err(Unexplained::Profile) }
     }
 
     /// The table that is asked for by name, or else the first one that has all columns that are asked for.

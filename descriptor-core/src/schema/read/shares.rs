@@ -8,7 +8,10 @@ use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 
 use memchr::memmem;
 
-use super::{Memo, Reader, Run, Table, push_until};
+use super::{
+    Memo, Reader, Table,
+    nested::{Run, push_until},
+};
 use crate::netdoc::{Item, Lexer};
 
 /// From this size on what is left of a document is shared out: to start a thread takes as long as to read some 50 kB.

@@ -3,7 +3,7 @@
 use super::{Bandwidth2013, Sums, class, whole};
 use crate::{
     stats::{
-        Cell, Day, Id, Options, Profile,
+        Cell, Day, Id, Options,
         bandwidth::Seen,
         explain::{Explanation, List, Question, Unexplained},
         number::divide_half_away,
@@ -22,10 +22,7 @@ pub(super) fn explain(
     question: &Question,
     options: &Options,
 ) -> Result<Explanation, Unexplained> {
-    question.only(KEYS)?;
-    if options.profile != Profile::Y2013 {
-        return Err(Unexplained::Profile);
-    }
+    question.only_in_2013(KEYS, options)?;
     let by_flags = KEYS.iter().any(|key| !question.value(key).is_empty());
     let (exit, guard) = (question.is_true("isexit"), question.is_true("isguard"));
     let title = match by_flags {

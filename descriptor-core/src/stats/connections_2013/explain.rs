@@ -3,7 +3,7 @@
 use super::Connections2013;
 use crate::{
     stats::{
-        Cell, Day, Options, Profile,
+        Cell, Day, Options,
         explain::{Explanation, List, Question, Unexplained},
         registry,
     },
@@ -17,10 +17,7 @@ pub(super) fn explain(
     question: &Question,
     options: &Options,
 ) -> Result<Explanation, Unexplained> {
-    question.only(KEYS)?;
-    if options.profile != Profile::Y2013 {
-        return Err(Unexplained::Profile);
-    }
+    question.only_in_2013(KEYS, options)?;
     let asked = question.value("source").trim_start_matches('$').to_ascii_uppercase();
     let title = format!("Connections of {asked} on {}", question.day);
     let mut it = Explanation::new(title, "connbidirect", question);

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use super::{FLAGS, PLATFORMS, STATUSES, Servers2013, version_name};
 use crate::{
     stats::{
-        Cell, Day, Id, Options, Profile,
+        Cell, Day, Id, Options,
         explain::{Explanation, List, Question, Unexplained},
         number::divide_half_away,
         registry,
@@ -20,10 +20,7 @@ pub(super) fn explain(
     question: &Question,
     options: &Options,
 ) -> Result<Explanation, Unexplained> {
-    question.only(KEYS)?;
-    if options.profile != Profile::Y2013 {
-        return Err(Unexplained::Profile);
-    }
+    question.only_in_2013(KEYS, options)?;
     let mut named = KEYS.iter().filter(|key| !question.value(key).is_empty());
     let (by, more) = (named.next().copied(), named.next());
     if let (Some(by), Some(more)) = (by, more) {

@@ -66,22 +66,22 @@ impl Add<'_, '_> {
         mut part: S,
         looked: bool,
     ) -> Result<(), StateError> {
-        let mut known = kept.part(day)?.map(|known| known.body);
-        let old = known.clone();
+        let old = kept.part(day)?.map(|old| old.body);
+        let looks_up = part.facts().is_some();
         let mut missing = None;
-        if part.facts().is_some() {
+        if looks_up {
             let looked_for = kept.missing(day)?;
             let mut found = BTreeSet::new();
-            if let Some(mut known) = known.take().map(|body| unpack::<S>(&body)).transpose()? {
-                found.extend(known.facts().map(|facts| facts.missing()).unwrap_or_default());
+            if let Some(mut old) = old.as_deref().map(unpack::<S>).transpose()? {
+                found.extend(old.facts().map(|facts| facts.missing()).unwrap_or_default());
                 found.retain(|digest| !looked_for.contains(digest));
-                part.merge(known);
+                part.merge(old);
             }
             missing = Some(look_up(kept, &mut part, found, looked_for)?);
         }
         self.crew.give((kept.statistic, day), move || {
-            if let Some(known) = known {
-                part.merge(unpack(&known)?);
+            if let Some(old) = old.as_deref().filter(|_| !looks_up) {
+                part.merge(unpack(old)?);
             }
             part.settle();
             if let Some(facts) = part.facts() {
