@@ -15,7 +15,7 @@ use descriptor_core::{
 use crate::{
     cli::Global,
     exit::{Failure, Outcome},
-    stats_count,
+    stats_count::{self, MODULES},
     stats_places::PlaceArgs,
 };
 
@@ -46,6 +46,10 @@ pub(crate) fn counted(
     plots: &[&Plot],
     global: Global,
 ) -> Result<Source, Failure> {
+    if let Some(path) = paths.iter().find(|path| path.join(MODULES).is_dir()) {
+        let path = path.display();
+        return Err(Failure::Usage(format!("{path} was written by `tordesc stats`; --from {path} draws it")));
+    }
     let makers = || plots.iter().flat_map(|plot| plot.statistics());
     // What only the originals of 2013 had is not drawn beside the rest.
     let profile: Profile = makers().map(|(_, profile)| profile).max().unwrap_or_default();
@@ -78,7 +82,7 @@ pub(crate) fn written(from: &Path, plots: &[&Plot]) -> Result<Source, Failure> {
         for name in plot.modules() {
             let known = source.modules.get(name).is_some();
             if let Some((path, text)) =
-                find(from, "modules", name)?.filter(|(_, text)| !known && !is_graph(text))
+                find(from, MODULES, name)?.filter(|(_, text)| !known && !is_graph(text))
                 && let Some(table) = Tables::read_csv(name, &text)
             {
                 source.modules.0.push(read(table, &path)?);

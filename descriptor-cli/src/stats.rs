@@ -15,7 +15,7 @@ use crate::{
     exit::{Failure, Outcome},
     figures::things,
     output,
-    stats_count::{CountArgs, Counted, count},
+    stats_count::{CountArgs, Counted, MODULES, count},
     stats_explain, stats_load,
 };
 
@@ -118,7 +118,7 @@ fn write(out: &Path, format: Format, modules: &Tables, options: &Options<'_>) ->
     let (first, last) = top_countries::span(options);
     let top = top_countries::tables(modules, first, last);
     let mut files: Vec<Made<'_>> = Vec::new();
-    for (folder, tables) in [("modules", &modules.0), ("tables", &top)] {
+    for (folder, tables) in [(MODULES, &modules.0), ("tables", &top)] {
         files.extend(
             tables
                 .iter()

@@ -107,6 +107,9 @@ impl Gathered {
     }
 }
 
+/// Where `tordesc stats --out` puts the tables of modules.
+pub(crate) const MODULES: &str = "modules";
+
 /// How much is read before what it says goes from memory to disk, where it takes a quarter of that. Unit: bytes.
 const MOST: usize = 512 << 20;
 

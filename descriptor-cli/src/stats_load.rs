@@ -11,7 +11,7 @@ use crate::{
     figures::things,
     output,
     reading::complain,
-    stats_count::{CountArgs, Counted, count},
+    stats_count::{CountArgs, Counted, MODULES, count},
 };
 
 pub(crate) const HELP: &str = "\
@@ -78,9 +78,6 @@ pub(crate) fn run(args: &LoadArgs, global: Global) -> Result<Outcome, Failure> {
     let of_tables = Outcome::of_reading(tables, unknown);
     Ok(if outcome == Outcome::Done { of_tables } else { outcome })
 }
-
-/// Where `tordesc stats --out` puts the tables of modules.
-const MODULES: &str = "modules";
 
 /// The tables of some folders.
 fn files(folders: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {

@@ -82,6 +82,9 @@ fn what_cannot_be_drawn_is_told() {
     };
     told(&["networksiz", "--from", empty], 2, "no graph is called networksiz; did you mean networksize?");
     told(&["networksize"], 2, "nothing to draw");
+    let counted = folder.path().join("stats");
+    std::fs::create_dir_all(counted.join("modules")).expect("it is writable");
+    told(&["networksize", text(&counted)], 2, "was written by `tordesc stats`; --from");
     told(&["networksize", "--from", empty], 1, "networksize is missing");
     told(&["networksize", "--from", "/nowhere"], 1, "no such file");
     told(&["networksize", "--from", empty, "-o", "x.pdf"], 1, "networksize is missing");
