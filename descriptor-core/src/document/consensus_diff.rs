@@ -70,7 +70,7 @@ impl<'a> Edit<'a> {
                 last => (line(&range[..at])?, line(last)?),
             },
         };
-        let text = item.object.map_or(&b""[..], |object| object.body);
+        let text = item.object.map_or(&b""[..], |object| object.body());
         let text_fits = (*kind == b'd') == item.object.is_none();
         let range_fits = first > 0 && (*kind == b'a' || first <= last);
         (text_fits && range_fits).then_some(Edit { first, last, text, command })
@@ -113,7 +113,7 @@ fn commands<'a>(lexer: &mut Lexer<'a>) -> Option<Item<'a>> {
     };
     let object = end.map(|end| {
         let body = lexer.slice(text, end);
-        Object { label: b"", body, raw: body }
+        Object { raw: body }
     });
     let raw = lexer.slice(offset, lexer.position());
     Some(Item { keyword: &line[at..], args: &line[..at], object, raw, offset, opt: false })

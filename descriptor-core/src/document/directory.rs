@@ -22,7 +22,7 @@ descriptor! {
     /// All relays, and which of them were running. Since tor 0.0.9.
     "router-status" => router_status: Option<RouterStates<'a>>;
     /// The key that signs the document, RSA. Absent in the oldest.
-    "dir-signing-key" => dir_signing_key: Option<Pem<'a>>;
+    "dir-signing-key" => dir_signing_key: Option<Object<'a>>;
     /// The relays' descriptors.
     "router" => descriptors: Vec<ServerDescriptor<'a>>;
     /// The authority's nickname and signature.

@@ -11,7 +11,7 @@ descriptor! {
     /// The version of the format: 2.
     "version" => version: Version<2>;
     /// The service's key, RSA.
-    "permanent-key" => permanent_key: Pem<'a>;
+    "permanent-key" => permanent_key: Object<'a>;
     /// What proves that the identifier belongs to the key and the day, base32.
     "secret-id-part" => secret_id_part: &'a [u8];
     /// When it was made, rounded down to the hour.
@@ -19,9 +19,9 @@ descriptor! {
     /// The versions of the rendezvous protocol that the service speaks.
     "protocol-versions" => protocol_versions: Numbers<'a>;
     /// The introduction points, perhaps encrypted. Absent if there are none.
-    "introduction-points" => introduction_points: Option<Pem<'a>>;
+    "introduction-points" => introduction_points: Option<Object<'a>>;
     /// The signature of all above by the permanent key.
-    "signature" => signature: Pem<'a>;
+    "signature" => signature: Object<'a>;
 }
 
 impl HiddenService<'_> {

@@ -11,11 +11,11 @@ descriptor! {
     /// How long the descriptor is good. Unit: minutes.
     "descriptor-lifetime" => lifetime: u32;
     /// The certificate of the key that signed the descriptor, by the blinded key of the service.
-    "descriptor-signing-key-cert" => signing_cert: Pem<'a>;
+    "descriptor-signing-key-cert" => signing_cert: Object<'a>;
     /// Grows with each descriptor of the same blinded key.
     "revision-counter" => revision_counter: u64;
     /// The first encrypted layer.
-    "superencrypted" => superencrypted: Pem<'a>;
+    "superencrypted" => superencrypted: Object<'a>;
     /// The signature of all above.
     "signature" => signature: Base64<64>;
 }

@@ -22,13 +22,13 @@ descriptor! {
     /// When it expires.
     "dir-key-expires" => dir_key_expires: Timestamp;
     /// The identity key, RSA.
-    "dir-identity-key" => dir_identity_key: Pem<'a>;
+    "dir-identity-key" => dir_identity_key: Object<'a>;
     /// The signing key, RSA.
-    "dir-signing-key" => dir_signing_key: Pem<'a>;
+    "dir-signing-key" => dir_signing_key: Object<'a>;
     /// The identity, signed by the signing key. Absent in some certificates before 2009.
-    "dir-key-crosscert" => dir_key_crosscert: Option<Pem<'a>>;
+    "dir-key-crosscert" => dir_key_crosscert: Option<Object<'a>>;
     /// The certificate, signed by the identity key.
-    "dir-key-certification" => dir_key_certification: Pem<'a>;
+    "dir-key-certification" => dir_key_certification: Object<'a>;
 }
 
 fn check<'a>(certificate: &KeyCertificate<'a>, reader: &mut Reader<'a>) {
@@ -46,7 +46,7 @@ fn check<'a>(certificate: &KeyCertificate<'a>, reader: &mut Reader<'a>) {
     }
     // Tor writes ID SIGNATURE, and reads SIGNATURE too (dir-spec §3.1).
     if let Some(crosscert) = certificate.dir_key_crosscert
-        && !matches!(crosscert.label, b"ID SIGNATURE" | b"SIGNATURE")
+        && !(crosscert.has_label(b"ID SIGNATURE") || crosscert.has_label(b"SIGNATURE"))
     {
         reader.complain_at("dir-key-crosscert", crosscert.raw, Problem::BadObject("an ID SIGNATURE"));
     }

@@ -16,7 +16,7 @@ descriptor! {
     /// How to reach who runs it.
     "contact" => contact: Option<Line<'a>>;
     /// The key that signs the document: the authority's identity key, RSA.
-    "dir-signing-key" => dir_signing_key: Pem<'a>;
+    "dir-signing-key" => dir_signing_key: Object<'a>;
     /// The versions of tor that clients should run. Absent unless the authority has the option `Versions`.
     "client-versions" => client_versions: Option<Versions<'a>>;
     /// The versions of tor that relays should run. Absent unless the authority has the option `Versions`.

@@ -3,7 +3,7 @@
 use crate::{
     netdoc::{Lexer, find_line},
     schema::{Problem, Reader},
-    value::{Ed25519Cert, Pem, Signature},
+    value::{Ed25519Cert, Object, Signature},
 };
 
 /// The `identity-ed25519` line must be the second one.
@@ -69,6 +69,6 @@ pub(super) fn missing(raw: &[u8], keyword: &'static str, reader: &mut Reader<'_>
 }
 
 /// Where an object begins in its document.
-pub(super) fn begin(raw: &[u8], object: &Pem<'_>) -> usize {
+pub(super) fn begin(raw: &[u8], object: &Object<'_>) -> usize {
     (object.raw.as_ptr() as usize).wrapping_sub(raw.as_ptr() as usize).min(raw.len())
 }

@@ -39,15 +39,39 @@ impl<'a> Item<'a> {
     }
 }
 
-/// A PEM object: `-----BEGIN LABEL-----`, base64 lines, `-----END LABEL-----`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A PEM object: `-----BEGIN LABEL-----`, base64 lines, `-----END LABEL-----`. Its parts are found when they are asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Object<'a> {
-    /// What stands between `-----BEGIN ` and `-----`.
-    pub label: &'a [u8],
-    /// The lines between, still base64, with their line ends.
-    pub body: &'a [u8],
-    /// The whole object, from `-----BEGIN ` through the last `-----`, without the last line end.
+    /// The whole object, from `-----BEGIN ` through the last `-----`, without the last line end. An object of another
+    /// grammar, as the text below a command of `ed`, is all body.
     pub raw: &'a [u8],
+}
+
+impl<'a> Object<'a> {
+    /// What stands between `-----BEGIN ` and `-----`.
+    pub fn label(&self) -> &'a [u8] {
+        self.parts().0
+    }
+
+    /// The lines between the first and the last, still base64, with their line ends.
+    pub fn body(&self) -> &'a [u8] {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&'a [u8], &'a [u8]) {
+        let parts = self.raw.strip_prefix(b"-----BEGIN ").and_then(|rest| {
+            let (label, rest) = rest.split_at_checked(memmem::find(rest, b"-----\n")?)?;
+            Some((label, rest.get(6..rest.len().checked_sub(label.len() + 14)?)?))
+        });
+        parts.unwrap_or((b"", self.raw))
+    }
+
+    /// Whether the label is this one.
+    #[inline]
+    pub fn has_label(&self, label: &[u8]) -> bool {
+        let rest = self.raw.strip_prefix(b"-----BEGIN ").and_then(|rest| rest.strip_prefix(label));
+        rest.is_some_and(|rest| rest.starts_with(b"-----\n"))
+    }
 }
 
 /// A lexer's own error: it holds nothing, so that nothing is allocated where a rule only tries.
@@ -107,10 +131,10 @@ pub(crate) fn line(input: &[u8]) -> IResult<&[u8], &[u8], Malformed> {
     }
 }
 
-/// The object that a text begins with, and what follows its last line. Base64 has no `-`, so the first one after the head
-/// must begin the end line.
+/// The object that a text begins with. Base64 has no `-`, so the first one after the head must begin the end line.
+// What is returned fits two registers: through memory it would have to be waited for.
 #[inline(never)]
-fn object(input: &[u8]) -> Option<(&[u8], Object<'_>)> {
+fn object(input: &[u8]) -> Option<Object<'_>> {
     let rest = input.strip_prefix(b"-----BEGIN ")?;
     let (head, body) = rest.split_at_checked(memchr(b'\n', rest)? + 1)?;
     let label = head.strip_suffix(b"-----\n")?;
@@ -121,8 +145,7 @@ fn object(input: &[u8]) -> Option<(&[u8], Object<'_>)> {
     let after = end.strip_prefix(b"-----END ")?.strip_prefix(label)?.strip_prefix(b"-----")?;
     let raw = &input[..input.len() - after.len()];
     // The end line must end here; a document cut off after it has no line end.
-    let rest = if after.is_empty() { after } else { after.strip_prefix(b"\n")? };
-    Some((rest, Object { label, body, raw }))
+    matches!(after, [] | [b'\n', ..]).then_some(Object { raw })
 }
 
 /// Whether `bytes` may be a keyword: letters, digits and `-` (dir-spec §1.2), or `_` as some old documents have.
@@ -166,9 +189,11 @@ impl<'a> Lexer<'a> {
         // What looks like an object but is none is left for the next calls, which give its lines one by one.
         let mut found = None;
         if input.get(end) == Some(&b'-')
-            && let Some((rest, it)) = object(&input[end..])
+            && let Some(it) = object(&input[end..])
         {
-            (end, found) = (input.len() - rest.len(), Some(it));
+            end += it.raw.len();
+            end += usize::from(end < input.len());
+            found = Some(it);
         }
         self.position = offset + end;
         Some(Item { keyword, args, object: found, raw: &input[..end], offset, opt })
@@ -263,7 +288,9 @@ mod tests {
         let all: Vec<_> = items(text).collect();
         assert_eq!(all.len(), 2);
         let object = all[0].object.expect("the item has an object");
-        assert_eq!((object.label, object.body), (&b"K"[..], &b"AAAA\n"[..]));
+        assert_eq!((object.label(), object.body()), (&b"K"[..], &b"AAAA\n"[..]));
+        assert!(object.has_label(b"K") && !object.has_label(b"") && !object.has_label(b"KK"));
+        assert_eq!(Object { raw: b"a\n" }.body(), b"a\n");
     }
 
     #[test]

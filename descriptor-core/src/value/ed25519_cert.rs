@@ -8,12 +8,9 @@ use nom::{
     number::complete::{be_u8, be_u16, be_u32},
 };
 
-use super::{
-    Base64, Timestamp,
-    key::{Pem, labelled},
-};
+use super::{Base64, Timestamp, key::labelled};
 use crate::{
-    netdoc::{FromArg, Item, Malformed},
+    netdoc::{FromArg, Item, Malformed, Object},
     schema::{FromItem, Kind, Part, Problem, Sink},
 };
 
@@ -160,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_certificate_says_what_it_says() {
-        let cert = Ed25519Cert(Pem { body: CERTIFICATE, ..Pem::default() });
+        let cert = Ed25519Cert(Object { raw: CERTIFICATE });
         let certificate = cert.certificate().expect("a certificate");
         assert_eq!(
             (certificate.purpose, certificate.key_type),
@@ -174,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_certificate_is_whole_or_none() {
-        let bytes = Ed25519Cert(Pem { body: CERTIFICATE, ..Pem::default() }).decode().expect("base64");
+        let bytes = Ed25519Cert(Object { raw: CERTIFICATE }).decode().expect("base64");
         assert!(Certificate::parse(&bytes).is_some());
         assert!((0..bytes.len()).all(|end| Certificate::parse(&bytes[..end]).is_none()));
         assert!(Certificate::parse(&[&bytes[..], b"x"].concat()).is_none());

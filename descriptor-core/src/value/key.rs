@@ -9,38 +9,20 @@ use crate::{
     schema::{FromItem, Kind, Part, Problem, Sink},
 };
 
-/// The object below a line, such as `onion-key`'s. Its base64 is not decoded before [`decode`](Pem::decode).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pem<'a> {
-    /// What stands after `-----BEGIN `.
-    pub label: &'a [u8],
-    /// The base64 lines.
-    pub body: &'a [u8],
-    /// The whole object without the last line end.
-    pub raw: &'a [u8],
-}
-
-impl<'a> Pem<'a> {
-    /// Takes an item's object.
-    #[inline]
-    pub fn of(item: &Item<'a>) -> Result<Self, Problem> {
-        let Object { label, body, raw } = item.object.ok_or(Problem::MissingObject)?;
-        Ok(Pem { label, body, raw })
-    }
-
+impl Object<'_> {
     /// The bytes of the object; `None` if it is not base64.
     pub fn decode(&self) -> Option<Vec<u8>> {
-        let text: Vec<u8> = self.body.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+        let text: Vec<u8> = self.body().iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
         BASE64.decode(text).ok()
     }
 }
 
-impl<'a> FromItem<'a> for Pem<'a> {
+impl<'a> FromItem<'a> for Object<'a> {
     const PARTS: &'static [Part] = &[Part::whole(Kind::Text)];
 
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        Self::of(item)
+        item.object.ok_or(Problem::MissingObject)
     }
 
     fn emit(&self, _part: usize, out: &mut (impl Sink + ?Sized)) {
@@ -52,7 +34,7 @@ macro_rules! labelled {
     ($($(#[doc = $doc:literal])* $name:ident, $label:literal, $what:literal;)*) => {$(
         $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-        pub struct $name<'a>(pub Pem<'a>);
+        pub struct $name<'a>(pub Object<'a>);
 
         impl<'a> $name<'a> {
             /// The bytes of the object; `None` if it is not base64.
@@ -62,12 +44,12 @@ macro_rules! labelled {
         }
 
         impl<'a> FromItem<'a> for $name<'a> {
-            const PARTS: &'static [Part] = Pem::PARTS;
+            const PARTS: &'static [Part] = Object::PARTS;
 
             #[inline]
             fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-                let pem = Pem::of(item)?;
-                if pem.label == $label { Ok($name(pem)) } else { Err(Problem::BadObject($what)) }
+                let object = Object::from_item(item)?;
+                if object.has_label($label) { Ok($name(object)) } else { Err(Problem::BadObject($what)) }
             }
 
             fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
@@ -121,7 +103,7 @@ fn der_value(tag: u8, text: &[u8]) -> Option<(&[u8], &[u8])> {
 pub struct OptionalKey<'a>(pub Option<RsaKey<'a>>);
 
 impl<'a> FromItem<'a> for OptionalKey<'a> {
-    const PARTS: &'static [Part] = Pem::PARTS;
+    const PARTS: &'static [Part] = Object::PARTS;
 
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
@@ -157,7 +139,7 @@ mod tests {
         assert_eq!(key.bits(), Some(1024));
         assert_eq!(key.fingerprint().map(|it| it.to_string().len()), Some(40));
         assert_eq!(Signature::from_item(&item), Err(Problem::BadObject("a signature")));
-        let cut = RsaKey(Pem { body: &key.0.body[..64], ..key.0 });
+        let cut = RsaKey(Object { raw: &key.0.body()[..64] });
         assert_eq!(cut.bits(), None);
     }
 

@@ -40,6 +40,7 @@ mod truth;
 mod version;
 mod weight;
 
+pub use crate::netdoc::Object;
 pub use address::OrAddress;
 pub use country::{Countries, Country};
 pub(crate) use digest::BASE64;
@@ -57,7 +58,7 @@ pub use hidserv::NoisyCount;
 pub use history::{BandwidthHistory, StatsEnd};
 pub use identities::Identities;
 pub use intervals::{ConnectionDirections, Deciles, FractionDeciles, PaddingCounts};
-pub use key::{CrossCertificate, OptionalKey, Pem, RsaKey, Signature};
+pub use key::{CrossCertificate, OptionalKey, RsaKey, Signature};
 pub(crate) use nickname::is_nickname;
 pub use node_id::{NodeId, NodePath};
 pub(crate) use number::digits;

@@ -1,8 +1,8 @@
 //! Signatures of directory authorities.
 
-use super::{Hex, Pem};
+use super::Hex;
 use crate::{
-    netdoc::{Args, Item},
+    netdoc::{Args, Item, Object},
     schema::{FromItem, Kind, Part, Problem, Sink},
 };
 
@@ -16,7 +16,7 @@ pub struct DirectorySignature<'a> {
     /// SHA-1 of the signing key.
     pub signing_key_digest: Hex<20>,
     /// The signature.
-    pub signature: Pem<'a>,
+    pub signature: Object<'a>,
 }
 
 impl<'a> DirectorySignature<'a> {
@@ -30,7 +30,7 @@ impl<'a> DirectorySignature<'a> {
             algorithm,
             identity: args.value("identity")?,
             signing_key_digest: args.value("signing key digest")?,
-            signature: Pem::of(item)?,
+            signature: Object::from_item(item)?,
         })
     }
 
@@ -141,14 +141,14 @@ pub struct NamedSignature<'a> {
     /// The authority's nickname.
     pub nickname: &'a [u8],
     /// The signature.
-    pub signature: Pem<'a>,
+    pub signature: Object<'a>,
 }
 
 impl<'a> FromItem<'a> for NamedSignature<'a> {
     const PARTS: &'static [Part] = &[Part::plain("nickname", Kind::Text), Part::whole(Kind::Text)];
 
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
-        Ok(NamedSignature { nickname: item.args().text("nickname")?, signature: Pem::of(item)? })
+        Ok(NamedSignature { nickname: item.args().text("nickname")?, signature: Object::from_item(item)? })
     }
 
     fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {

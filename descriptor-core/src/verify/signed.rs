@@ -1,10 +1,7 @@
 //! Which lines a check needs, and which bytes a signature covers.
 
 use super::Reason;
-use crate::{
-    netdoc::{Item, items},
-    value::Pem,
-};
+use crate::netdoc::{Item, items};
 
 /// The first line of each keyword, `None` where there is none.
 pub(super) fn lines<'a, const N: usize>(
@@ -40,9 +37,9 @@ pub(super) fn next_keyword<'a>(body: &'a [u8], after: &Item<'a>) -> Option<&'a [
 
 /// The bytes of the object below a line, which must have one of the labels.
 pub(super) fn object(item: &Item<'_>, labels: &[&str]) -> Result<Vec<u8>, Reason> {
-    let pem = Pem::of(item).map_err(|_| "the object below the line is missing")?;
-    if !labels.iter().any(|label| label.as_bytes() == pem.label) {
+    let object = item.object.ok_or("the object below the line is missing")?;
+    if !labels.iter().any(|label| object.has_label(label.as_bytes())) {
         return Err("the object has another label than it should");
     }
-    pem.decode().ok_or("the object is not base64")
+    object.decode().ok_or("the object is not base64")
 }
