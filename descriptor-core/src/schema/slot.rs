@@ -48,6 +48,12 @@ impl<'a, T: FromArg<'a>> FromItem<'a> for T {
 
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
+        // Most lines have nothing else.
+        if T::WIDTHS.contains(&item.args.len())
+            && let Ok(value) = T::from_arg(item.args)
+        {
+            return Ok(value);
+        }
         item.args().value("value")
     }
 

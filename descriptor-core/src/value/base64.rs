@@ -15,32 +15,45 @@ static VALUES: [[u32; 256]; 4] = {
 const INVALID: u32 = 1 << 31;
 
 /// Decodes exactly `N` bytes, with padding or without. Bits of the last character that no byte takes may be set.
-#[inline]
+// The bytes are gathered in words of eight, for what is stored in small pieces and read in large ones has to wait.
+#[inline(always)]
 pub(crate) fn decode<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+    const { assert!(N <= 64, "room for 64 bytes") };
     let characters = const { (N * 4).div_ceil(3) };
     let padding = const { (3 - N % 3) % 3 };
     let (text, rest) = text.split_at_checked(characters)?;
     if !(rest.is_empty() || rest.len() == padding && rest.iter().all(|&byte| byte == b'=')) {
         return None;
     }
+    let (mut words, mut seen) = ([0u64; 9], 0);
+    let mut put = |at: usize, three: u32| {
+        seen |= three;
+        let (three, word, bit) = (u64::from(three), at * 24 / 64, at * 24 % 64);
+        match 40usize.checked_sub(bit) {
+            Some(left) => words[word] |= three << left,
+            None => {
+                words[word] |= three >> (bit - 40);
+                words[word + 1] |= three << (104 - bit);
+            }
+        }
+    };
     let value = |place: usize, byte: u8| VALUES[place][byte as usize];
-    let (mut bytes, mut seen) = ([0; N], 0);
     let (groups, last) = text.as_chunks::<4>();
-    let (triples, tail) = bytes.as_chunks_mut::<3>();
-    for (&[a, b, c, d], triple) in groups.iter().zip(triples) {
-        let word = value(0, a) | value(1, b) | value(2, c) | value(3, d);
-        seen |= word;
-        let [_, one, two, three] = word.to_be_bytes();
-        *triple = [one, two, three];
+    for (at, &[a, b, c, d]) in groups.iter().enumerate() {
+        put(at, value(0, a) | value(1, b) | value(2, c) | value(3, d));
     }
-    let mut word = 0;
-    for (place, &byte) in last.iter().enumerate() {
-        word |= value(place, byte);
+    match *last {
+        [a, b] => put(groups.len(), value(0, a) | value(1, b)),
+        [a, b, c] => put(groups.len(), value(0, a) | value(1, b) | value(2, c)),
+        _ => {}
     }
-    for (byte, &of_word) in tail.iter_mut().zip(&word.to_be_bytes()[1..]) {
-        *byte = of_word;
+    let mut bytes = [0; N];
+    let (eights, tail) = bytes.as_chunks_mut::<8>();
+    for (eight, word) in eights.iter_mut().zip(words) {
+        *eight = word.to_be_bytes();
     }
-    ((seen | word) & INVALID == 0).then_some(bytes)
+    tail.copy_from_slice(&words[eights.len()].to_be_bytes()[..N % 8]);
+    (seen & INVALID == 0).then_some(bytes)
 }
 
 #[cfg(test)]

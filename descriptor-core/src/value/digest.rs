@@ -72,7 +72,7 @@ impl<const N: usize> Hex<N> {
 
 impl<const N: usize> Base64<N> {
     /// Reads base64 with or without padding; it must give exactly `N` bytes.
-    #[inline]
+    #[inline(always)]
     pub fn from_base64(text: &[u8]) -> Option<Self> {
         super::base64::decode(text).map(Base64)
     }
@@ -132,7 +132,7 @@ impl<'a, const N: usize> FromArg<'a> for Base64<N> {
     const KIND: Kind = Kind::Base64;
     const WIDTHS: &'static [usize] = &[(N * 4).div_ceil(3), N.div_ceil(3) * 4];
 
-    #[inline]
+    #[inline(always)]
     fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
         Self::from_base64(arg).ok_or(BAD)
     }

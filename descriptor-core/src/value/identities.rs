@@ -25,6 +25,13 @@ impl<'a> Slot<'a> for Identities {
     /// DIFFERENCE: dir-spec wants such lines ignored; metrics-lib and tor-netdoc refuse the document.
     #[inline]
     fn fill(&mut self, item: &Item<'a>, _again: bool, _reader: &mut Reader<'a>) -> Result<(), Problem> {
+        // As they all stand today.
+        if let Some(identity) = item.args.strip_prefix(b"ed25519 ").and_then(Base64::from_base64)
+            && self.ed25519.is_none()
+        {
+            self.ed25519 = Some(identity);
+            return Ok(());
+        }
         let mut args = item.args();
         let again = match args.text("kind of identity")? {
             b"rsa1024" => {
