@@ -2,14 +2,13 @@
 
 use super::{
     BandwidthFile, BridgeNetworkStatus, BridgePoolAssignment, BridgedbMetrics, BridgestrapStats, Consensus,
-    ConsensusDiff, DetachedSignatures, Digests, Directory, ExitList, ExtraInfo, HiddenService,
-    HiddenService3, KeyCertificate, Microdescriptor, NetworkStatus2, OnionPerfAnalysis, RouterStatus,
-    ServerDescriptor, SnowflakeStats, TorperfResult, Vote, WebServerLog, digests,
+    ConsensusDiff, DetachedSignatures, Directory, ExitList, ExtraInfo, HiddenService, HiddenService3,
+    KeyCertificate, Microdescriptor, NetworkStatus2, OnionPerfAnalysis, RouterStatus, ServerDescriptor,
+    SnowflakeStats, TorperfResult, Vote, WebServerLog, digests,
 };
 use crate::{
     netdoc::{Frame, Start, find_line},
     schema::{Parsed, Record, Schema, Table, Wanted, parse_columns},
-    value::{Base64, Hex},
 };
 
 /// What is known about a type.
@@ -25,7 +24,7 @@ pub struct TypeInfo {
     /// Whether a document without an annotation is of this type, by its first bytes.
     detect: fn(&[u8]) -> bool,
     parse: for<'a> fn(Frame<'a>, Wanted) -> AnyParsed<'a>,
-    digests: digests::Rule,
+    pub(super) digests: digests::Rule,
 }
 
 /// A document of any type, read.
@@ -248,21 +247,6 @@ impl Type {
     /// Reads some rows of a document of this type; see [`schema::parse_columns`](crate::schema::parse_columns).
     pub fn parse_columns(self, frame: Frame<'_>, wanted: Wanted) -> AnyParsed<'_> {
         (self.info().parse)(frame, wanted)
-    }
-
-    /// The SHA-1 of a document of this type, by its own rule.
-    pub fn sha1(self, body: &[u8]) -> Option<Hex<20>> {
-        (self.info().digests.sha1)(body)
-    }
-
-    /// The SHA-256 of a document of this type, by its own rule.
-    pub fn sha256(self, body: &[u8]) -> Option<Base64<32>> {
-        (self.info().digests.sha256)(body)
-    }
-
-    /// The digests of a document of this type, by its own rule. Absent where Tor uses none.
-    pub fn digests(self, body: &[u8]) -> Digests {
-        Digests { sha1: self.sha1(body), sha256: self.sha256(body) }
     }
 }
 
