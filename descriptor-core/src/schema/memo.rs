@@ -6,15 +6,23 @@ use crate::netdoc::Item;
 /// flags thousands of times, and to compare two texts is far quicker than to check one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memo<'a> {
-    /// Empty until some texts have come: most documents ask a few times only and need none.
+    /// Empty until some texts have come: most documents ask a few times only and need none. A power of two at most of
+    /// [`ALL`].
     slots: Vec<&'a [u8]>,
     asked: usize,
 }
 
 const SLOTS: usize = 256;
 const FEW: usize = 8;
+/// As many places a text may have.
+const ALL: usize = 1024;
 
 impl<'a> Memo<'a> {
+    /// A memory for many documents.
+    pub(crate) fn large() -> Self {
+        Memo { slots: vec![&[][..]; ALL], asked: 0 }
+    }
+
     /// Whether a text is sound; asks `check` only if the memory does not know it.
     #[inline]
     pub(crate) fn is_sound(&mut self, text: &'a [u8], check: impl FnOnce() -> bool) -> bool {
@@ -26,7 +34,7 @@ impl<'a> Memo<'a> {
             self.slots.resize(SLOTS, &[]);
         }
         // Each text has two places.
-        let slot = slot(text) % SLOTS;
+        let slot = slot(text) & (self.slots.len() - 1);
         let (first, second) = (self.slots[slot], self.slots[slot ^ 1]);
         if (first == text || second == text) && !text.is_empty() {
             return true;
@@ -45,7 +53,7 @@ impl<'a> Memo<'a> {
     }
 }
 
-/// Where a text belongs, by its length and some of its bytes.
+/// Where a text belongs of [`ALL`] places, by its length and some of its bytes.
 #[inline]
 pub(super) fn slot(text: &[u8]) -> usize {
     let word = |at: usize| {

@@ -19,7 +19,8 @@ pub use keywords::Keywords;
 pub(crate) use memo::Memo;
 pub use problem::{BAD, Issue, Problem, line_and_column};
 pub use read::{
-    MAX_LISTED, Options, Parsed, Reader, Table, Wanted, parse, parse_columns, push_nested, read_nested,
+    Documents, MAX_LISTED, Options, Parsed, Reader, Series, Table, Wanted, parse, parse_columns, push_nested,
+    read_nested,
 };
 pub use recent::Recent;
 pub use rule::{Rewrite, Rule, RuleSet, UnknownRuleSet};

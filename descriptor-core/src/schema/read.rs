@@ -1,14 +1,16 @@
 //! The document parser: items into the slots of a table.
 
 mod nested;
+mod series;
 #[cfg(any(feature = "archive", feature = "columnar"))]
 mod shares;
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, mem, ops::Range};
 
 use super::{Count, Field, Issue, Memo, Problem, Record, Schema, Sink};
 use crate::netdoc::{Frame, Grammar, Item, Lexer, is_keyword};
 pub use nested::{push_nested, read_nested};
+pub use series::{Documents, Series};
 
 /// How many issues, and how many unknown lines, are kept a document; the rest is counted only. Hostile input may have
 /// millions.
@@ -100,6 +102,8 @@ pub struct Reader<'a> {
     inner: Option<RowOf>,
     /// Which keywords end a nested table, innermost last.
     outer: Vec<RowOf>,
+    /// Whether the document's first line came again.
+    again: bool,
     /// Whether blank lines are no fault here.
     blank_lines: bool,
     wanted: Wanted,
@@ -130,6 +134,7 @@ impl<'a> Reader<'a> {
             suppressed: 0,
             inner: None,
             outer: Vec::new(),
+            again: false,
             blank_lines: false,
             wanted: Wanted::ALL,
             part: u128::MAX,
@@ -215,7 +220,7 @@ fn fill<'a, D: Table<'a>>(
     reader.blank_lines |= D::OPTIONS.blank_lines;
     let (mut seen, mut lost) = (0u128, 0u128);
     let outermost = around.is_none();
-    let part = std::mem::replace(&mut reader.part, u128::MAX);
+    let part = mem::replace(&mut reader.part, u128::MAX);
     let required = const { required(D::FIELDS) };
     let only = outermost && reader.wanted.only;
     // What must be there decides whether there is a document or entry at all.
@@ -266,6 +271,7 @@ fn fill<'a, D: Table<'a>>(
             if problem != Problem::Duplicate {
                 lost |= bit;
             }
+            reader.again |= row == 0 && outermost;
             reader.complain(&item, problem);
         }
     }
@@ -411,29 +417,52 @@ impl<'a, D> Parsed<'a, D> {
 }
 
 /// Reads one document.
+#[inline(always)]
 pub fn parse<'a, D: Table<'a>>(frame: Frame<'a>) -> Parsed<'a, D> {
     parse_columns(frame, Wanted::ALL)
 }
 
 /// Reads some rows of one document, and those that every document must have. The others have their default values, and
 /// nothing is said about what is wrong in them, nor between lines.
+// Filled where it stays, for many documents are large; so the caller makes it.
+#[inline(always)]
 pub fn parse_columns<'a, D: Table<'a>>(frame: Frame<'a>, wanted: Wanted) -> Parsed<'a, D> {
-    let mut reader = Reader::new(frame.body);
-    reader.wanted = wanted;
-    // Filled where it stays, for many documents are large.
-    let mut parsed = Parsed {
-        partial: D::default(),
-        frame,
-        issues: Vec::new(),
-        unknown: Vec::new(),
-        suppressed: 0,
-        read: 0,
-        complete: false,
-    };
-    (parsed.read, _) = fill(&mut parsed.partial, None, &mut reader);
-    // Blanks behind the last item of a line are bytes of the document too.
-    parsed.partial.set_raw(frame.body);
-    parsed.complete = complete::<D>(parsed.read);
-    (parsed.issues, parsed.unknown, parsed.suppressed) = (reader.issues, reader.unknown, reader.suppressed);
+    let mut parsed = Parsed::new(frame);
+    let mut reader = Reader { wanted, ..Reader::new(frame.body) };
+    parsed.fill(&mut reader);
     parsed
+}
+
+impl<'a, D: Table<'a>> Parsed<'a, D> {
+    #[inline(always)]
+    fn new(frame: Frame<'a>) -> Self {
+        Parsed {
+            partial: D::default(),
+            frame,
+            issues: Vec::new(),
+            unknown: Vec::new(),
+            suppressed: 0,
+            read: 0,
+            complete: false,
+        }
+    }
+
+    /// Reads the document that the reader is at the beginning of.
+    #[inline(never)]
+    fn fill(&mut self, reader: &mut Reader<'a>) {
+        (reader.blank_lines, reader.again) = (false, false);
+        (self.read, _) = fill(&mut self.partial, None, reader);
+        // Blanks behind the last item of a line are bytes of the document too.
+        self.partial.set_raw(self.frame.body);
+        self.complete = complete::<D>(self.read);
+        self.issues.clear();
+        self.unknown.clear();
+        self.suppressed = 0;
+        // In most documents nothing is wrong.
+        if !(reader.issues.is_empty() && reader.unknown.is_empty()) {
+            mem::swap(&mut self.issues, &mut reader.issues);
+            mem::swap(&mut self.unknown, &mut reader.unknown);
+            mem::swap(&mut self.suppressed, &mut reader.suppressed);
+        }
+    }
 }

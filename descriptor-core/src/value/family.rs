@@ -65,7 +65,8 @@ impl<'a> FromItem<'a> for Family<'a> {
     #[inline]
     fn read(item: &Item<'a>, reader: &mut Reader<'a>) -> Result<Self, Problem> {
         let family = Family(item.args);
-        if family.iter().any(|member| FamilyMember::parse(member).is_none()) {
+        let is_sound = |_| family.iter().all(|member| FamilyMember::parse(member).is_some());
+        if !reader.memo.is_item_sound(item, is_sound) {
             reader.complain(item, Problem::BadArgument("family member"));
         }
         Ok(family)

@@ -119,6 +119,7 @@ impl<'a> Reader<'a> {
             suppressed: 0,
             inner: self.inner,
             outer: self.outer.clone(),
+            again: false,
             blank_lines: self.blank_lines,
             wanted: self.wanted,
             part: self.part,
