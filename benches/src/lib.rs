@@ -4,10 +4,10 @@ use std::{hint::black_box, net::IpAddr, time::Duration};
 
 use cpu_time::ThreadTime;
 use descriptor_core::{
-    document::Type,
+    document::{Type, digests_of},
     netdoc::frames,
     sanitize::{Reason, Refusal, Sanitizer, Secret, Secrets, server_descriptor},
-    schema::{RuleSet, Sink, Table, parse},
+    schema::{Documents, RuleSet, Sink, Table, Wanted},
     value::Timestamp,
 };
 
@@ -76,33 +76,23 @@ macro_rules! read_all {
 /// Reads every document of a file as `D`, every column, and one digest.
 pub fn read_all<'a, D: Table<'a>>(data: &'a [u8], digest: Digest) -> usize {
     let entries = D::table().fields.iter().position(|field| field.name == "entries");
-    let mut touch = Touch::default();
+    let (mut touch, mut documents) = (Touch::default(), Documents::<D>::new(data, Wanted::ALL));
     let mut count = 0;
-    for frame in frames(data, None) {
-        let Some(kind) = frame.kind else { continue };
-        let parsed = parse::<D>(frame);
-        let Some(document) = parsed.document() else { continue };
-        document.tell(&mut touch);
-        match entries {
-            None => count += 1,
-            Some(field) => document.each(field, &mut |_| count += 1),
+    let read = std::iter::from_fn(|| {
+        loop {
+            let parsed = documents.next()?;
+            let (Some(kind), Some(document)) = (parsed.frame.kind, parsed.document()) else { continue };
+            document.tell(&mut touch);
+            match entries {
+                None => count += 1,
+                Some(field) => document.each(field, &mut |_| count += 1),
+            }
+            return Some((kind, parsed.frame.body));
         }
-        hash(kind, frame.body, digest);
-    }
+    });
+    black_box(digests_of(read, digest == Digest::Sha1, digest == Digest::Sha256));
     black_box(touch);
     count
-}
-
-fn hash(kind: Type, body: &[u8], digest: Digest) {
-    match digest {
-        Digest::None => {}
-        Digest::Sha1 => {
-            black_box(kind.sha1(body));
-        }
-        Digest::Sha256 => {
-            black_box(kind.sha256(body));
-        }
-    }
 }
 
 /// Sanitizes every server descriptor of bridges in a file, guard and all, with secrets of the months that occur; the number of
