@@ -239,6 +239,7 @@ fn every_byte_comes_back() {
         let text = std::fs::read(&path).expect("the file can be read");
         if !text.contains(&0) {
             holds::round_trip(&text);
+            holds::in_a_series(&text);
         }
     }
     assert!(!whole.is_empty() || INPUTS.is_empty());

@@ -1,9 +1,14 @@
 //! What holds for any bytes. The property tests and the fuzz targets call these with bytes of their own.
 
+use std::fmt::Debug;
+
 use descriptor_core::{
-    document::{AnyParsed, Type},
+    document::{
+        AnyParsed, Consensus, DetachedSignatures, Digests, ExtraInfo, KeyCertificate, Microdescriptor,
+        ServerDescriptor, Type, digests_of,
+    },
     netdoc::{Cut, Frame, Framer, frames, items},
-    schema::{MAX_LISTED, Value, ValueSink, Wanted},
+    schema::{Documents, MAX_LISTED, Table, Value, ValueSink, Wanted, parse},
 };
 
 /// Every byte belongs to exactly one item, and items follow each other without a gap.
@@ -21,17 +26,52 @@ pub(crate) fn lexer(data: &[u8]) {
 /// Whatever the bytes are, they can be cut, read, told and digested; what strict takes, lenient takes.
 pub(crate) fn any_document(data: &[u8]) {
     frames(data, None).for_each(|frame| document(frame, data));
+    in_a_series(data);
     if let [choice, rest @ ..] = data {
         let kind = Type::ALL[usize::from(*choice) % Type::ALL.len()];
         document(Frame::whole(kind, rest), rest);
     }
 }
 
+/// Many documents, read and digested together, are what each is alone.
+pub(crate) fn in_a_series(data: &[u8]) {
+    series::<Consensus<'_>>(data);
+    series::<DetachedSignatures<'_>>(data);
+    series::<ExtraInfo<'_>>(data);
+    series::<KeyCertificate<'_>>(data);
+    series::<Microdescriptor<'_>>(data);
+    series::<ServerDescriptor<'_>>(data);
+    digests(data);
+}
+
+/// In a series documents are cut and read as each alone.
+fn series<'a, D: Table<'a> + PartialEq + Debug>(data: &'a [u8]) {
+    let is_of = |kind: Type| std::ptr::eq((kind.info().schema)(), D::table());
+    let mut documents = Documents::<D>::new(data, Wanted::ALL);
+    for frame in frames(data, None).filter(|frame| frame.kind.is_some_and(is_of)) {
+        let (alone, one) = (parse::<D>(frame), documents.next().expect("as many documents"));
+        assert_eq!(one.frame, frame);
+        assert!(one.partial == alone.partial, "{:?} is not {:?}", one.partial, alone.partial);
+        assert_eq!((&one.issues, &one.unknown), (&alone.issues, &alone.unknown));
+        assert_eq!(one.suppressed, alone.suppressed);
+        assert_eq!(one.document().is_some(), alone.document().is_some());
+    }
+    assert!(documents.next().is_none(), "more documents than there are");
+}
+
+/// Beside others documents have the digests that they have alone.
+fn digests(data: &[u8]) {
+    let documents: Vec<_> = frames(data, None).filter_map(|frame| Some((frame.kind?, frame.body))).collect();
+    let alone =
+        documents.iter().map(|(kind, body)| Digests { sha1: kind.sha1(body), sha256: kind.sha256(body) });
+    assert!(digests_of(documents.iter().copied(), true, true).into_iter().eq(alone));
+}
+
 fn document(frame: Frame<'_>, source: &[u8]) {
     let (start, end) = (frame.span().start as usize, frame.span().end as usize);
     assert_eq!(frame.body, &source[start..end]);
     let Some(kind) = frame.kind else { return };
-    let digests = kind.digests(frame.body);
+    let digests = Digests { sha1: kind.sha1(frame.body), sha256: kind.sha256(frame.body) };
     assert_eq!(digests, kind.digests(frame.body));
     let parsed = kind.parse(frame);
     if parsed.strict().is_ok() {
