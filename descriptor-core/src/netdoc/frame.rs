@@ -307,6 +307,13 @@ mod tests {
     }
 
     #[test]
+    fn annotations_that_begin_as_those_before_are_read_to_their_end() {
+        let text = b"@type extra-info 1.0\nextra-info a\n@type extra-info 1.0\n@source b\nextra-info b\n@type extra-info 1.0\nextra-info c\n";
+        let annotations: Vec<_> = frames(text, None).map(|frame| frame.annotations().count()).collect();
+        assert_eq!(annotations, [1, 2, 1]);
+    }
+
+    #[test]
     fn blank_lines_belong_to_no_document_whatever_their_line_ends() {
         for blank in ["", "\n", "\r\n", "\n\r\n", "\r\n\n\r\n"] {
             for end in ["\n", "\r\n"] {
