@@ -41,17 +41,34 @@ pub(super) fn time(out: &mut Vec<u8>, value: Timestamp) {
 pub(super) fn address(out: &mut Vec<u8>, value: IpAddr) {
     match value {
         IpAddr::V4(address) => {
-            for (index, octet) in address.octets().into_iter().enumerate() {
-                if index > 0 {
-                    out.push(b'.');
-                }
-                out.extend_from_slice(itoa::Buffer::new().format(octet).as_bytes());
+            let (mut text, mut end) = ([0; 16], 0);
+            for octet in address.octets() {
+                let (digits, length) = OCTETS[usize::from(octet)];
+                text[end..end + 4].copy_from_slice(&digits);
+                end += length;
             }
+            out.extend_from_slice(&text[..end - 1]);
         }
         // Writing to a vector cannot fail.
         IpAddr::V6(address) => drop(write!(out, "{address}")),
     }
 }
+
+/// Each octet in decimal with a point behind it, and how long that is.
+static OCTETS: [([u8; 4], usize); 256] = {
+    let mut table = [([0; 4], 0); 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let digits = [b'0' + (octet / 100) as u8, b'0' + (octet / 10 % 10) as u8, b'0' + (octet % 10) as u8];
+        table[octet] = match digits {
+            [b'0', b'0', one] => ([one, b'.', 0, 0], 2),
+            [b'0', ten, one] => ([ten, one, b'.', 0], 3),
+            [hundred, ten, one] => ([hundred, ten, one, b'.'], 4),
+        };
+        octet += 1;
+    }
+    table
+};
 
 /// Text as UTF-8; what is not UTF-8 becomes U+FFFD.
 pub(super) fn text(out: &mut Vec<u8>, value: &[u8]) {
@@ -113,4 +130,20 @@ pub(super) fn find<const SOUGHT: u8>(text: &[u8]) -> Option<usize> {
     }
     let at = 16 * clean;
     text[at..].iter().position(|&byte| is(byte, SOUGHT)).map(|found| at + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_written_as_the_standard_library_writes_them() {
+        for octet in 0..=255u8 {
+            for octets in [[octet, 0, 255, octet], [10, octet, octet / 3, 7]] {
+                let mut out = Vec::new();
+                address(&mut out, octets.into());
+                assert_eq!(out, IpAddr::from(octets).to_string().into_bytes());
+            }
+        }
+    }
 }
