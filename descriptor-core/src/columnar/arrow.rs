@@ -1,17 +1,14 @@
 //! Arrow: rows as record batches.
 
-use std::{collections::HashMap, iter, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
-use arrow_array::{
-    ArrayRef, RecordBatch, RecordBatchOptions, StringArray,
-    builder::{Int64Builder, StringBuilder},
-};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, builder::Int64Builder};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use super::{
     Row, Selection, form,
     row::{Leading, Place},
-    tree::{Tree, Trouble, field},
+    tree::{Texts, Tree, Trouble, field, text_type},
 };
 
 /// What can go wrong on the way to Arrow and Parquet.
@@ -43,15 +40,15 @@ pub enum ColumnarError {
 ///
 /// The columns are `type`, `source`, `offset`, for documents `digest_sha1` and `digest_sha256`, then the selected ones,
 /// unless the selection says [exactly](Selection::exactly) which; all but the first three may be null. Kinds become: whole numbers `Int64`, fractions `Float64`, times
-/// `Timestamp(µs, UTC)`, lists `List`, maps `Map`, records and tables `Struct`, everything else `Utf8`, with digests as
-/// hex or base64 and U+FFFD in place of what is not UTF-8. A field's metadata has its `doc`, and its `unit` if it has one.
+/// `Timestamp(µs, UTC)`, lists `List`, maps `Map`, records and tables `Struct`, everything else `Utf8`, or `Utf8View`
+/// if the selection [says so](Selection::with_views), with digests as hex or base64 and U+FFFD in place of what is not UTF-8. A field's metadata has its `doc`, and its `unit` if it has one.
 #[derive(Debug)]
 pub struct RecordBatchBuilder {
     schema: SchemaRef,
     selection: Selection,
-    sources: StringBuilder,
+    sources: Sources,
     offsets: Int64Builder,
-    digests: [StringBuilder; 2],
+    digests: [Texts; 2],
     places: Vec<Place>,
     leading: Vec<Leading>,
     rows: usize,
@@ -63,15 +60,16 @@ pub struct RecordBatchBuilder {
 
 /// The Arrow schema of the rows of a selection.
 pub fn arrow_schema(selection: &Selection) -> Schema {
+    let views = selection.has_views();
     let fields = selection.places().into_iter().map(|place| match place {
-        Place::Leading(Leading::Type) => Field::new("type", DataType::Utf8, false),
-        Place::Leading(Leading::Source) => Field::new("source", DataType::Utf8, false),
+        Place::Leading(Leading::Type) => Field::new("type", text_type(views), false),
+        Place::Leading(Leading::Source) => Field::new("source", text_type(views), false),
         Place::Leading(Leading::Offset) => Field::new("offset", DataType::Int64, false),
-        Place::Leading(Leading::Sha1) => Field::new("digest_sha1", DataType::Utf8, true),
-        Place::Leading(Leading::Sha256) => Field::new("digest_sha256", DataType::Utf8, true),
+        Place::Leading(Leading::Sha1) => Field::new("digest_sha1", text_type(views), true),
+        Place::Leading(Leading::Sha256) => Field::new("digest_sha256", text_type(views), true),
         Place::Column(column) => {
             let column = &selection.columns()[column];
-            field(&column.name, column.kind, column.doc)
+            field(&column.name, column.kind, column.doc, views)
         }
     });
     let fields: Vec<_> = fields.collect();
@@ -82,7 +80,8 @@ pub fn arrow_schema(selection: &Selection) -> Schema {
 impl RecordBatchBuilder {
     /// A builder without rows.
     pub fn new(selection: Selection) -> Self {
-        let mut tree = Tree::default();
+        let views = selection.has_views();
+        let mut tree = Tree::new(views);
         let columns: Vec<_> = selection.columns().iter().map(|column| tree.add(column.kind)).collect();
         tree.set_series(&columns[selection.apart()..]);
         let places = selection.places();
@@ -96,9 +95,9 @@ impl RecordBatchBuilder {
             places,
             rows: 0,
             selection,
-            sources: StringBuilder::new(),
+            sources: Sources { texts: Texts::new(views), last: String::new(), times: 0 },
             offsets: Int64Builder::new(),
-            digests: Default::default(),
+            digests: [Texts::new(views), Texts::new(views)],
             tree,
             columns,
             bytes: 0,
@@ -132,6 +131,7 @@ impl RecordBatchBuilder {
     /// place of what did not fit.
     pub fn append(&mut self, row: &Row<'_>) -> Result<(), ColumnarError> {
         let mut result = Ok(());
+        let full = |name: &str| Err(ColumnarError::Full(name.to_owned()));
         self.rows += 1;
         for leading in &self.leading {
             let digests = row.digests();
@@ -139,24 +139,20 @@ impl RecordBatchBuilder {
             match leading {
                 Leading::Type => {}
                 Leading::Source => {
-                    let room = self.sources.values_slice().len() + row.source().len() <= i32::MAX as usize;
-                    self.sources.append_value(if room { row.source() } else { "" });
-                    if !room {
-                        result = Err(ColumnarError::Full("source".to_owned()));
-                    }
+                    self.sources.append(row.source()).unwrap_or_else(|_| result = full("source"));
                 }
                 Leading::Offset => self.offsets.append_value(i64::try_from(row.offset()).unwrap_or(i64::MAX)),
                 Leading::Sha1 => {
                     let digest = digests.and_then(|digests| digests.sha1.as_ref());
                     digest.iter().for_each(|digest| form::hex(&mut self.scratch, &digest.0));
-                    let text = std::str::from_utf8(&self.scratch).ok().filter(|text| !text.is_empty());
-                    self.digests[0].append_option(text);
+                    let added = self.digests[0].append_some(&self.scratch);
+                    added.unwrap_or_else(|_| result = full("digest_sha1"));
                 }
                 Leading::Sha256 => {
                     let digest = digests.and_then(|digests| digests.sha256.as_ref());
                     digest.iter().for_each(|digest| form::base64(&mut self.scratch, &digest.0));
-                    let text = std::str::from_utf8(&self.scratch).ok().filter(|text| !text.is_empty());
-                    self.digests[1].append_option(text);
+                    let added = self.digests[1].append_some(&self.scratch);
+                    added.unwrap_or_else(|_| result = full("digest_sha256"));
                 }
             }
         }
@@ -191,18 +187,56 @@ impl RecordBatchBuilder {
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.places.len());
         for place in &self.places {
             arrays.push(match place {
-                Place::Leading(Leading::Type) => Arc::new(StringArray::from_iter_values(iter::repeat_n(
-                    self.selection.kind().name(),
-                    rows,
-                ))),
-                Place::Leading(Leading::Source) => Arc::new(self.sources.finish()),
+                Place::Leading(Leading::Type) => {
+                    let mut types = Texts::new(self.selection.has_views());
+                    let full = |_| ColumnarError::Full("type".to_owned());
+                    types.append_n(self.selection.kind().name(), rows).map_err(full)?;
+                    types.finish()
+                }
+                Place::Leading(Leading::Source) => self.sources.finish()?,
                 Place::Leading(Leading::Offset) => Arc::new(self.offsets.finish()),
-                Place::Leading(Leading::Sha1) => Arc::new(self.digests[0].finish()),
-                Place::Leading(Leading::Sha256) => Arc::new(self.digests[1].finish()),
+                Place::Leading(Leading::Sha1) => self.digests[0].finish(),
+                Place::Leading(Leading::Sha256) => self.digests[1].finish(),
                 Place::Column(column) => self.tree.finish(self.columns[*column])?,
             });
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(RecordBatch::try_new_with_options(self.schema(), arrays, &options)?)
+    }
+}
+
+/// Where rows come from: the same source many times, mostly.
+#[derive(Debug)]
+struct Sources {
+    texts: Texts,
+    /// The last one, and how often it has come but is not among the texts yet.
+    last: String,
+    times: usize,
+}
+
+impl Sources {
+    /// Adds a source; an empty one if there is no room.
+    fn append(&mut self, source: &str) -> Result<(), Trouble> {
+        if self.last != source {
+            self.settle()?;
+            source.clone_into(&mut self.last);
+        }
+        if (self.times + 1).saturating_mul(source.len()) > self.texts.room() {
+            self.settle()?;
+            self.texts.append_str("")?;
+            return Err(Trouble::Full);
+        }
+        self.times += 1;
+        Ok(())
+    }
+
+    /// Puts the last one among the texts, for which there is room.
+    fn settle(&mut self) -> Result<(), Trouble> {
+        self.texts.append_n(&self.last, std::mem::take(&mut self.times))
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef, ColumnarError> {
+        self.settle().map_err(|_| ColumnarError::Full("source".to_owned()))?;
+        Ok(self.texts.finish())
     }
 }

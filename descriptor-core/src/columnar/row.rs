@@ -93,6 +93,8 @@ pub struct Selection {
     columns: Vec<Selected>,
     /// The columns of tables, if they are not the usual ones.
     places: Option<Vec<Place>>,
+    /// Whether texts of tables are views.
+    views: bool,
     geoip: Option<Arc<GeoIp>>,
     /// Where the columns of the entry begin, if they are all of its table's in order.
     whole: Option<usize>,
@@ -141,7 +143,7 @@ impl Selection {
         let schema = (kind.info().schema)();
         let columns = schema.columns().iter();
         let columns = columns.map(|column| entries::selected(schema, column, From::Document)).collect();
-        Selection { kind, path: None, columns, places: None, geoip: None, whole: None }
+        Selection { kind, path: None, columns, places: None, views: false, geoip: None, whole: None }
     }
 
     /// One row an entry: each status entry of consensuses, votes and bridge statuses, each exit address of exit lists,
@@ -151,7 +153,7 @@ impl Selection {
         let (path, columns) = entries::find(kind)?;
         let of_entry = columns.iter().position(|column| matches!(column.from, From::Entry(..)));
         let whole = of_entry.filter(|_| path.lines.is_none());
-        Some(Selection { kind, path: Some(path), columns, places: None, geoip: None, whole })
+        Some(Selection { kind, path: Some(path), columns, places: None, views: false, geoip: None, whole })
     }
 
     /// Some of the columns, in the order of their names here.
@@ -175,6 +177,17 @@ impl Selection {
             }
         }
         Ok(Selection { columns, places: Some(places), whole: None, ..self.clone() })
+    }
+
+    /// The same for tables whose texts are views (`Utf8View`), which is how Polars keeps them.
+    #[must_use]
+    pub fn with_views(self) -> Self {
+        Selection { views: true, ..self }
+    }
+
+    /// Whether texts of tables are views.
+    pub(super) fn has_views(&self) -> bool {
+        self.views
     }
 
     /// The same with a column `country` behind the address, if rows have one.

@@ -2,23 +2,21 @@
 
 mod repeated;
 mod sink;
+mod texts;
 
 use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef, ListArray, MapArray, StringArray, StructArray,
-    builder::{
-        ArrayBuilder, BooleanBuilder, Float64Builder, Int64Builder, StringBuilder,
-        TimestampMicrosecondBuilder,
-    },
+    ArrayRef, ListArray, MapArray, StructArray,
+    builder::{ArrayBuilder, BooleanBuilder, Float64Builder, Int64Builder, TimestampMicrosecondBuilder},
 };
 use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Fields, TimeUnit};
 
+use self::texts::Kept;
 use crate::schema::{Kind, Recent, Sink};
 
-/// How long most texts are at most. In bytes.
-const USUAL: usize = 28;
+pub(super) use self::texts::{Texts, text_type};
 
 /// The place of a node that takes values nobody wants.
 const NOWHERE: usize = usize::MAX;
@@ -27,6 +25,11 @@ const NOWHERE: usize = usize::MAX;
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
+    /// How many nulls come behind the values of each. Whole columns have nothing else, and counting is quicker than to add
+    /// each of them.
+    nulls: Vec<usize>,
+    /// Whether texts are views.
+    views: bool,
     /// The node that takes the next value.
     at: usize,
     /// The lists, maps and records that are open, innermost last.
@@ -59,9 +62,9 @@ enum Node {
     Int(Int64Builder),
     Float(Float64Builder),
     Time(TimestampMicrosecondBuilder),
-    Text(StringBuilder),
-    List { element: usize, nesting: Nesting, recent: Recent<StringArray> },
-    Map { keys: StringBuilder, value: usize, nesting: Nesting, recent: Recent<[StringArray; 2]> },
+    Text(Texts),
+    List { element: usize, nesting: Nesting, recent: Recent<Kept> },
+    Map { keys: Texts, value: usize, nesting: Nesting, recent: Recent<[Kept; 2]> },
     Record { fields: Fields, parts: Arc<[usize]>, valid: NullBufferBuilder, next: usize },
 }
 
@@ -79,6 +82,7 @@ impl Nesting {
     }
 
     /// Ends a value at a length of the child. Refuses lengths beyond 32 bits and keeps the value's place as null.
+    #[inline]
     fn end(&mut self, length: usize, valid: bool) -> Result<(), Trouble> {
         let last = self.offsets.last().copied().unwrap_or_default();
         let end = i32::try_from(length);
@@ -99,22 +103,22 @@ impl Nesting {
 }
 
 /// How a kind looks in Arrow.
-pub(super) fn data_type(kind: Kind) -> DataType {
+pub(super) fn data_type(kind: Kind, views: bool) -> DataType {
     match kind {
-        Kind::Policy(kind) => data_type(*kind),
+        Kind::Policy(kind) => data_type(*kind, views),
         Kind::Bool => DataType::Boolean,
         Kind::Int(_) => DataType::Int64,
         Kind::Float(_) => DataType::Float64,
         Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-        Kind::Text | Kind::Hex | Kind::Base64 | Kind::Address => DataType::Utf8,
-        Kind::List(element) => DataType::List(Arc::new(element_field(*element))),
-        Kind::Map(value) => DataType::Map(Arc::new(entries_field(*value)), false),
-        Kind::Record(_) | Kind::Table(_) => DataType::Struct(Fields::from(fields(kind))),
+        Kind::Text | Kind::Hex | Kind::Base64 | Kind::Address => text_type(views),
+        Kind::List(element) => DataType::List(Arc::new(element_field(*element, views))),
+        Kind::Map(value) => DataType::Map(Arc::new(entries_field(*value, views)), false),
+        Kind::Record(_) | Kind::Table(_) => DataType::Struct(Fields::from(fields(kind, views))),
     }
 }
 
 /// A field with its unit and its doc.
-pub(super) fn field(name: &str, kind: Kind, doc: &str) -> Field {
+pub(super) fn field(name: &str, kind: Kind, doc: &str, views: bool) -> Field {
     let mut metadata = Vec::new();
     if let Some(unit) = kind.unit() {
         metadata.push(("unit".to_owned(), unit.to_owned()));
@@ -122,26 +126,26 @@ pub(super) fn field(name: &str, kind: Kind, doc: &str) -> Field {
     if !doc.is_empty() {
         metadata.push(("doc".to_owned(), doc.trim().to_owned()));
     }
-    Field::new(name, data_type(kind), true).with_metadata(metadata.into_iter().collect())
+    Field::new(name, data_type(kind, views), true).with_metadata(metadata.into_iter().collect())
 }
 
-fn element_field(kind: Kind) -> Field {
-    Field::new_list_field(data_type(kind), true)
+fn element_field(kind: Kind, views: bool) -> Field {
+    Field::new_list_field(data_type(kind, views), true)
 }
 
-fn entries_field(value: Kind) -> Field {
-    let fields = vec![Field::new("key", DataType::Utf8, false), Field::new("value", data_type(value), true)];
-    Field::new_struct("entries", fields, false)
+fn entries_field(value: Kind, views: bool) -> Field {
+    let key = Field::new("key", text_type(views), false);
+    Field::new_struct("entries", vec![key, Field::new("value", data_type(value, views), true)], false)
 }
 
 /// The fields of a kind with named parts.
-fn fields(kind: Kind) -> Vec<Field> {
+fn fields(kind: Kind, views: bool) -> Vec<Field> {
     match kind {
-        Kind::Record(parts) => parts.iter().map(|part| field(part.name, part.kind, "")).collect(),
+        Kind::Record(parts) => parts.iter().map(|part| field(part.name, part.kind, "", views)).collect(),
         Kind::Table(schema) => {
             let schema = schema();
             let all = schema.columns().iter();
-            all.map(|it| field(&it.name, it.kind, schema.fields[it.field].doc)).collect()
+            all.map(|it| field(&it.name, it.kind, schema.fields[it.field].doc, views)).collect()
         }
         _ => Vec::new(),
     }
@@ -157,28 +161,36 @@ fn kinds(kind: Kind) -> Vec<Kind> {
 }
 
 impl Tree {
+    /// A tree without nodes, whose texts are views or not.
+    pub(super) fn new(views: bool) -> Self {
+        Tree { views, ..Tree::default() }
+    }
+
     /// Adds the nodes of a kind; returns the place of the outermost.
     pub(super) fn add(&mut self, kind: Kind) -> usize {
+        let views = self.views;
         let node = match kind {
             Kind::Policy(kind) => return self.add(*kind),
             Kind::Bool => Node::Bool(BooleanBuilder::new()),
             Kind::Int(_) => Node::Int(Int64Builder::new()),
             Kind::Float(_) => Node::Float(Float64Builder::new()),
-            Kind::Time => Node::Time(TimestampMicrosecondBuilder::new().with_data_type(data_type(kind))),
-            Kind::Text | Kind::Hex | Kind::Base64 | Kind::Address => Node::Text(StringBuilder::new()),
+            Kind::Time => {
+                Node::Time(TimestampMicrosecondBuilder::new().with_data_type(data_type(kind, views)))
+            }
+            Kind::Text | Kind::Hex | Kind::Base64 | Kind::Address => Node::Text(Texts::new(views)),
             Kind::List(element) => {
-                let nesting = Nesting::new(element_field(*element));
+                let nesting = Nesting::new(element_field(*element, views));
                 Node::List { element: self.add(*element), nesting, recent: Recent::default() }
             }
             Kind::Map(value) => {
-                let nesting = Nesting::new(entries_field(*value));
+                let nesting = Nesting::new(entries_field(*value, views));
                 let value = self.add(*value);
-                Node::Map { keys: StringBuilder::new(), value, nesting, recent: Recent::default() }
+                Node::Map { keys: Texts::new(views), value, nesting, recent: Recent::default() }
             }
             Kind::Record(_) | Kind::Table(_) => {
                 let parts = kinds(kind).into_iter().map(|kind| self.add(kind)).collect();
                 Node::Record {
-                    fields: Fields::from(fields(kind)),
+                    fields: Fields::from(fields(kind, views)),
                     parts,
                     valid: NullBufferBuilder::new(0),
                     next: 0,
@@ -186,6 +198,7 @@ impl Tree {
             }
         };
         self.nodes.push(node);
+        self.nulls.push(0);
         self.nodes.len() - 1
     }
 
@@ -202,7 +215,7 @@ impl Tree {
             }
             match &mut self.nodes[node] {
                 Node::Int(it) => *it = Int64Builder::with_capacity(rows),
-                Node::Text(it) => *it = StringBuilder::with_capacity(rows, rows * USUAL),
+                Node::Text(it) => it.reserve(rows),
                 Node::List { nesting, .. } | Node::Map { nesting, .. } => nesting.offsets.reserve(rows),
                 _ => {}
             }
@@ -247,7 +260,7 @@ impl Tree {
 
     /// How many values a node has.
     pub(super) fn length(&self, node: usize) -> usize {
-        match &self.nodes[node] {
+        let there = match &self.nodes[node] {
             Node::Bool(it) => it.len(),
             Node::Int(it) => it.len(),
             Node::Float(it) => it.len(),
@@ -255,11 +268,13 @@ impl Tree {
             Node::Text(it) => it.len(),
             Node::List { nesting, .. } | Node::Map { nesting, .. } => nesting.valid.len(),
             Node::Record { valid, .. } => valid.len(),
-        }
+        };
+        there + self.nulls[node]
     }
 
     /// Takes the finished array of a node, which is empty afterwards.
     pub(super) fn finish(&mut self, node: usize) -> Result<ArrayRef, ArrowError> {
+        self.settle(node);
         // Taken out so that the children can be reached; put back below.
         let mut taken = std::mem::replace(&mut self.nodes[node], Node::Bool(BooleanBuilder::new()));
         let array: Result<ArrayRef, ArrowError> = match &mut taken {
@@ -267,7 +282,7 @@ impl Tree {
             Node::Int(it) => Ok(Arc::new(it.finish())),
             Node::Float(it) => Ok(Arc::new(it.finish())),
             Node::Time(it) => Ok(Arc::new(it.finish())),
-            Node::Text(it) => Ok(Arc::new(it.finish())),
+            Node::Text(it) => Ok(it.finish()),
             Node::List { element, nesting, .. } => self.finish(*element).and_then(|values| {
                 let (field, offsets, valid) = nesting.finish();
                 Ok(Arc::new(ListArray::try_new(field, offsets, values, valid)?) as ArrayRef)
@@ -277,8 +292,7 @@ impl Tree {
                 let DataType::Struct(fields) = field.data_type() else {
                     return Err(ArrowError::SchemaError("a map's entries are a struct".to_owned()));
                 };
-                let entries =
-                    StructArray::try_new(fields.clone(), vec![Arc::new(keys.finish()), values], None)?;
+                let entries = StructArray::try_new(fields.clone(), vec![keys.finish(), values], None)?;
                 Ok(Arc::new(MapArray::try_new(field, offsets, entries, valid, false)?) as ArrayRef)
             }),
             Node::Record { fields, parts, valid, .. } => {
@@ -301,11 +315,9 @@ impl Tree {
             _ => 0,
         };
         match &mut self.nodes[node] {
-            Node::Bool(it) => it.append_null(),
-            Node::Int(it) => it.append_null(),
-            Node::Float(it) => it.append_null(),
-            Node::Time(it) => it.append_null(),
-            Node::Text(it) => it.append_null(),
+            Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Time(_) | Node::Text(_) => {
+                self.nulls[node] += 1;
+            }
             Node::List { nesting, .. } | Node::Map { nesting, .. } => {
                 if let Err(trouble) = nesting.end(end, false) {
                     self.fail(trouble);
@@ -319,6 +331,26 @@ impl Tree {
         }
     }
 
+    /// Adds the nulls that were only counted.
+    #[inline]
+    fn settle(&mut self, node: usize) {
+        if self.nulls[node] > 0 {
+            self.add_nulls(node);
+        }
+    }
+
+    fn add_nulls(&mut self, node: usize) {
+        let nulls = std::mem::take(&mut self.nulls[node]);
+        match &mut self.nodes[node] {
+            Node::Bool(it) => it.append_nulls(nulls),
+            Node::Int(it) => it.append_nulls(nulls),
+            Node::Float(it) => it.append_nulls(nulls),
+            Node::Time(it) => it.append_nulls(nulls),
+            Node::Text(it) => it.append_nulls(nulls),
+            Node::List { .. } | Node::Map { .. } | Node::Record { .. } => {}
+        }
+    }
+
     /// Gives the next value to its node, which says whether it takes it.
     #[inline]
     fn scalar(&mut self, put: impl FnOnce(&mut Node) -> Result<(), Trouble>) {
@@ -326,6 +358,7 @@ impl Tree {
             return;
         }
         let at = self.at;
+        self.settle(at);
         if let Err(trouble) = put(&mut self.nodes[at]) {
             self.append_null(at);
             self.fail(trouble);
@@ -340,7 +373,7 @@ impl Tree {
         scratch.clear();
         write(&mut scratch);
         self.scalar(|node| match node {
-            Node::Text(it) => append_text(it, &scratch),
+            Node::Text(it) => it.append(&scratch),
             _ => Err(Trouble::Kind),
         });
         self.scratch = scratch;
@@ -416,21 +449,4 @@ impl Tree {
         }
         self.done(node);
     }
-}
-
-#[inline]
-fn append_text(builder: &mut StringBuilder, text: &[u8]) -> Result<(), Trouble> {
-    let room = i32::MAX as usize - builder.values_slice().len();
-    match std::str::from_utf8(text) {
-        Ok(text) if text.len() <= room => builder.append_value(text),
-        Ok(_) => return Err(Trouble::Full),
-        Err(_) => {
-            let text = String::from_utf8_lossy(text);
-            if text.len() > room {
-                return Err(Trouble::Full);
-            }
-            builder.append_value(text);
-        }
-    }
-    Ok(())
 }

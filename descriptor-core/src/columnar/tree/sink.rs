@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{NOWHERE, Node, Tree, Trouble, append_text};
+use super::{NOWHERE, Node, Tree, Trouble};
 use crate::{columnar::form, schema::Sink, value::Timestamp};
 
 impl Sink for Tree {
@@ -60,12 +60,18 @@ impl Sink for Tree {
     }
     fn text(&mut self, value: &[u8]) {
         self.scalar(|node| match node {
-            Node::Text(it) => append_text(it, value),
+            Node::Text(it) => it.append(value),
             _ => Err(Trouble::Kind),
         });
     }
     fn hex(&mut self, value: &[u8]) {
-        self.written(|out| form::hex(out, value));
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.resize(2 * value.len(), 0);
+        self.scalar(|node| match (node, const_hex::encode_to_str_upper(value, &mut scratch)) {
+            (Node::Text(it), Ok(digits)) => it.append_str(digits),
+            _ => Err(Trouble::Kind),
+        });
+        self.scratch = scratch;
     }
     fn base64(&mut self, value: &[u8]) {
         self.written(|out| form::base64(out, value));
@@ -102,9 +108,9 @@ impl Sink for Tree {
         let part = match &mut self.nodes[node] {
             Node::Map { keys, value, .. } => {
                 self.at = *value;
-                if append_text(keys, key).is_err() {
-                    keys.append_value("");
-                    self.fail(Trouble::Full);
+                // An empty text always fits.
+                if let Err(trouble) = keys.append(key).or_else(|trouble| keys.append(b"").and(Err(trouble))) {
+                    self.fail(trouble);
                 }
                 return;
             }
