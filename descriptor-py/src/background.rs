@@ -10,7 +10,10 @@ use std::{
     thread,
 };
 
-use descriptor_core::archive::{self, Chunk, Event, History, Input, Options, is_packed};
+use descriptor_core::{
+    archive::{self, Chunk, Event, History, Input, Options, is_packed},
+    columnar::processors,
+};
 use pyo3::prelude::*;
 
 use crate::errors;
@@ -71,7 +74,7 @@ pub(crate) fn start<T: Send + 'static>(
 
 /// How many threads there are where so many are asked for; 0 are as many as there are processors.
 pub(crate) fn crew(threads: usize) -> usize {
-    if threads > 0 { threads } else { thread::available_parallelism().map_or(1, usize::from) }
+    if threads > 0 { threads } else { processors() }
 }
 
 fn read<T: Send>(

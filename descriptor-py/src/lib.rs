@@ -26,8 +26,8 @@ mod sink;
 mod source;
 mod stats;
 mod table;
+mod texts;
 mod value;
-mod views;
 
 /// The size of a block that glibc is shown. In bytes.
 const BLOCK: usize = 16 << 20;

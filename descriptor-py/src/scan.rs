@@ -24,6 +24,7 @@ use crate::{
     background::{self, Message, Messages},
     errors, filter, names, reader, source,
     table::Table,
+    texts::Form,
 };
 
 /// How many errors are kept.
@@ -137,6 +138,7 @@ fn question(
     geoip: Option<&Bound<'_, PyAny>>,
     threads: Option<usize>,
     history: Option<&PathBuf>,
+    form: Form,
 ) -> PyResult<Question> {
     let py = r#type.py();
     let usage = |message: String| errors::usage(py, &message);
@@ -157,10 +159,11 @@ fn question(
         } else {
             Selection::documents(kind)
         };
-        selections.push(match &geoip {
+        let selection = match &geoip {
             Some(geoip) => selection.with_countries(Arc::clone(geoip)),
             None => selection,
-        });
+        };
+        selections.push(if form == Form::Views { selection.with_views() } else { selection });
     }
     let Some(first) = selections.first() else { return Err(usage("no type".to_owned())) };
     if selections.iter().any(|it| it.columns() != first.columns()) {
@@ -246,7 +249,7 @@ pub(crate) fn scan(
 ) -> PyResult<Scan> {
     let py = paths.py();
     let Question { plan, options, schema } =
-        question(r#type, columns, r#where, entries, geoip, threads, history.as_ref())?;
+        question(r#type, columns, r#where, entries, geoip, threads, history.as_ref(), Form::of_last())?;
     let counters = options.progress.clone().unwrap_or_default();
     let raise = raises(py, on_error)?;
     let map = move |chunk: &Chunk, _| plan.tables(&mut named(chunk), false);
@@ -317,7 +320,7 @@ pub(crate) fn write_parquet(
 ) -> PyResult<Vec<PathBuf>> {
     let py = paths.py();
     let Question { plan, options, .. } =
-        question(r#type, columns, r#where, entries, geoip, threads, history.as_ref())?;
+        question(r#type, columns, r#where, entries, geoip, threads, history.as_ref(), Form::Plain)?;
     let raise = raises(py, on_error)?;
     let meter = progress.map(reader::meter).transpose()?.flatten();
     let (counters, history_path) = (options.progress.clone().unwrap_or_default(), history);

@@ -9,12 +9,13 @@ use pyo3::{
     types::{PyCapsule, PyDict, PyList},
 };
 
-use crate::{background, errors, views};
+use crate::{errors, texts::Form};
 
 /// A table of documents or entries. Whatever takes Arrow's PyCapsules takes it without a copy: `polars.DataFrame(table)`,
 /// `pyarrow.table(table)`, DuckDB, pandas.
 #[pyclass(frozen, module = "tordesc")]
 pub(crate) struct Table {
+    /// The schema of the batches, whose texts are in the one form or the other.
     schema: SchemaRef,
     batches: Vec<RecordBatch>,
     unparseable: u64,
@@ -37,6 +38,35 @@ impl Table {
         let batches = batches.map_err(|error| errors::bug(&error.to_string()))?;
         Ok(Table { schema, batches, unparseable, errors })
     }
+
+    /// The rows with texts in a form.
+    fn stream(&self, py: Python<'_>, form: Form) -> PyResult<Stream> {
+        let batches = py.detach(|| form.of(&self.batches));
+        let batches = batches.map_err(|error| errors::bug(&error.to_string()))?;
+        Ok(Stream { schema: form.schema(&self.schema), batches })
+    }
+}
+
+/// The rows of a table in one form, for one library.
+#[pyclass(frozen, module = "tordesc")]
+struct Stream {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+#[pymethods]
+impl Stream {
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let _ = requested_schema;
+        let batches = self.batches.clone().into_iter().map(Ok);
+        let reader = RecordBatchIterator::new(batches, Arc::clone(&self.schema));
+        PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), c"arrow_array_stream")
+    }
 }
 
 #[pymethods]
@@ -57,7 +87,7 @@ impl Table {
     #[getter]
     fn schema<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let columns = PyDict::new(py);
-        for field in self.schema.fields() {
+        for field in Form::Plain.schema(&self.schema).fields() {
             columns.set_item(field.name(), field.data_type().to_string())?;
         }
         Ok(columns)
@@ -84,8 +114,8 @@ impl Table {
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        let schema =
-            FFI_ArrowSchema::try_from(&*self.schema).map_err(|error| errors::bug(&error.to_string()))?;
+        let schema = FFI_ArrowSchema::try_from(&*Form::Plain.schema(&self.schema));
+        let schema = schema.map_err(|error| errors::bug(&error.to_string()))?;
         PyCapsule::new_with_value(py, schema, c"arrow_schema")
     }
 
@@ -97,9 +127,7 @@ impl Table {
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
         let _ = requested_schema;
-        let batches = self.batches.clone().into_iter().map(Ok);
-        let reader = RecordBatchIterator::new(batches, Arc::clone(&self.schema));
-        PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), c"arrow_array_stream")
+        self.stream(py, Form::Plain)?.__arrow_c_stream__(py, None)
     }
 
     /// The rows as a `pyarrow.Table`, without a copy.
@@ -107,15 +135,11 @@ impl Table {
         slf.py().import("pyarrow")?.call_method1("table", (slf,))
     }
 
-    /// The rows as a `polars.DataFrame`; quicker than `polars.DataFrame(table)`, for texts become what Polars keeps them as
-    /// by all processors.
+    /// The rows as a `polars.DataFrame`; quicker than `polars.DataFrame(table)`, which is given texts as all others are and
+    /// has to change them.
     fn to_polars<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        let (py, this) = (slf.py(), slf.get());
-        let batches = py.detach(|| views::views(&this.batches, background::crew(0)));
-        let batches = batches.map_err(|error| errors::bug(&error.to_string()))?;
-        let (schema, errors) = (views::schema(&this.schema), this.errors.clone_ref(py));
-        let views = Table { schema, batches, unparseable: this.unparseable, errors };
-        py.import("polars")?.call_method1("DataFrame", (views,))
+        let py = slf.py();
+        py.import("polars")?.call_method1("DataFrame", (slf.get().stream(py, Form::Views)?,))
     }
 
     /// The rows as a `pandas.DataFrame`.

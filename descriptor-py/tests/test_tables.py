@@ -171,6 +171,28 @@ def test_libraries_take_tables(recent: Path, library: str) -> None:
         assert [name for (name,) in module.sql('select nickname from "table"').fetchall()] == expected
 
 
+@pytest.mark.parametrize(("kind", "entries"), [(tordesc.Consensus, True), ("server-descriptor", False)])
+def test_a_table_is_the_same_whoever_took_the_one_before(recent: Path, kind: Any, entries: bool) -> None:
+    pyarrow, polars = need("pyarrow"), need("polars")
+
+    def read() -> Any:
+        return tordesc.read(recent, kind, entries=entries)
+
+    plain = pyarrow.table(read())
+    changed = read()
+    frame = changed.to_polars()
+    assert frame.equals(changed.to_polars()) and pyarrow.table(changed) == plain
+    frame = read().to_polars()
+    for _ in range(2):
+        # Made for Polars, because the one before went there.
+        views = read()
+        assert views.schema["nickname"] == "Utf8" and pyarrow.schema(views) == plain.schema
+        assert frame.equals(views.to_polars())
+    views = read()
+    assert pyarrow.table(views) == plain and pyarrow.table(read()) == plain
+    assert frame.equals(polars.DataFrame(plain)) and frame.schema == polars.DataFrame(plain).schema
+
+
 def test_parquet_is_written_whole(recent: Path, tmp_path: Path) -> None:
     parquet = need("pyarrow.parquet")
     whole = rows(tordesc.read(recent, "server-descriptor"))

@@ -1,6 +1,16 @@
 //! What is wanted of archives as tables, and the tables of some documents.
 
-use std::{collections::BTreeMap, ops::Range, panic::resume_unwind, sync::Arc, thread};
+use std::{
+    collections::BTreeMap,
+    iter,
+    ops::Range,
+    panic::resume_unwind,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+};
 
 use arrow_array::RecordBatch;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -58,8 +68,7 @@ impl Plan {
     /// its rows.
     #[must_use]
     pub fn with_threads(self, threads: usize) -> Self {
-        let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        Plan { threads: if threads == 0 { all() } else { threads }, ..self }
+        Plan { threads: if threads == 0 { processors() } else { threads }, ..self }
     }
 
     /// The types that are wanted.
@@ -137,19 +146,31 @@ impl Part {
         let pooled = rayon::current_thread_index().is_some();
         let (count, threads) =
             (self.selection.count(document), if pooled { rayon::current_num_threads() } else { threads });
-        let size = count.div_ceil(threads).max(SHARE);
-        if count <= size {
+        let threads = threads.min(count / SHARE);
+        if threads < 2 {
             return None;
         }
-        let shares: Vec<_> = (0..count).step_by(size).map(|from| from..count.min(from + size)).collect();
-        let build = |entries: &Range<usize>| self.build(document, entries.clone());
-        Some(if pooled { shares.par_iter().map(build).collect() } else { side_by_side(&shares, build) })
+        let shares = shares(count, threads);
+        let builder = || RecordBatchBuilder::new(self.selection.clone());
+        let build = |builder: &mut _, entries: &Range<usize>| self.build(builder, document, entries.clone());
+        Some(if pooled {
+            shares.par_iter().map_init(builder, build).collect()
+        } else {
+            side_by_side(&shares, threads, || {
+                let mut builder = builder();
+                move |entries: &_| build(&mut builder, entries)
+            })
+        })
     }
 
-    /// A table of some entries of a document.
-    fn build(&self, document: &Document<'_>, entries: Range<usize>) -> Result<RecordBatch, ColumnarError> {
-        let mut builder = RecordBatchBuilder::new(self.selection.clone());
-        self.append(&mut builder, document, entries)?;
+    /// A table of some entries of a document, by a builder that is empty.
+    fn build(
+        &self,
+        builder: &mut RecordBatchBuilder,
+        document: &Document<'_>,
+        entries: Range<usize>,
+    ) -> Result<RecordBatch, ColumnarError> {
+        self.append(builder, document, entries)?;
         builder.finish()
     }
 
@@ -178,23 +199,55 @@ impl Part {
     }
 }
 
-/// What becomes of some things, each in a thread of its own, the first in the caller's. Where no thread can be had, the
-/// caller's does it; who panics in one panics here.
-pub fn side_by_side<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let Some((first, others)) = things.split_first() else { return Vec::new() };
-    let work = &work;
-    thread::scope(|scope| {
-        let start = |thing| (thing, thread::Builder::new().spawn_scoped(scope, move || work(thing)));
-        let started: Vec<_> = others.iter().map(start).collect();
-        let mut made = vec![work(first)];
-        for (thing, started) in started {
-            made.push(match started {
-                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                Err(_) => work(thing),
-            });
+/// Shares of so many entries for some threads, in order: three quarters are shared out in equal parts, the rest in small
+/// ones, which are done by who is ready first. A thread may begin late, or have less of a processor than the others.
+fn shares(count: usize, threads: usize) -> Vec<Range<usize>> {
+    let small = count.div_ceil(4 * threads.max(1));
+    let sizes = iter::repeat_n(3 * small, threads).chain(iter::repeat_n(small, threads));
+    let mut next = 0;
+    let shares = sizes.map(|size| {
+        let from = next;
+        next = count.min(from + size);
+        from..next
+    });
+    shares.filter(|share| !share.is_empty()).collect()
+}
+
+/// What becomes of some things, in their order, worked on by so many threads, of which one is the caller's. Each makes
+/// itself a worker, and takes the next thing whenever it has done one. Where no thread can be had, the others do all; who
+/// panics in one panics here.
+pub fn side_by_side<T: Sync, R: Send, W: FnMut(&T) -> R>(
+    things: &[T],
+    threads: usize,
+    worker: impl Fn() -> W + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut worker = worker();
+        let taken = iter::from_fn(|| {
+            let at = next.fetch_add(1, Relaxed);
+            things.get(at).map(|thing| (at, thing))
+        });
+        taken.map(|(at, thing)| (at, worker(thing))).collect::<Vec<_>>()
+    };
+    let mut made = thread::scope(|scope| {
+        let others = 1..threads.min(things.len());
+        let others: Vec<_> =
+            others.filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+        let mut made = work();
+        for other in others {
+            made.append(&mut other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
         made
-    })
+    });
+    made.sort_unstable_by_key(|(at, _)| *at);
+    made.into_iter().map(|(_, made)| made).collect()
+}
+
+/// How many processors there are for this program. Asked for once: to find it out takes as long as to read 100 kB.
+pub fn processors() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// As many entries are worth another thread.
