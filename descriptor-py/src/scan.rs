@@ -38,6 +38,7 @@ type Output = Result<Tables, ColumnarError>;
 #[pyclass(frozen, module = "tordesc")]
 pub(crate) struct Scan {
     receiver: Mutex<Option<Messages<Output>>>,
+    form: Form,
     schema: SchemaRef,
     rows: usize,
     raise: bool,
@@ -99,7 +100,7 @@ impl Scan {
             }
         }
         let nothing = ended && batches.is_empty() && errors.is_empty() && unparseable == 0;
-        let table = || Table::new(Arc::clone(&self.schema), batches, unparseable, errors.unbind());
+        let table = || Table::new(self.form, Arc::clone(&self.schema), batches, unparseable, errors.unbind());
         if nothing { Ok(None) } else { table().map(Some) }
     }
 }
@@ -117,7 +118,7 @@ impl Scan {
     /// An empty table with the columns of all that come.
     #[getter]
     fn empty(&self, py: Python<'_>) -> PyResult<Table> {
-        Table::new(Arc::clone(&self.schema), Vec::new(), 0, PyList::empty(py).unbind())
+        Table::new(self.form, Arc::clone(&self.schema), Vec::new(), 0, PyList::empty(py).unbind())
     }
 }
 
@@ -247,9 +248,9 @@ pub(crate) fn scan(
     progress: Option<&Bound<'_, PyAny>>,
     history: Option<PathBuf>,
 ) -> PyResult<Scan> {
-    let py = paths.py();
+    let (py, form) = (paths.py(), Form::last_wanted());
     let Question { plan, options, schema } =
-        question(r#type, columns, r#where, entries, geoip, threads, history.as_ref(), Form::of_last())?;
+        question(r#type, columns, r#where, entries, geoip, threads, history.as_ref(), form)?;
     let counters = options.progress.clone().unwrap_or_default();
     let raise = raises(py, on_error)?;
     let map = move |chunk: &Chunk, _| plan.tables(&mut named(chunk), false);
@@ -257,6 +258,7 @@ pub(crate) fn scan(
     let meter = progress.map(reader::meter).transpose()?.flatten();
     Ok(Scan {
         receiver: Mutex::new(Some(receiver)),
+        form,
         schema,
         rows: rows.max(1),
         raise,

@@ -24,6 +24,7 @@ use crate::{
     scan::{MOST, named, raises},
     source,
     table::Table,
+    texts::Form,
 };
 
 /// How many outputs of workers may wait: they are numbers.
@@ -263,7 +264,8 @@ fn tables<'py>(
         let table = table.unwrap_or_else(|| stats::Table::new(name, &[]));
         let batch = table.to_record_batch().map_err(|error| errors::bug(&error.to_string()))?;
         let errors = counted.errors.clone_ref(py);
-        all.set_item(name, Table::new(batch.schema(), vec![batch], counted.unread, errors)?)?;
+        let table = Table::new(Form::Plain, batch.schema(), vec![batch], counted.unread, errors)?;
+        all.set_item(name, table)?;
     }
     Ok(all)
 }

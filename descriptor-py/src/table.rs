@@ -15,7 +15,8 @@ use crate::{errors, texts::Form};
 /// `pyarrow.table(table)`, DuckDB, pandas.
 #[pyclass(frozen, module = "tordesc")]
 pub(crate) struct Table {
-    /// The schema of the batches, whose texts are in the one form or the other.
+    /// The form of the batches' texts, and their schema.
+    form: Form,
     schema: SchemaRef,
     batches: Vec<RecordBatch>,
     unparseable: u64,
@@ -24,6 +25,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(
+        form: Form,
         schema: SchemaRef,
         batches: Vec<RecordBatch>,
         unparseable: u64,
@@ -36,11 +38,15 @@ impl Table {
         };
         let batches = batches.into_iter().map(same).collect::<Result<_, _>>();
         let batches = batches.map_err(|error| errors::bug(&error.to_string()))?;
-        Ok(Table { schema, batches, unparseable, errors })
+        Ok(Table { form, schema, batches, unparseable, errors })
     }
 
-    /// The rows with texts in a form.
+    /// The rows with texts in a form, in which the next tables are made.
     fn stream(&self, py: Python<'_>, form: Form) -> PyResult<Stream> {
+        form.want();
+        if form == self.form {
+            return Ok(Stream { schema: Arc::clone(&self.schema), batches: self.batches.clone() });
+        }
         let batches = py.detach(|| form.of(&self.batches));
         let batches = batches.map_err(|error| errors::bug(&error.to_string()))?;
         Ok(Stream { schema: form.schema(&self.schema), batches })

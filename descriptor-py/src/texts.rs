@@ -29,18 +29,21 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// The form that was wanted last.
-    pub(crate) fn of_last() -> Self {
+    /// The form that was wanted last, in which the next tables are made.
+    pub(crate) fn last_wanted() -> Self {
         if VIEWS.load(Relaxed) { Form::Views } else { Form::Plain }
     }
 
-    /// The same rows with all texts in this form, by all processors. The next tables are made so.
+    /// The same rows with all texts in this form, by all processors.
     pub(crate) fn of(self, batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, ArrowError> {
-        VIEWS.store(self == Form::Views, Relaxed);
         let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-        let other = batches.first().is_some_and(|batch| self.schema(&batch.schema()) != batch.schema());
-        let threads = if other { processors().min(rows / FEW) } else { 1 };
+        let threads = processors().min(rows / FEW);
         side_by_side(batches, threads, || |batch: &_| self.batch(batch)).into_iter().collect()
+    }
+
+    /// This is the form that is wanted now.
+    pub(crate) fn want(self) {
+        VIEWS.store(self == Form::Views, Relaxed);
     }
 
     fn batch(self, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {

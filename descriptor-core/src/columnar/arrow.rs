@@ -36,6 +36,9 @@ pub enum ColumnarError {
     },
 }
 
+/// So many rows tell how many texts the lists and maps of the others have.
+const SAMPLE: usize = 64;
+
 /// Collects rows of one [`Selection`] and makes Arrow record batches of them.
 ///
 /// The columns are `type`, `source`, `offset`, for documents `digest_sha1` and `digest_sha256`, then the selected ones,
@@ -52,6 +55,8 @@ pub struct RecordBatchBuilder {
     places: Vec<Place>,
     leading: Vec<Leading>,
     rows: usize,
+    /// How many rows are to come, if that is known.
+    expected: usize,
     tree: Tree,
     columns: Vec<usize>,
     bytes: usize,
@@ -94,6 +99,7 @@ impl RecordBatchBuilder {
             leading: leading.collect(),
             places,
             rows: 0,
+            expected: 0,
             selection,
             sources: Sources { texts: Texts::new(views), last: String::new(), times: 0 },
             offsets: Int64Builder::new(),
@@ -124,6 +130,7 @@ impl RecordBatchBuilder {
     pub(super) fn reserve(&mut self, rows: usize) {
         if self.rows == 0 {
             self.tree.reserve(rows);
+            self.expected = rows;
         }
     }
 
@@ -167,6 +174,9 @@ impl RecordBatchBuilder {
         {
             result = Err(self.trouble(apart + index, trouble));
         }
+        if self.rows == SAMPLE && self.expected > SAMPLE {
+            self.tree.expect(self.expected, SAMPLE);
+        }
         self.bytes += row.size() + row.source().len();
         result
     }
@@ -183,7 +193,7 @@ impl RecordBatchBuilder {
     /// Takes the rows so far as one batch; the builder is empty afterwards and can go on.
     pub fn finish(&mut self) -> Result<RecordBatch, ColumnarError> {
         let rows = std::mem::take(&mut self.rows);
-        self.bytes = 0;
+        (self.bytes, self.expected) = (0, 0);
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.places.len());
         for place in &self.places {
             arrays.push(match place {

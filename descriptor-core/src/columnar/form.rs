@@ -41,30 +41,31 @@ pub(super) fn time(out: &mut Vec<u8>, value: Timestamp) {
 pub(super) fn address(out: &mut Vec<u8>, value: IpAddr) {
     match value {
         IpAddr::V4(address) => {
-            let (mut text, mut end) = ([0; 16], 0);
+            let (mut text, mut end) = (0, 0);
             for octet in address.octets() {
                 let (digits, length) = OCTETS[usize::from(octet)];
-                text[end..end + 4].copy_from_slice(&digits);
+                text |= u128::from(digits) << (8 * end);
                 end += length;
             }
-            out.extend_from_slice(&text[..end - 1]);
+            out.extend_from_slice(&text.to_le_bytes()[..end - 1]);
         }
         // Writing to a vector cannot fail.
         IpAddr::V6(address) => drop(write!(out, "{address}")),
     }
 }
 
-/// Each octet in decimal with a point behind it, and how long that is.
-static OCTETS: [([u8; 4], usize); 256] = {
-    let mut table = [([0; 4], 0); 256];
+/// Each octet in decimal with a point behind it, the first digit in the lowest byte; and how many bytes that are.
+static OCTETS: [(u32, usize); 256] = {
+    let mut table = [(0, 0); 256];
     let mut octet = 0;
     while octet < 256 {
         let digits = [b'0' + (octet / 100) as u8, b'0' + (octet / 10 % 10) as u8, b'0' + (octet % 10) as u8];
-        table[octet] = match digits {
+        let (text, length) = match digits {
             [b'0', b'0', one] => ([one, b'.', 0, 0], 2),
             [b'0', ten, one] => ([ten, one, b'.', 0], 3),
             [hundred, ten, one] => ([hundred, ten, one, b'.'], 4),
         };
+        table[octet] = (u32::from_le_bytes(text), length);
         octet += 1;
     }
     table

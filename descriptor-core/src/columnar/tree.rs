@@ -258,7 +258,20 @@ impl Tree {
         self.trouble = Some((self.next, trouble));
     }
 
+    /// Makes room for the texts within lists and maps, by how many have come with some of the rows.
+    pub(super) fn expect(&mut self, rows: usize, some: usize) {
+        for node in &mut self.nodes {
+            if let Node::Text(texts) | Node::Map { keys: texts, .. } = node {
+                let all = texts.len().saturating_mul(rows) / some;
+                if all > rows {
+                    texts.make_room(all);
+                }
+            }
+        }
+    }
+
     /// How many values a node has.
+    #[inline]
     pub(super) fn length(&self, node: usize) -> usize {
         let there = match &self.nodes[node] {
             Node::Bool(it) => it.len(),
@@ -309,15 +322,22 @@ impl Tree {
         array
     }
 
+    #[inline]
     fn append_null(&mut self, node: usize) {
+        match &self.nodes[node] {
+            Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Time(_) | Node::Text(_) => {
+                self.nulls[node] += 1;
+            }
+            Node::List { .. } | Node::Map { .. } | Node::Record { .. } => self.append_null_within(node),
+        }
+    }
+
+    fn append_null_within(&mut self, node: usize) {
         let end = match &self.nodes[node] {
             Node::List { element: child, .. } | Node::Map { value: child, .. } => self.length(*child),
             _ => 0,
         };
         match &mut self.nodes[node] {
-            Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Time(_) | Node::Text(_) => {
-                self.nulls[node] += 1;
-            }
             Node::List { nesting, .. } | Node::Map { nesting, .. } => {
                 if let Err(trouble) = nesting.end(end, false) {
                     self.fail(trouble);
@@ -328,6 +348,7 @@ impl Tree {
                 let parts = parts.clone();
                 parts.iter().for_each(|&part| self.append_null(part));
             }
+            _ => {}
         }
     }
 
@@ -425,28 +446,32 @@ impl Tree {
             return;
         }
         let Some(node) = self.open.pop() else { return };
-        if let Node::Record { parts, valid, .. } = &mut self.nodes[node] {
-            let before = valid.len();
-            valid.append_non_null();
-            let parts = parts.clone();
-            for &part in parts.iter() {
-                if self.length(part) == before {
-                    self.append_null(part);
+        match &self.nodes[node] {
+            Node::List { element: child, .. } | Node::Map { value: child, .. } => {
+                let end = self.length(*child);
+                if self.awaited.take_if(|awaited| *awaited == node).is_some() {
+                    self.keep(node, end);
+                }
+                if let Node::List { nesting, .. } | Node::Map { nesting, .. } = &mut self.nodes[node]
+                    && let Err(trouble) = nesting.end(end, true)
+                {
+                    self.fail(trouble);
                 }
             }
-        }
-        let end = match &self.nodes[node] {
-            Node::List { element: child, .. } | Node::Map { value: child, .. } => self.length(*child),
-            _ => 0,
-        };
-        if self.awaited.take_if(|awaited| *awaited == node).is_some() {
-            self.keep(node, end);
-        }
-        if let Node::List { nesting, .. } | Node::Map { nesting, .. } = &mut self.nodes[node]
-            && let Err(trouble) = nesting.end(end, true)
-        {
-            self.fail(trouble);
+            _ => self.close_record(node),
         }
         self.done(node);
+    }
+    /// Ends a record: parts that did not come are null.
+    fn close_record(&mut self, node: usize) {
+        let Node::Record { parts, valid, .. } = &mut self.nodes[node] else { return };
+        let before = valid.len();
+        valid.append_non_null();
+        let parts = parts.clone();
+        for &part in parts.iter() {
+            if self.length(part) == before {
+                self.append_null(part);
+            }
+        }
     }
 }

@@ -65,6 +65,23 @@ impl Texts {
         *self = Self::with_capacity(matches!(self, Texts::Views { .. }), texts);
     }
 
+    /// Makes room for so many texts, of which some are there.
+    pub(super) fn make_room(&mut self, texts: usize) {
+        match self {
+            Texts::Utf8(it) => {
+                let bytes = it.values_slice().len().saturating_mul(texts) / it.len().max(1);
+                let there =
+                    std::mem::replace(it, StringBuilder::with_capacity(texts, bytes.min(MOST))).finish();
+                // What fitted before fits now.
+                let _ = it.append_array(&there);
+            }
+            Texts::Views { builder, .. } => {
+                let there = std::mem::replace(builder, StringViewBuilder::with_capacity(texts)).finish();
+                builder.append_array(&there);
+            }
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         match self {
             Texts::Utf8(it) => it.len(),
