@@ -1,6 +1,9 @@
 //! How single values look as text; the same in every format.
 
-use std::{io::Write, net::IpAddr};
+use std::{
+    io::Write,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use base64::Engine;
 
@@ -41,17 +44,25 @@ pub(super) fn time(out: &mut Vec<u8>, value: Timestamp) {
 pub(super) fn address(out: &mut Vec<u8>, value: IpAddr) {
     match value {
         IpAddr::V4(address) => {
-            let (mut text, mut end) = (0, 0);
-            for octet in address.octets() {
-                let (digits, length) = OCTETS[usize::from(octet)];
-                text |= u128::from(digits) << (8 * end);
-                end += length;
-            }
-            out.extend_from_slice(&text.to_le_bytes()[..end - 1]);
+            let (text, length) = ipv4(address);
+            out.extend_from_slice(&text[..length]);
         }
         // Writing to a vector cannot fail.
         IpAddr::V6(address) => drop(write!(out, "{address}")),
     }
+}
+
+/// An IPv4 address as text, and how long it is.
+#[inline]
+pub(super) fn ipv4(address: Ipv4Addr) -> ([u8; 16], usize) {
+    let (mut text, mut end) = (0, 0);
+    for octet in address.octets() {
+        let (digits, length) = OCTETS[usize::from(octet)];
+        text |= u128::from(digits) << (8 * end);
+        end += length;
+    }
+    // Without the point behind the last one.
+    (text.to_le_bytes(), end - 1)
 }
 
 /// Each octet in decimal with a point behind it, the first digit in the lowest byte; and how many bytes that are.

@@ -326,10 +326,7 @@ fn what_comes_again_is_the_same_in_both_forms() {
     }
     let flags = views.column_by_name("flags").expect("a column").as_list::<i32>();
     let blocks = flags.values().as_string_view().data_buffers().len();
-    assert!(
-        blocks == 1,
-        "long texts stand in one block and not in one for each list, of which there are {blocks}"
-    );
+    assert!((1..=2).contains(&blocks), "as many blocks as lists would be {blocks}");
 }
 
 #[test]

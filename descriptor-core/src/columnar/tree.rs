@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow_array::{
     ArrayRef, ListArray, MapArray, StructArray,
-    builder::{ArrayBuilder, BooleanBuilder, Float64Builder, Int64Builder, TimestampMicrosecondBuilder},
+    builder::{BooleanBuilder, Float64Builder, Int64Builder, TimestampMicrosecondBuilder},
 };
 use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Fields, TimeUnit};
@@ -25,9 +25,8 @@ const NOWHERE: usize = usize::MAX;
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
-    /// How many nulls come behind the values of each. Whole columns have nothing else, and counting is quicker than to add
-    /// each of them.
-    nulls: Vec<usize>,
+    /// What of each node is asked for again and again, so close together that it stays in the processor's nearest memory.
+    counts: Vec<Count>,
     /// Whether texts are views.
     views: bool,
     /// The node that takes the next value.
@@ -45,6 +44,16 @@ pub(super) struct Tree {
     awaited: Option<usize>,
     text: Vec<u8>,
     scratch: Vec<u8>,
+}
+
+/// How many values a node has.
+#[derive(Debug)]
+struct Count {
+    length: usize,
+    /// How many nulls at their end are only counted. Whole columns have nothing else, and it is quicker than to add each.
+    nulls: u32,
+    /// Whether it has no nodes below, so that its nulls may be counted.
+    is_leaf: bool,
 }
 
 /// What can be wrong with a value.
@@ -197,8 +206,9 @@ impl Tree {
                 }
             }
         };
+        let is_leaf = !matches!(node, Node::List { .. } | Node::Map { .. } | Node::Record { .. });
         self.nodes.push(node);
-        self.nulls.push(0);
+        self.counts.push(Count { length: 0, nulls: 0, is_leaf });
         self.nodes.len() - 1
     }
 
@@ -273,21 +283,13 @@ impl Tree {
     /// How many values a node has.
     #[inline]
     pub(super) fn length(&self, node: usize) -> usize {
-        let there = match &self.nodes[node] {
-            Node::Bool(it) => it.len(),
-            Node::Int(it) => it.len(),
-            Node::Float(it) => it.len(),
-            Node::Time(it) => it.len(),
-            Node::Text(it) => it.len(),
-            Node::List { nesting, .. } | Node::Map { nesting, .. } => nesting.valid.len(),
-            Node::Record { valid, .. } => valid.len(),
-        };
-        there + self.nulls[node]
+        self.counts[node].length
     }
 
     /// Takes the finished array of a node, which is empty afterwards.
     pub(super) fn finish(&mut self, node: usize) -> Result<ArrayRef, ArrowError> {
         self.settle(node);
+        self.counts[node].length = 0;
         // Taken out so that the children can be reached; put back below.
         let mut taken = std::mem::replace(&mut self.nodes[node], Node::Bool(BooleanBuilder::new()));
         let array: Result<ArrayRef, ArrowError> = match &mut taken {
@@ -324,11 +326,12 @@ impl Tree {
 
     #[inline]
     fn append_null(&mut self, node: usize) {
-        match &self.nodes[node] {
-            Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Time(_) | Node::Text(_) => {
-                self.nulls[node] += 1;
-            }
-            Node::List { .. } | Node::Map { .. } | Node::Record { .. } => self.append_null_within(node),
+        let count = &mut self.counts[node];
+        count.length += 1;
+        if count.is_leaf && count.nulls < u32::MAX {
+            count.nulls += 1;
+        } else {
+            self.append_null_within(node);
         }
     }
 
@@ -348,20 +351,23 @@ impl Tree {
                 let parts = parts.clone();
                 parts.iter().for_each(|&part| self.append_null(part));
             }
-            _ => {}
+            _ => {
+                self.settle(node);
+                self.counts[node].nulls = 1;
+            }
         }
     }
 
     /// Adds the nulls that were only counted.
     #[inline]
     fn settle(&mut self, node: usize) {
-        if self.nulls[node] > 0 {
+        if self.counts[node].nulls > 0 {
             self.add_nulls(node);
         }
     }
 
     fn add_nulls(&mut self, node: usize) {
-        let nulls = std::mem::take(&mut self.nulls[node]);
+        let nulls = std::mem::take(&mut self.counts[node].nulls) as usize;
         match &mut self.nodes[node] {
             Node::Bool(it) => it.append_nulls(nulls),
             Node::Int(it) => it.append_nulls(nulls),
@@ -380,9 +386,12 @@ impl Tree {
         }
         let at = self.at;
         self.settle(at);
-        if let Err(trouble) = put(&mut self.nodes[at]) {
-            self.append_null(at);
-            self.fail(trouble);
+        match put(&mut self.nodes[at]) {
+            Ok(()) => self.counts[at].length += 1,
+            Err(trouble) => {
+                self.append_null(at);
+                self.fail(trouble);
+            }
         }
         self.done(at);
     }
@@ -460,14 +469,14 @@ impl Tree {
             }
             _ => self.close_record(node),
         }
+        self.counts[node].length += 1;
         self.done(node);
     }
     /// Ends a record: parts that did not come are null.
     fn close_record(&mut self, node: usize) {
         let Node::Record { parts, valid, .. } = &mut self.nodes[node] else { return };
-        let before = valid.len();
         valid.append_non_null();
-        let parts = parts.clone();
+        let (parts, before) = (parts.clone(), self.length(node));
         for &part in parts.iter() {
             if self.length(part) == before {
                 self.append_null(part);

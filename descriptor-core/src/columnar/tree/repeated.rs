@@ -31,26 +31,29 @@ impl Tree {
         let (Node::List { element: child, .. } | Node::Map { value: child, .. }) = &self.nodes[node] else {
             return None;
         };
-        self.settle(*child);
+        let child = *child;
+        self.settle(child);
         let (children, nodes) = self.nodes.split_at_mut(node);
-        match &mut nodes[0] {
-            Node::List { element, nesting, recent } => {
-                let Node::Text(element) = &mut children[*element] else { return None };
-                element.again(recent.get(text)?)?;
-                nesting.end(element.len(), true).ok()
-            }
-            Node::Map { keys, value, nesting, recent } => {
-                let Node::Text(value) = &mut children[*value] else { return None };
+        let Node::Text(texts) = &mut children[child] else { return None };
+        let (nesting, count) = match &mut nodes[0] {
+            Node::List { nesting, recent, .. } => (nesting, texts.again(recent.get(text)?)?),
+            Node::Map { keys, nesting, recent, .. } => {
                 let [again, values] = recent.get(text)?;
                 // Keys come last, for where there is room for them nothing can fail.
                 if again.bytes() > keys.room() {
                     return None;
                 }
-                value.again(values)?;
+                let count = texts.again(values)?;
                 keys.again(again)?;
-                nesting.end(value.len(), true).ok()
+                (nesting, count)
             }
-            _ => None,
+            _ => return None,
+        };
+        self.counts[child].length += count;
+        self.counts[node].length += 1;
+        if let Err(trouble) = nesting.end(self.counts[child].length, true) {
+            self.fail(trouble);
         }
+        Some(())
     }
 }

@@ -87,7 +87,13 @@ impl Sink for Tree {
         });
     }
     fn address(&mut self, value: IpAddr) {
-        self.written(|out| form::address(out, value));
+        match value {
+            IpAddr::V4(value) => {
+                let (text, length) = form::ipv4(value);
+                self.text(&text[..length]);
+            }
+            IpAddr::V6(_) => self.written(|out| form::address(out, value)),
+        }
     }
     fn list(&mut self) {
         self.begin(true);

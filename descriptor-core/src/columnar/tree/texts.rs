@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use arrow_array::{
-    ArrayRef, StringArray, StringViewArray,
+    Array, ArrayRef, StringArray, StringViewArray,
     builder::{ArrayBuilder, StringBuilder, StringViewBuilder},
 };
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
@@ -190,10 +190,10 @@ impl Texts {
         }
     }
 
-    /// Adds texts that were kept; `None` and none of them if there is no room.
-    pub(super) fn again(&mut self, kept: &Kept) -> Option<()> {
+    /// Adds texts that were kept, and tells how many; `None` and none of them if there is no room.
+    pub(super) fn again(&mut self, kept: &Kept) -> Option<usize> {
         match (self, kept) {
-            (Texts::Utf8(it), Kept::Utf8(kept)) => it.append_array(kept).ok(),
+            (Texts::Utf8(it), Kept::Utf8(kept)) => it.append_array(kept).ok().map(|()| kept.len()),
             (it @ Texts::Views { .. }, Kept::Views(_, more)) if *more > it.room() => None,
             (Texts::Views { builder, bytes, long }, Kept::Views(kept, more)) => {
                 *bytes += more;
@@ -204,7 +204,7 @@ impl Texts {
                 } else {
                     builder.append_array(kept);
                 }
-                Some(())
+                Some(kept.len())
             }
             _ => None,
         }
@@ -223,7 +223,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::{Array, cast::AsArray};
+    use arrow_array::cast::AsArray;
 
     use super::*;
 
@@ -243,7 +243,7 @@ mod tests {
             (made.len(), made.value(2048), made.is_null(2047), made.is_null(2049)),
             (2050, "short\u{fffd}", true, true)
         );
-        assert_eq!((texts.again(&kept), texts.len(), texts.room()), (Some(()), 1, MOST - (1 << 20)));
+        assert_eq!((texts.again(&kept), texts.len(), texts.room()), (Some(1), 1, MOST - (1 << 20)));
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
             assert_eq!((texts.append(b"a"), texts.append(b"twelve bytes and more")), (Ok(()), Ok(())));
             assert!(texts.copy(1..3).is_none(), "there are two");
             let kept = texts.copy(0..2).expect("both");
-            assert_eq!((kept.bytes(), texts.again(&kept), texts.len()), (22, Some(()), 4));
+            assert_eq!((kept.bytes(), texts.again(&kept), texts.len()), (22, Some(2), 4));
             texts.append_nulls(1);
             assert!(texts.copy(0..2).is_none());
             assert_eq!(texts.finish().null_count(), 1);
