@@ -16,6 +16,8 @@ pub mod sanitize;
 pub mod schema;
 #[cfg(feature = "stats")]
 pub mod stats;
+#[cfg(any(feature = "archive", feature = "columnar", feature = "state"))]
+pub mod threads;
 pub mod value;
 #[cfg(feature = "verify")]
 pub mod verify;

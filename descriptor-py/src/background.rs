@@ -12,7 +12,7 @@ use std::{
 
 use descriptor_core::{
     archive::{self, Chunk, Event, History, Input, Options, is_packed},
-    columnar::processors,
+    threads::processors,
 };
 use pyo3::prelude::*;
 

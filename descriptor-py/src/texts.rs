@@ -12,7 +12,7 @@ use arrow_array::{
     StructArray, builder::StringBuilder, cast::AsArray,
 };
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema, SchemaRef};
-use descriptor_core::columnar::{processors, side_by_side};
+use descriptor_core::threads::{processors, side_by_side};
 
 /// Some rows are too few for a thread.
 const FEW: usize = 1024;

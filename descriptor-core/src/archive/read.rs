@@ -19,7 +19,7 @@ use super::{
     history::Stamp,
     walk::{Found, Jobs, Walk},
 };
-use crate::document::Type;
+use crate::{document::Type, threads::processors};
 
 /// How to read.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Options {
     fn threads(&self) -> usize {
         match self.threads {
             _ if self.alone => 1,
-            0 => thread::available_parallelism().map_or(1, usize::from),
+            0 => processors(),
             threads => threads,
         }
     }

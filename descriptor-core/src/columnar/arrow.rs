@@ -42,9 +42,10 @@ const SAMPLE: usize = 64;
 /// Collects rows of one [`Selection`] and makes Arrow record batches of them.
 ///
 /// The columns are `type`, `source`, `offset`, for documents `digest_sha1` and `digest_sha256`, then the selected ones,
-/// unless the selection says [exactly](Selection::exactly) which; all but the first three may be null. Kinds become: whole numbers `Int64`, fractions `Float64`, times
-/// `Timestamp(µs, UTC)`, lists `List`, maps `Map`, records and tables `Struct`, everything else `Utf8`, or `Utf8View`
-/// if the selection [says so](Selection::with_views), with digests as hex or base64 and U+FFFD in place of what is not UTF-8. A field's metadata has its `doc`, and its `unit` if it has one.
+/// unless the selection says [exactly](Selection::exactly) which; all but the first three may be null. Kinds become:
+/// whole numbers `Int64`, fractions `Float64`, times `Timestamp(µs, UTC)`, lists `List`, maps `Map`, records and tables
+/// `Struct`, everything else `Utf8`, or `Utf8View` if the selection [says so](Selection::with_views), with digests as hex
+/// or base64 and U+FFFD in place of what is not UTF-8. A field's metadata has its `doc`, and its `unit` if it has one.
 #[derive(Debug)]
 pub struct RecordBatchBuilder {
     schema: SchemaRef,

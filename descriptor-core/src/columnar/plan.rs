@@ -1,16 +1,6 @@
 //! What is wanted of archives as tables, and the tables of some documents.
 
-use std::{
-    collections::BTreeMap,
-    iter,
-    ops::Range,
-    panic::resume_unwind,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
-    thread,
-};
+use std::{collections::BTreeMap, iter, ops::Range, sync::Arc};
 
 use arrow_array::RecordBatch;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -20,6 +10,7 @@ use crate::{
     document::{Digests, Type},
     netdoc::Frame,
     schema::Wanted,
+    threads::{processors, side_by_side},
     value::Timestamp,
 };
 
@@ -211,43 +202,6 @@ fn shares(count: usize, threads: usize) -> Vec<Range<usize>> {
         from..next
     });
     shares.filter(|share| !share.is_empty()).collect()
-}
-
-/// What becomes of some things, in their order, worked on by so many threads, of which one is the caller's. Each makes
-/// itself a worker, and takes the next thing whenever it has done one. Where no thread can be had, the others do all; who
-/// panics in one panics here.
-pub fn side_by_side<T: Sync, R: Send, W: FnMut(&T) -> R>(
-    things: &[T],
-    threads: usize,
-    worker: impl Fn() -> W + Sync,
-) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut worker = worker();
-        let taken = iter::from_fn(|| {
-            let at = next.fetch_add(1, Relaxed);
-            things.get(at).map(|thing| (at, thing))
-        });
-        taken.map(|(at, thing)| (at, worker(thing))).collect::<Vec<_>>()
-    };
-    let mut made = thread::scope(|scope| {
-        let others = 1..threads.min(things.len());
-        let others: Vec<_> =
-            others.filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
-        let mut made = work();
-        for other in others {
-            made.append(&mut other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        made
-    });
-    made.sort_unstable_by_key(|(at, _)| *at);
-    made.into_iter().map(|(_, made)| made).collect()
-}
-
-/// How many processors there are for this program. Asked for once: to find it out takes as long as to read 100 kB.
-pub fn processors() -> usize {
-    static COUNT: OnceLock<usize> = OnceLock::new();
-    *COUNT.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// As many entries are worth another thread.

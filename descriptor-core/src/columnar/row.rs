@@ -239,10 +239,14 @@ impl Selection {
 
     /// The digests of a document that tables show.
     pub fn digests(&self, frame: Frame<'_>) -> Digests {
-        let kind = frame.kind;
-        Digests {
-            sha1: kind.filter(|_| self.has(Leading::Sha1)).and_then(|kind| kind.sha1(frame.body)),
-            sha256: kind.filter(|_| self.has(Leading::Sha256)).and_then(|kind| kind.sha256(frame.body)),
+        let Some(kind) = frame.kind else { return Digests::default() };
+        match (self.has(Leading::Sha1), self.has(Leading::Sha256)) {
+            // Both are computed beside each other.
+            (true, true) => kind.digests(frame.body),
+            (sha1, sha256) => Digests {
+                sha1: sha1.then(|| kind.sha1(frame.body)).flatten(),
+                sha256: sha256.then(|| kind.sha256(frame.body)).flatten(),
+            },
         }
     }
 

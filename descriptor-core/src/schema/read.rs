@@ -271,7 +271,7 @@ fn fill<'a, D: Table<'a>>(
             if problem != Problem::Duplicate {
                 lost |= bit;
             }
-            reader.again |= row == 0 && outermost;
+            reader.again |= again && row == 0 && outermost;
             reader.complain(&item, problem);
         }
     }

@@ -164,6 +164,7 @@ impl Texts {
             }
         }
     }
+
     /// Some of the texts, by their places; `None` if some of all are null.
     pub(super) fn copy(&self, places: Range<usize>) -> Option<Kept> {
         match self {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::StateError;
-use crate::stats::Day;
+use crate::{stats::Day, threads::processors};
 
 /// Makes something of a day.
 type Job<'j, T> = Box<dyn FnOnce() -> Result<T, StateError> + Send + 'j>;
@@ -34,11 +34,10 @@ impl<'j, 'k, T: Send> Crew<'j, 'k, T> {
         keep: &'k dyn Fn(Done<T>) -> Result<(), StateError>,
         give: impl FnOnce(&Self) -> Result<(), StateError>,
     ) -> Result<(), StateError> {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
         let ((jobs, waiting), (sender, done)) = (sync_channel(0), channel());
         let waiting = Mutex::new(waiting);
         thread::scope(|scope| {
-            for _ in 0..threads {
+            for _ in 0..processors() {
                 let (waiting, sender) = (&waiting, sender.clone());
                 scope.spawn(move || work(waiting, &sender));
             }
