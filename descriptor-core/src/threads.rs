@@ -41,8 +41,27 @@ pub fn side_by_side<T: Sync, R: Send, W: FnMut(&T) -> R>(
     made.into_iter().map(|(_, made)| made).collect()
 }
 
+/// Nobody gets more threads than this: they would do nothing but wait for each other.
+pub const MOST: usize = 1024;
+
+/// How many threads there are where so many are asked for: for 0 as many as there are processors, and [`MOST`] at most.
+pub fn crew(asked: usize) -> usize {
+    if asked == 0 { processors() } else { asked.min(MOST) }
+}
+
 /// How many processors there are for this program. Asked for once: to find it out takes as long as to read 100 kB.
 pub fn processors() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crew_has_at_least_one_and_not_too_many() {
+        assert_eq!((crew(0), crew(1), crew(usize::MAX)), (processors(), 1, MOST));
+        assert!(processors() >= 1);
+    }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use descriptor_core::{
     archive::{self, Chunk, Event, History, Input, Options, is_packed},
-    threads::processors,
+    threads::crew,
 };
 use pyo3::prelude::*;
 
@@ -70,11 +70,6 @@ pub(crate) fn start<T: Send + 'static>(
         });
     });
     Messages::Coming(receiver)
-}
-
-/// How many threads there are where so many are asked for; 0 are as many as there are processors.
-pub(crate) fn crew(threads: usize) -> usize {
-    if threads > 0 { threads } else { processors() }
 }
 
 fn read<T: Send>(

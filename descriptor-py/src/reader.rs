@@ -12,6 +12,7 @@ use descriptor_core::{
     document::{Owned, Type},
     netdoc::{Frame, frames},
     schema::Wanted,
+    threads::crew,
 };
 use pyo3::{prelude::*, sync::MutexExt, types::PyList};
 
@@ -243,7 +244,7 @@ pub(crate) fn parse(
             let wants = |kind: Option<Type>| wanted(types.as_deref(), kind);
             let items = py.detach(|| {
                 let frames = frames(&bytes, hint).filter(|frame| wants(frame.kind));
-                let threads = background::crew(threads.unwrap_or(0));
+                let threads = crew(threads.unwrap_or(0));
                 frames.map(|frame| item(&bytes, None, frame, strict, threads)).collect::<Vec<_>>()
             });
             state.items = items.into_iter();

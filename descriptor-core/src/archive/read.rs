@@ -19,7 +19,7 @@ use super::{
     history::Stamp,
     walk::{Found, Jobs, Walk},
 };
-use crate::{document::Type, threads::processors};
+use crate::{document::Type, threads::crew};
 
 /// How to read.
 #[derive(Debug)]
@@ -73,11 +73,7 @@ impl Options {
     }
 
     fn threads(&self) -> usize {
-        match self.threads {
-            _ if self.alone => 1,
-            0 => processors(),
-            threads => threads,
-        }
+        if self.alone { 1 } else { crew(self.threads) }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     document::{Digests, Type},
     netdoc::Frame,
     schema::Wanted,
-    threads::{processors, side_by_side},
+    threads::{crew, side_by_side},
     value::Timestamp,
 };
 
@@ -59,7 +59,7 @@ impl Plan {
     /// its rows.
     #[must_use]
     pub fn with_threads(self, threads: usize) -> Self {
-        Plan { threads: if threads == 0 { processors() } else { threads }, ..self }
+        Plan { threads: crew(threads), ..self }
     }
 
     /// The types that are wanted.
