@@ -6,7 +6,6 @@ use descriptor_core::{
     document::{Type, inconsistencies},
     netdoc::Frame,
     schema::{Issue, Problem},
-    verify::Against,
 };
 use serde_json::json;
 
@@ -19,7 +18,7 @@ use crate::{
     reading::{self, Documents, How},
     render::{Excerpt, draw},
     style::{BAD, DIM, GOOD, paint},
-    verify::{self, Verified},
+    verify::{self, Keys, Verified},
 };
 
 /// How many problems of one document are shown.
@@ -55,7 +54,7 @@ struct Checked {
 /// Checks everything and reports.
 pub(crate) fn run(args: &Check, global: Global) -> Result<Outcome, Failure> {
     let verify = args.verify || !args.against.is_empty();
-    let against = if verify { Some(verify::keys(args, global)?) } else { None };
+    let keys = if verify { Some(verify::keys(args, global)?) } else { None };
     let mut total = Checked::default();
     let mut lines = Lines::default();
     let mut shown = 0;
@@ -66,7 +65,7 @@ pub(crate) fn run(args: &Check, global: Global) -> Result<Outcome, Failure> {
         &all,
         global,
         How { streams: true, ..How::default() },
-        |documents| look(args, limit, against.as_ref(), documents),
+        |documents| look(args, limit, keys.as_ref(), documents),
         |mut part| {
             let first_lines = lines.place(&part.segments);
             for finding in part.findings.drain(..) {
@@ -91,7 +90,7 @@ pub(crate) fn run(args: &Check, global: Global) -> Result<Outcome, Failure> {
 }
 
 /// Looks through documents; runs in parallel.
-fn look(args: &Check, limit: usize, against: Option<&Against>, documents: &mut Documents<'_>) -> Checked {
+fn look(args: &Check, limit: usize, keys: Option<&Keys>, documents: &mut Documents<'_>) -> Checked {
     let mut checked = Checked::default();
     for (source, frame) in documents {
         let place = checked.segments.add(&source, &frame);
@@ -99,7 +98,7 @@ fn look(args: &Check, limit: usize, against: Option<&Against>, documents: &mut D
             continue;
         }
         checked.documents += 1;
-        let (issues, suppressed) = issues(&source, &frame, against, &mut checked.verified);
+        let (issues, suppressed) = issues(&source, &frame, keys, &mut checked.verified);
         if issues.is_empty() {
             continue;
         }
@@ -130,7 +129,7 @@ fn look(args: &Check, limit: usize, against: Option<&Against>, documents: &mut D
 fn issues(
     source: &str,
     frame: &Frame<'_>,
-    against: Option<&Against>,
+    keys: Option<&Keys>,
     verified: &mut Verified,
 ) -> (Vec<Issue>, u64) {
     let Some(kind) = frame.kind else {
@@ -139,8 +138,8 @@ fn issues(
     let parsed = kind.parse(*frame);
     let mut issues = parsed.issues.clone();
     issues.extend(inconsistencies(kind, *frame));
-    if let Some(against) = against {
-        issues.extend(verify::claims(kind, source, frame, &parsed, against, verified));
+    if let Some(keys) = keys {
+        issues.extend(verify::claims(kind, source, frame, &parsed, keys, verified));
     }
     // Unknown lines beyond the limit are counted among the suppressed ones; alone they are nothing wrong.
     let suppressed = if issues.is_empty() { 0 } else { parsed.suppressed as u64 };
@@ -191,7 +190,7 @@ fn last_line(total: &Checked, shown: u64, verify: bool, failed: u64) -> String {
         facts.push(format!("{} verified", things(total.verified.valid, "claim")));
     }
     if total.verified.unchecked > 0 {
-        facts.push(format!("{} for want of a key", things(total.verified.unchecked, "unchecked signature")));
+        facts.push(format!("{} unverified for want of a key", things(total.verified.unchecked, "document")));
     }
     if failed > 0 {
         facts.push(paint(BAD, format!("{} could not be read", things(failed, "source"))));

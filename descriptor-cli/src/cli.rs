@@ -191,7 +191,8 @@ pub(crate) struct Check {
     /// Check digests against file names, and signatures
     #[arg(long)]
     pub(crate) verify: bool,
-    /// Key certificates to check consensuses and votes against; implies --verify
+    /// Key certificates, or server descriptors for extra-infos, to check signatures against; implies --verify. What they do
+    /// not suffice for is a failure
     #[arg(long, value_name = "CERTS", value_hint = ValueHint::AnyPath)]
     pub(crate) against: Vec<PathBuf>,
     /// Show at most this many problems; the rest is counted

@@ -20,33 +20,46 @@ use crate::{
 pub(crate) struct Verified {
     /// Claims that are true.
     pub(crate) valid: u64,
-    /// Claims that could not be tried, for want of a key.
+    /// Documents of which a claim could not be tried, for want of a key.
     pub(crate) unchecked: u64,
 }
 
+/// What signatures are checked against.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    against: Against,
+    /// Whether somebody has said what to check against: then what cannot be tried is as bad as what is false.
+    given: bool,
+}
+
 /// Reads the keys to check against: those in `--against`, or those among what is checked.
-pub(crate) fn keys(args: &Check, global: Global) -> Result<Against, Failure> {
+pub(crate) fn keys(args: &Check, global: Global) -> Result<Keys, Failure> {
     let given = !args.against.is_empty();
     let paths = if given { args.against.clone() } else { args.inputs.paths.clone() };
-    let mut against = Against::default();
+    let mut keys = Keys { given, ..Keys::default() };
     // Standard input can be read only once.
     if !given && paths.iter().any(|path| path.as_os_str() == "-") {
-        return Ok(against);
+        return Ok(keys);
     }
+    let mut found = 0;
     let inputs = Inputs { paths, types: vec![Type::KeyCertificate, Type::ServerDescriptor] };
     let quiet = Global { quiet: if given { global.quiet } else { 2 }, ..global };
     let collect = |documents: &mut reading::Documents<'_>| {
         documents.filter_map(|(_, frame)| Some((frame.kind?, frame.body.to_vec()))).collect::<Vec<_>>()
     };
     let totals = reading::read(&inputs, quiet, reading::How::default(), collect, |all| {
-        all.iter().for_each(|(kind, body)| against.add(*kind, body));
+        found += all.len();
+        all.iter().for_each(|(kind, body)| keys.against.add(*kind, body));
         Ok(())
     })?;
-    match totals.failed {
-        0 => Ok(against),
-        _ if !given => Ok(against),
-        _ => Err(Failure::Other("--against: not all of it could be read".to_owned())),
+    if given && totals.failed > 0 {
+        return Err(Failure::Other("--against: not all of it could be read".to_owned()));
     }
+    if given && found == 0 {
+        let what = "--against: no key certificate and no server descriptor is in there";
+        return Err(Failure::Other(what.to_owned()));
+    }
+    Ok(keys)
 }
 
 /// Checks what a document's file name and signatures claim; gives what is false.
@@ -55,7 +68,7 @@ pub(crate) fn claims(
     source: &str,
     frame: &Frame<'_>,
     parsed: &AnyParsed<'_>,
-    against: &Against,
+    keys: &Keys,
     verified: &mut Verified,
 ) -> Vec<Issue> {
     let mut issues = Vec::new();
@@ -68,13 +81,15 @@ pub(crate) fn claims(
         }),
         None => {}
     }
-    for check in verify(kind, frame.body, against) {
+    let mut untried = false;
+    for check in verify(kind, frame.body, &keys.against) {
         match check.outcome {
             Outcome::Valid => verified.valid += 1,
-            Outcome::Unchecked(_) => verified.unchecked += 1,
-            Outcome::Invalid(_) => issues.extend(check.issue()),
+            Outcome::Unchecked(_) if !keys.given => untried = true,
+            Outcome::Unchecked(_) | Outcome::Invalid(_) => issues.extend(check.doubt()),
         }
     }
+    verified.unchecked += u64::from(untried);
     issues
 }
 

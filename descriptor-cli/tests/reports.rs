@@ -71,6 +71,43 @@ fn names_must_tell_the_digests_of_documents() {
     assert_eq!(run(&["check", &wrong]).code, 0);
 }
 
+/// A consensus whose weights and signing keys somebody has changed: none of the certificates fits any more.
+#[test]
+fn a_forged_consensus_does_not_pass() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../descriptor-core/tests/data/verify");
+    let (consensus, certs) = (data.join("consensus"), data.join("certificates"));
+    let (consensus, certs) = (consensus.to_str().expect("UTF-8"), certs.to_str().expect("UTF-8"));
+    let real = run(&["check", "--against", certs, consensus]);
+    assert_eq!(real.code, 0, "{}", real.stdout);
+    let text = std::fs::read_to_string(consensus).expect("the fixture");
+    let forged: Vec<String> = text
+        .lines()
+        .map(|line| match line.split_once("directory-signature ") {
+            Some((_, rest)) => {
+                let key = rest.rsplit(' ').next().expect("a key");
+                line.replace(key, &"0".repeat(40))
+            }
+            None => line.replace("Bandwidth=1", "Bandwidth=9"),
+        })
+        .collect();
+    let forged = write(folder.path(), "forged", format!("{}\n", forged.join("\n")).as_bytes());
+    for (args, code, what) in [
+        (&["check", "--against", certs, &forged][..], 1, "for a majority of the authorities are not at hand"),
+        (&["check", "--against", consensus, consensus], 1, "no key certificate and no server descriptor"),
+        (&["check", "--verify", &forged], 0, "1 document unverified for want of a key"),
+    ] {
+        let checked = run(args);
+        assert!(checked.code == code, "{args:?}: {}", checked.stdout);
+        assert!(
+            checked.stdout.contains(what) || checked.stderr.contains(what),
+            "{}{}",
+            checked.stdout,
+            checked.stderr
+        );
+    }
+}
+
 #[test]
 fn a_relay_is_found_by_anything_that_names_it() {
     let row = run_with(&["parse", "-"], DESCRIPTOR.as_bytes()).stdout;

@@ -143,6 +143,23 @@ fn a_consensus_holds_by_a_majority() {
 }
 
 #[test]
+fn signatures_beyond_a_majority_are_not_needed() {
+    let (document, file) = (fixture("consensus-microdesc"), fixture("certificates"));
+    let bodies: Vec<_> = frames(&file, Some(Type::KeyCertificate)).map(|frame| frame.body).collect();
+    let mut against = Against::default();
+    let mut found = Vec::new();
+    for body in [None, Some(bodies[0]), Some(bodies[1])] {
+        body.map(|body| against.add(Type::KeyCertificate, body));
+        let checks = verify(Type::MicrodescConsensus, &document, &against);
+        let doubts: Vec<_> = checks.iter().filter_map(Check::doubt).map(|issue| issue.problem).collect();
+        assert_eq!(checks.iter().filter_map(Check::issue).count(), 0);
+        found.push((checks.len(), doubts));
+    }
+    let few = Problem::Unverified("certificates for a majority of the authorities are not at hand");
+    assert_eq!(found, [(1, vec![few.clone()]), (2, vec![few]), (2, vec![])]);
+}
+
+#[test]
 fn an_expired_certificate_is_worth_nothing() {
     let known = certificates(&fixture("certificates"));
     let last = known.iter().map(|it| it.expires).max().expect("there are certificates");

@@ -57,13 +57,18 @@ pub enum Outcome {
 impl Check {
     /// The check as an issue of the document; `None` unless it failed.
     pub fn issue(&self) -> Option<Issue> {
+        self.doubt().filter(|_| !matches!(self.outcome, Outcome::Unchecked(_)))
+    }
+
+    /// The check as an issue of the document if it did not succeed, for who trusts nothing that could not be tried.
+    pub fn doubt(&self) -> Option<Issue> {
         match self.outcome {
-            Outcome::Invalid(reason) => Some(Issue {
+            Outcome::Valid => None,
+            Outcome::Invalid(reason) | Outcome::Unchecked(reason) => Some(Issue {
                 problem: Problem::Unverified(reason),
                 keyword: Cow::Borrowed(self.what),
                 span: self.span.clone(),
             }),
-            Outcome::Valid | Outcome::Unchecked(_) => None,
         }
     }
 }
@@ -88,7 +93,8 @@ impl Against {
     }
 }
 
-/// Checks every signature of a document. Types that nobody signs, sanitized ones among them, give no check.
+/// Checks every signature of a document. Types that nobody signs, sanitized ones among them, give no check. Of a consensus
+/// that a majority has signed, signatures that could not be tried are left out; of another one they are one check together.
 pub fn verify(kind: Type, body: &[u8], against: &Against) -> Vec<Check> {
     match kind {
         Type::Consensus | Type::MicrodescConsensus => consensus(body, &against.certificates).into_checks(),

@@ -38,8 +38,10 @@ impl Signatures {
         self.needed > 0 && self.valid.len() >= self.needed
     }
 
-    /// The checks of the signatures, and one more if there are too few.
+    /// The checks of the signatures that could be tried, and one more if there are too few. Where there are enough, the
+    /// others are not needed.
     pub(super) fn into_checks(mut self) -> Vec<Check> {
+        self.checks.retain(|check| !matches!(check.outcome, Outcome::Unchecked(_)));
         if !self.hold() {
             let outcome = if self.valid.len() + self.missing.len() >= self.needed.max(1) {
                 Outcome::Unchecked("certificates for a majority of the authorities are not at hand")
