@@ -94,6 +94,8 @@ pub struct Framer {
     offset: u64,
     /// The searcher for lines that begin with the last type's first keyword; to make one costs as much as to use it.
     searcher: Option<(&'static [u8], memmem::Finder<'static>)>,
+    /// Whether the last document was of a type that its annotation tells and nobody knows.
+    unheard: bool,
     /// The last annotations, if they were short, and the type that they tell: most documents of a file have the same.
     known: Option<([u8; SHORT], usize, Option<Type>)>,
 }
@@ -177,9 +179,12 @@ impl Framer {
         if let Some((text, length, kind)) = &self.known
             && text[..*length] == *annotations
         {
+            self.unheard = kind.is_none();
             return kind.map(|kind| kind.confirm(rest));
         }
-        match type_annotation(annotations) {
+        let annotation = type_annotation(annotations);
+        self.unheard = false;
+        let kind = match annotation {
             Some((name, version)) if annotations.len() <= SHORT => {
                 let mut text = [0; SHORT];
                 text[..annotations.len()].copy_from_slice(annotations);
@@ -188,8 +193,11 @@ impl Framer {
                 kind.map(|kind| kind.confirm(rest))
             }
             Some((name, version)) => Type::of_annotation(name, version).map(|kind| kind.confirm(rest)),
-            None => Type::of_text(rest).or(self.hint),
-        }
+            // A page of an error, or data of somebody else's, has a name like ours.
+            None => Type::of_text(rest).or(self.hint.filter(|kind| kind.may_be(rest))),
+        };
+        self.unheard = annotation.is_some() && kind.is_none();
+        kind
     }
 
     /// Where a document ends and the next one begins, in a text that begins somewhere in the document. So a caller
@@ -198,7 +206,7 @@ impl Framer {
         match kind.map_or(Start::Annotation, |kind| kind.info().start) {
             Start::File => None,
             Start::Line => memchr::memchr(b'\n', text).map(|at| at + 1),
-            Start::Annotation if kind.is_none() => next_known(text),
+            Start::Annotation if kind.is_none() && !self.unheard => next_known(text),
             Start::Annotation => next_annotation(text),
             Start::Keyword(keyword) => {
                 let end = self.next_start(text, keyword);
@@ -284,11 +292,14 @@ fn next_annotation(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// The first line after the first one at which a known document begins; how an unknown one is left behind.
+/// The first line after the first one at which a known document begins; how one is left behind that tells no type. Lines that
+/// begin whole files only, as `r` and `published`, may stand in it.
 fn next_known(text: &[u8]) -> Option<usize> {
+    let begins =
+        |text: &[u8]| Type::of_text(text).is_some_and(|kind| matches!(kind.info().start, Start::Keyword(_)));
     memchr::memchr_iter(b'\n', text)
         .map(|at| at + 1)
-        .find(|&at| text.get(at) == Some(&b'@') || Type::of_text(&text[at..]).is_some())
+        .find(|&at| text.get(at) == Some(&b'@') || begins(&text[at..]))
 }
 
 #[cfg(test)]
@@ -333,6 +344,29 @@ mod tests {
             b"rubbish\nmore\nrouter a\n@type unheard-of 1.0\nx\n@type server-descriptor 1.0\nrouter b\n";
         let kinds: Vec<_> = frames(text, None).map(|frame| frame.kind).collect();
         assert_eq!(kinds, [None, Some(Type::ServerDescriptor), None, Some(Type::ServerDescriptor)]);
+    }
+
+    #[test]
+    fn an_unknown_document_is_not_taken_for_others() {
+        let text = b"@type foo-bar 1.0\nfoo 1\npublished 2020-01-01 00:00:00\nrouter a\n@type foo-bar 1.0\nfoo 2\nr a\n\
+            @type server-descriptor 1.0\nrouter b\nx\nrubbish\n";
+        let all: Vec<_> = frames(text, None).map(|frame| (frame.kind, frame.body.len())).collect();
+        assert_eq!(all, [(None, 45), (None, 10), (Some(Type::ServerDescriptor), 19)]);
+        let text = b"no-status 3\nvote-status consensus\npublished 2020-01-01 00:00:00\nr a\nExitNode A\n";
+        assert_eq!(frames(text, None).map(|frame| frame.kind).collect::<Vec<_>>(), [None]);
+    }
+
+    #[test]
+    fn a_name_does_not_outweigh_what_is_plainly_something_else() {
+        for (text, hint, kind) in [
+            (&b"{\"version\": 8}\n"[..], Type::SnowflakeStats, None),
+            (b"<!DOCTYPE html>\n", Type::Consensus, None),
+            (b" \n[1]\n", Type::BandwidthFile, None),
+            (b"{\n", Type::OnionPerf, Some(Type::OnionPerf)),
+            (b"no-status 3\n", Type::Consensus, Some(Type::Consensus)),
+        ] {
+            assert_eq!(frames(text, Some(hint)).next().and_then(|frame| frame.kind), kind, "{hint:?}");
+        }
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub enum Problem {
     /// No type fits: no known annotation, no known first keyword.
     #[error("no document type begins like this")]
     UnknownType,
-    /// The `@type` annotation has a version that this reader must not read.
-    #[error("version of @type is not supported")]
+    /// The document has a version that this reader must not read.
+    #[error("version is not supported")]
     UnsupportedVersion,
     /// A part is left out because of an issue that stands in the list already; never listed itself.
     #[error("left out")]
