@@ -147,7 +147,7 @@ impl<'l> Filler<'l> {
         let head = &self.chunk.bytes[self.pos..self.pos + have.min(BLOCK)];
         let codec = Codec::detect(head);
         if codec.is_none() && !is_archive(head) {
-            return self.text(feed, source);
+            return if self.converts(head) { self.downloads(feed, source) } else { self.text(feed, source) };
         }
         let layers = layers.checked_sub(1).ok_or(Halt::Broken(Cause::Nested(LAYERS)))?;
         let Some(codec) = codec else { return self.tar(feed, source, layers) };

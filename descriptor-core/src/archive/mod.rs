@@ -30,6 +30,7 @@ mod fill;
 mod gate;
 pub(crate) mod history;
 pub mod index;
+mod onionperf;
 mod pool;
 mod progress;
 mod read;

@@ -33,7 +33,8 @@ pub struct Options {
     pub history: Option<History>,
     /// The largest document that is held in memory; a larger one is reported and passed over. Unit: bytes.
     pub max_document: usize,
-    /// Which types are wanted, if not all; of those that are not, nothing is handed out.
+    /// Which types are wanted, if not all; of those that are not, nothing is handed out. Where Torperf results are wanted and
+    /// OnionPerf analyses are not, these are read as the results that they tell.
     pub types: Option<Vec<Type>>,
     /// The type of documents that tell it neither by annotation nor by first line; goes before what the name tells.
     pub hint: Option<Type>,

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::Path, sync::Arc};
 
-use crate::document::Type;
+use crate::{document::Type, schema::Problem};
 
 /// A file, or a member of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +28,13 @@ impl Source {
             None => name.into_owned(),
         };
         Source { path: Arc::clone(&self.path), member: Some(member) }
+    }
+
+    /// Whether the name is that of an archive.
+    pub(super) fn is_named_tar(&self) -> bool {
+        let name = self.member.as_deref().map_or_else(|| self.path.to_string_lossy(), Into::into);
+        let name = name.rsplit('/').next().unwrap_or_default();
+        [".tar", ".tgz", ".tbz", ".txz", ".tzst"].iter().any(|part| name.contains(part))
     }
 
     /// The type that the name tells, for sources that do not tell it themselves.
@@ -107,6 +114,9 @@ pub enum Cause {
         /// Where the block begins in the archive.
         offset: u64,
     },
+    /// A file holds zeros only, as after a crash, and its name is not that of an archive.
+    #[error("nothing but zeros")]
+    Zeros,
     /// A member is stored in a way that is not read.
     #[error("stored as a sparse file")]
     Sparse,
@@ -118,6 +128,9 @@ pub enum Cause {
         /// The limit.
         limit: usize,
     },
+    /// A document is not what it should be made into.
+    #[error("{0}")]
+    Malformed(Problem),
     /// A file could not be written.
     #[error("cannot be written: {0}")]
     Write(#[source] io::Error),
@@ -142,12 +155,18 @@ impl Cause {
             | Cause::Truncated { offset }
             | Cause::Header { offset }
             | Cause::TooLarge { offset, .. } => Some(*offset),
-            Cause::Open(_) | Cause::NoMatch | Cause::Sparse | Cause::Write(_) | Cause::Nested(_) => None,
+            Cause::Open(_)
+            | Cause::NoMatch
+            | Cause::Zeros
+            | Cause::Sparse
+            | Cause::Malformed(_)
+            | Cause::Write(_)
+            | Cause::Nested(_) => None,
         }
     }
 
     /// Whether all bytes of the source could be read all the same.
     pub(super) fn is_about_a_document(&self) -> bool {
-        matches!(self, Cause::TooLarge { .. })
+        matches!(self, Cause::TooLarge { .. } | Cause::Malformed(_))
     }
 }

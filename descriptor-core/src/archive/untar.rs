@@ -19,22 +19,24 @@ impl Filler<'_> {
         layers: usize,
     ) -> Result<(), Halt> {
         let mut attributes = Attributes::default();
-        let mut lost = false;
+        let (mut lost, mut any) = (false, false);
         loop {
             let have = self.need(feed, BLOCK)?;
             let offset = feed.offset - have as u64;
             let Some(block) = self.chunk.bytes[self.pos..self.len].first_chunk::<BLOCK>() else {
                 self.discard();
-                // An archive without an end mark is one all the same.
-                return if have == 0 {
-                    Ok(())
-                } else {
-                    Err(Halt::Broken(Cause::Truncated { offset: feed.offset }))
+                return match have {
+                    // An archive without members is named like one; a file that a disk has lost is not.
+                    0 if !any && !source.is_named_tar() => Err(Halt::Broken(Cause::Zeros)),
+                    // An archive without an end mark is one all the same.
+                    0 => Ok(()),
+                    _ => Err(Halt::Broken(Cause::Truncated { offset: feed.offset })),
                 };
             };
             let padding = tar::is_padding(block);
             let entry = if padding { None } else { tar::entry(block, &mut attributes) };
             self.pos += BLOCK;
+            any |= !padding;
             match entry {
                 Some(entry) => {
                     lost = false;
@@ -120,7 +122,8 @@ impl Filler<'_> {
             }
         };
         let head = &self.chunk.bytes[self.pos..self.pos + have.min(BLOCK).min(needed)];
-        if let (Some(size), None, false) = (small, Codec::detect(head), tar::is_archive(head)) {
+        let packed = Codec::detect(head).is_some() || tar::is_archive(head);
+        if let Some(size) = small.filter(|_| !packed && !self.converts(head)) {
             self.claim(member, size);
             return Ok(());
         }

@@ -133,7 +133,7 @@ fn bombs_take_bounded_memory() {
     for (name, bytes, documents, failed) in [
         ("line", &line, 1, 1),
         ("line in an archive", &tar(&[("a", &line)]), 1, 1),
-        ("an empty archive", &zeros, 0, 0),
+        ("zeros", &zeros, 0, 1),
         ("blank lines", &blank, 1, 0),
     ] {
         let path = folder.put("bomb", &zst(bytes));
@@ -153,4 +153,16 @@ fn bombs_take_bounded_memory() {
         "{:?}",
         failures(&all)
     );
+}
+
+/// As a file system leaves a file whose contents were not on the disk when the power went.
+#[test]
+fn zeros_are_no_empty_archive_unless_they_are_called_one() {
+    let folder = Folder::new();
+    let lost = folder.put("2020-12-10-00-00-00-consensus", &[0; 4096]);
+    let empty = folder.put("microdescs-2004-05.tar", &[0; 10240]);
+    let packed = folder.put("month.tar.xz", &xz(&[0; 10240]));
+    let (all, summary) = collect(&[&lost, &empty, &packed], &Options::default());
+    assert_eq!(failures(&all), [format!("{}: nothing but zeros", lost.display())]);
+    assert_eq!((summary.failures, summary.documents), (1, 0));
 }

@@ -19,8 +19,9 @@ use std::{
 
 use descriptor_core::{
     archive::{Cause, Chunk, Event, History, Input, Options, Progress, Stream, Summary, read},
-    document::{Owned, Type},
+    document::{OnionPerfAnalysis, Owned, Type},
     netdoc::frames,
+    schema::parse,
 };
 use pack::*;
 
@@ -391,4 +392,41 @@ fn streams_are_read_like_files_and_buffers_may_be_kept() {
         let all: Vec<_> = frames(&text, None).map(|frame| frame.body).collect();
         assert_eq!(bodies, vec![all; inputs.len()].concat());
     }
+}
+
+/// Who asks for Torperf results gets those that analyses of OnionPerf tell, whatever these are packed in.
+#[test]
+fn analyses_are_read_as_results_where_only_these_are_asked_for() {
+    let analysis =
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/onionperf/3.1.txt")).unwrap();
+    let frame = frames(&analysis, Some(Type::OnionPerf)).next().unwrap();
+    let results = parse::<OnionPerfAnalysis<'_>>(frame).partial.to_torperf().unwrap();
+    let expected: Vec<_> = frames(&results, None).map(|frame| (frame.kind, frame.body)).collect();
+    assert!(!expected.is_empty() && expected.iter().all(|(kind, _)| *kind == Some(Type::Torperf)));
+
+    let folder = Folder::new();
+    let name = "2021-06-01.op-hk6a.onionperf.analysis.json";
+    let annotated = [b"@type onionperf 1.0\n", &analysis[..]].concat();
+    let member = tar(&[(name, &analysis), ("other.json", b"{\"a\": 1}"), ("b.tpf", &results)]);
+    let paths = [
+        (folder.put(name, &analysis), 1),
+        (folder.put("annotated", &annotated), 1),
+        (folder.put("packed.xz", &xz(&analysis)), 1),
+        (folder.put("many.tar", &member), 2),
+        (folder.put("many.tar.xz", &xz(&member)), 2),
+    ];
+    let only = |types: &[Type]| Options { types: Some(types.to_vec()), ..Options::default() };
+    for (path, times) in &paths {
+        let (all, _) = collect(&[path], &only(&[Type::Torperf]));
+        let told: Vec<_> = all.iter().flatten().map(|(_, _, kind, body)| (*kind, &**body)).collect();
+        assert_eq!(told, expected.repeat(*times), "{}", path.display());
+        assert_eq!(failures(&all), Vec::<&str>::new());
+        let (both, _) = collect(&[path], &only(&[Type::Torperf, Type::OnionPerf]));
+        let kinds: Vec<_> = both.iter().flatten().map(|(_, _, kind, _)| *kind).collect();
+        assert_eq!(kinds.iter().filter(|kind| **kind == Some(Type::OnionPerf)).count(), 1);
+    }
+    let broken = folder
+        .put(name, &String::from_utf8(analysis).unwrap().replace("\"tgen\": {", "\"tgen\": [{").into_bytes());
+    let small = Options { max_document: 100, ..only(&[Type::Torperf]) };
+    assert!(failures(&collect(&[&broken], &small).0)[0].ends_with("the document is larger than 100 bytes"));
 }
