@@ -207,6 +207,8 @@ fn shown(value: &Value) -> String {
         Value::Text(text) => String::from_utf8_lossy(text).into_owned(),
         Value::Time(time) => time.to_string(),
         Value::Int(value) => value.to_string(),
+        Value::Millis(time) => time.0.to_string(),
+        Value::Null => "0".to_owned(),
         Value::List(list) => list.len().to_string(),
         Value::Map(map) => map.len().to_string(),
         other => format!("{other:?}"),

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Mutex};
 
 use descriptor_core::{
     schema::{Recent, Sink},
-    value::Timestamp,
+    value::{EpochMillis, Timestamp},
 };
 use pyo3::{
     exceptions::PyRuntimeError,
@@ -171,6 +171,10 @@ impl Sink for PySink<'_, '_> {
     }
     fn time(&mut self, value: Timestamp) {
         let time = if self.is_plain { value::naive(self.py, value) } else { value::time(self.py, value) };
+        self.put(time);
+    }
+    fn millis(&mut self, value: EpochMillis) {
+        let time = value::millis(self.py, value, !self.is_plain);
         self.put(time);
     }
     fn address(&mut self, value: IpAddr) {

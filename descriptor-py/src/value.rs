@@ -7,7 +7,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
-use descriptor_core::value::Timestamp;
+use descriptor_core::value::{EpochMillis, Timestamp};
 use pyo3::{
     PyTypeInfo, intern,
     prelude::*,
@@ -118,22 +118,38 @@ fn kept<'py>(
 
 /// A time as an aware `datetime`; `None` beyond the years that Python knows.
 pub(crate) fn time<'py>(py: Python<'py>, value: Timestamp) -> PyResult<Bound<'py, PyAny>> {
-    kept(py, &TIMES, value.0.cast_unsigned(), || datetime(py, value, true))
+    kept(py, &TIMES, value.0.cast_unsigned(), || datetime(py, value, 0, true))
 }
 
 /// The same without its zone.
 pub(crate) fn naive<'py>(py: Python<'py>, value: Timestamp) -> PyResult<Bound<'py, PyAny>> {
-    datetime(py, value, false)
+    datetime(py, value, 0, false)
 }
 
-fn datetime<'py>(py: Python<'py>, value: Timestamp, with_zone: bool) -> PyResult<Bound<'py, PyAny>> {
+/// A time to the millisecond, with its zone or without.
+pub(crate) fn millis<'py>(
+    py: Python<'py>,
+    value: EpochMillis,
+    with_zone: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    datetime(py, value.timestamp(), 1000 * value.0.rem_euclid(1000) as u32, with_zone)
+}
+
+fn datetime<'py>(
+    py: Python<'py>,
+    value: Timestamp,
+    micros: u32,
+    with_zone: bool,
+) -> PyResult<Bound<'py, PyAny>> {
     let Some(time) = value.to_datetime().filter(|time| time.year() > 0) else {
         return Ok(py.None().into_bound(py));
     };
     // As pickles have it, which is read three times as quickly as eight numbers.
     let [high, low] = (time.year() as u16).to_be_bytes();
     let (month, day) = (u8::from(time.month()), time.day());
-    let state = [high, low, month, day, time.hour(), time.minute(), time.second(), 0, 0, 0];
+    let [_, micros @ ..] = micros.to_be_bytes();
+    let [first, second, third] = micros;
+    let state = [high, low, month, day, time.hour(), time.minute(), time.second(), first, second, third];
     let (class, state) = (PyDateTime::type_object(py), PyBytes::new(py, &state));
     match with_zone {
         true => class.call1((state, PyTzInfo::utc(py)?)),

@@ -90,7 +90,7 @@ impl Facts {
 /// When a document was published: what CollecTor's index takes for each type (collector §9.1).
 fn published(kind: Type, path: &str, frame: Frame<'_>) -> Option<Timestamp> {
     if kind == Type::WebServerLog {
-        return log_date(path);
+        return kind.day_of_file_name(path);
     }
     let parsed = kind.parse(frame);
     let named: &[&str] = match kind {
@@ -111,6 +111,7 @@ fn time_of(parsed: &AnyParsed<'_>, name: &str) -> Option<Timestamp> {
     parsed.emit(&*parsed.partial, column.field, column.part, &mut sink);
     match sink.finish() {
         Value::Time(time) => Some(time),
+        Value::Millis(time) => Some(time.timestamp()),
         _ => None,
     }
 }
@@ -119,17 +120,6 @@ fn time_of(parsed: &AnyParsed<'_>, name: &str) -> Option<Timestamp> {
 pub(super) fn expiry(bytes: &[u8]) -> Option<Timestamp> {
     let frame = frames(bytes, Some(Type::KeyCertificate)).next()?;
     time_of(&Type::KeyCertificate.parse(frame), "dir_key_expires")
-}
-
-/// The day in `…_access.log_YYYYMMDD.xz`.
-fn log_date(path: &str) -> Option<Timestamp> {
-    let (_, date) = path.rsplit_once("access.log_").or_else(|| path.rsplit_once("access.log-"))?;
-    let date = date.get(..8)?.as_bytes();
-    let mut text = *b"YYYY-MM-DD 00:00:00";
-    text[..4].copy_from_slice(&date[..4]);
-    text[5..7].copy_from_slice(&date[4..6]);
-    text[8..10].copy_from_slice(&date[6..]);
-    Timestamp::parse(&text)
 }
 
 #[cfg(test)]

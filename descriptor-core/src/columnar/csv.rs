@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::{JsonSink, Row, Selected, Selection, form};
 use crate::{
     schema::{Kind, Sink},
-    value::Timestamp,
+    value::{EpochMillis, Timestamp},
 };
 
 /// Writes the line of column names: `type`, `source`, `offset`, for documents `digest_sha1` and `digest_sha256`, then the
@@ -195,6 +195,9 @@ impl Sink for Cells<'_> {
     }
     fn time(&mut self, value: Timestamp) {
         self.value(|out| form::time(out, value), |json| json.time(value));
+    }
+    fn millis(&mut self, value: EpochMillis) {
+        self.value(|out| form::millis(out, value), |json| json.millis(value));
     }
     fn address(&mut self, value: IpAddr) {
         self.value(|out| form::address(out, value), |json| json.address(value));

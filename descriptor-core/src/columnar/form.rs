@@ -7,7 +7,7 @@ use std::{
 
 use base64::Engine;
 
-use crate::value::{BASE64, Timestamp};
+use crate::value::{BASE64, EpochMillis, Timestamp};
 
 pub(super) fn int(out: &mut Vec<u8>, value: i64) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
@@ -39,6 +39,13 @@ pub(super) fn base64(out: &mut Vec<u8>, value: &[u8]) {
 pub(super) fn time(out: &mut Vec<u8>, value: Timestamp) {
     out.extend_from_slice(&value.format(b'T'));
     out.push(b'Z');
+}
+
+/// RFC 3339 with three digits of the second's fraction, UTC.
+pub(super) fn millis(out: &mut Vec<u8>, value: EpochMillis) {
+    out.extend_from_slice(&value.timestamp().format(b'T'));
+    // Writing to a vector cannot fail.
+    let _ = write!(out, ".{:03}Z", value.0.rem_euclid(1000));
 }
 
 pub(super) fn address(out: &mut Vec<u8>, value: IpAddr) {

@@ -6,7 +6,7 @@ use super::{Row, form};
 use crate::{
     netdoc::Frame,
     schema::{Issue, Sink},
-    value::Timestamp,
+    value::{EpochMillis, Timestamp},
 };
 
 /// Writes values as compact JSON: times as RFC 3339, digests as hex or base64, text that is not UTF-8 with U+FFFD in
@@ -93,6 +93,9 @@ impl Sink for JsonSink<'_> {
     }
     fn time(&mut self, value: Timestamp) {
         self.quoted(|out| form::time(out, value));
+    }
+    fn millis(&mut self, value: EpochMillis) {
+        self.quoted(|out| form::millis(out, value));
     }
     fn address(&mut self, value: IpAddr) {
         self.quoted(|out| form::address(out, value));

@@ -14,9 +14,9 @@ use super::{
 use crate::{
     document::{AnyParsed, Digests, Type},
     geoip::GeoIp,
-    netdoc::{Frame, FromArg},
+    netdoc::Frame,
     schema::{Column, Kind, Record, Schema, Sink, Value, ValueSink, Wanted},
-    value::{EpochMillis, Timestamp},
+    value::Timestamp,
 };
 
 /// A document that was read, with what its rows say about it.
@@ -34,16 +34,20 @@ pub struct Document<'d> {
 
 impl Document<'_> {
     /// The time that the document is filed under: when a status becomes valid, when a descriptor was made, or whatever
-    /// time its table has first, in milliseconds if need be. `None` if it has none, as microdescriptors.
+    /// time its table has first; of web server logs and OnionPerf's analyses the day in the file's name. `None` if it has
+    /// none, as microdescriptors.
     pub fn time(&self) -> Option<Timestamp> {
+        self.own_time().or_else(|| self.kind.day_of_file_name(self.source))
+    }
+
+    fn own_time(&self) -> Option<Timestamp> {
         let parsed = self.parsed;
         let column = time_column(parsed.partial.schema())?;
         let mut sink = ValueSink::default();
         parsed.emit(&*parsed.partial, column.field, column.part, &mut sink);
         match sink.finish() {
             Value::Time(time) => Some(time),
-            // 0 is an event that did not happen.
-            Value::Int(millis) if millis > 0 => Some(Timestamp(millis / 1000)),
+            Value::Millis(time) => Some(time.timestamp()),
             _ => None,
         }
     }
@@ -51,9 +55,8 @@ impl Document<'_> {
 
 /// The column that a document is filed by.
 fn time_column(schema: &'static Schema) -> Option<&'static Column> {
-    let of_kind = |kind| schema.columns().iter().find(|column| column.kind == kind);
     let named = schema.column("valid_after").or_else(|| schema.column("published"));
-    named.or_else(|| of_kind(Kind::Time)).or_else(|| of_kind(<EpochMillis as FromArg>::KIND))
+    named.or_else(|| schema.columns().iter().find(|column| column.kind == Kind::Time))
 }
 
 /// Columns of tables that no document has.

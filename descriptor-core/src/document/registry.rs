@@ -9,6 +9,7 @@ use super::{
 use crate::{
     netdoc::{Frame, Start, find_line},
     schema::{Parsed, Record, Schema, Table, Wanted, parse_columns},
+    value::Timestamp,
 };
 
 /// What is known about a type.
@@ -228,10 +229,35 @@ impl Type {
         }
     }
 
+    /// Whether a text that tells no type may be of this one: JSON and web pages are no other type's than JSON's.
+    pub(crate) fn may_be(self, text: &[u8]) -> bool {
+        let foreign = matches!(text.trim_ascii_start(), [b'{' | b'[' | b'<', ..]);
+        !foreign || self == Type::OnionPerf
+    }
+
     /// The type that a file's name or path tells: a web server's log, a cache of tor, a name that CollecTor gives.
     /// Good for a file that tells it neither by annotation nor by its first lines.
     pub fn of_file_name(name: &str) -> Option<Self> {
         NAMES.iter().find(|(part, _)| name.contains(part)).map(|(_, kind)| *kind)
+    }
+
+    /// The day, at 00:00:00, that a file's name tells of its documents, where these do not: `…_access.log_YYYYMMDD.xz`,
+    /// `YYYY-MM-DD.SOURCE.onionperf.analysis.json.xz`. `None` for other types and names.
+    pub(crate) fn day_of_file_name(self, name: &str) -> Option<Timestamp> {
+        let name = name.rsplit(['/', '!']).next()?.as_bytes();
+        let date = match self {
+            Type::WebServerLog => {
+                let (log, at) = (b"access.log", memchr::memmem::find(name, b"access.log")?);
+                let rest = &name[at + log.len()..];
+                rest.strip_prefix(b"_").or_else(|| rest.strip_prefix(b"-"))?
+            }
+            Type::OnionPerf => name,
+            _ => return None,
+        };
+        let digits: Vec<u8> = date.iter().copied().filter(|&byte| byte != b'-').take(8).collect();
+        let (year, month, day) = (digits.get(..4)?, digits.get(4..6)?, digits.get(6..)?);
+        let text = [year, b"-", month, b"-", day, b" 00:00:00"].concat();
+        Timestamp::parse(text.first_chunk()?)
     }
 
     /// The type that a document's beginning tells.
@@ -282,6 +308,24 @@ mod tests {
             assert_eq!(Type::of_file_name(name), Some(kind), "{name}");
         }
         assert_eq!(Type::of_file_name("README"), None);
+    }
+
+    #[test]
+    fn file_names_tell_days() {
+        let day = Timestamp::parse(b"2021-06-01 00:00:00");
+        for (kind, name, told) in [
+            (Type::WebServerLog, "a/www.torproject.org_nova_access.log_20210601.xz", day),
+            (Type::WebServerLog, "web1/a-access.log-20210601.gz", day),
+            (Type::WebServerLog, "month.tar!b/a_b_access.log_20210601", day),
+            (Type::WebServerLog, "a_b_access.log_20210631", None),
+            (Type::WebServerLog, "a_b_access.log_2021060", None),
+            (Type::WebServerLog, "access.log", None),
+            (Type::OnionPerf, "x/2021-06-01.op-hk6a.onionperf.analysis.json.xz", day),
+            (Type::OnionPerf, "-", None),
+            (Type::ServerDescriptor, "a_b_access.log_20210601", None),
+        ] {
+            assert_eq!(kind.day_of_file_name(name), told, "{name}");
+        }
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 
 use crate::{
-    netdoc::{Item, Lexer, pairs},
+    netdoc::{FromArg, Item, Lexer, pairs},
     schema::{FromItem, Kind, Part, Problem, Reader, Sink, Table, descriptor},
     value::*,
 };
 
 descriptor! {
     /// One download over Tor, measured by Torperf (until 2017) or OnionPerf: one line of `KEY=value` pairs. Times of
-    /// events are milliseconds since 1970; 0 means that the event did not happen.
+    /// events are exact to the millisecond; 0 means that the event did not happen, and columns have nothing then.
     pub struct TorperfResult<'a> = "torperf" in "https://metrics.torproject.org/collector.html#type-torperf",
         grammar = pairs::torperf, first = false, check = Some(is_free_of_duplicates);
 
@@ -126,14 +126,13 @@ pub struct Milestone {
 }
 
 impl<'a> FromItem<'a> for Milestone {
-    const PARTS: &'static [Part] =
-        &[Part::of("number", Kind::Int("")), Part::of("time", Kind::Int("milliseconds since 1970"))];
+    const PARTS: &'static [Part] = &[Part::of("number", Kind::Int("")), Part::of("time", Kind::Time)];
 
     #[inline]
     fn from_item(item: &Item<'a>) -> Result<Self, Problem> {
         let bad = Problem::BadArgument("number=time");
         let (number, time) = Pairs(item.args).iter().next().ok_or(bad.clone())?;
-        let number = crate::netdoc::FromArg::from_arg(number).map_err(|_| bad.clone())?;
+        let number = FromArg::from_arg(number).map_err(|_| bad.clone())?;
         if item.keyword == b"DATAPERC" && number > 100 {
             return Err(Problem::BadArgument("percentage"));
         }
@@ -143,7 +142,7 @@ impl<'a> FromItem<'a> for Milestone {
     fn emit(&self, part: usize, out: &mut (impl Sink + ?Sized)) {
         match part {
             0 => out.int(i64::try_from(self.number).unwrap_or(i64::MAX)),
-            _ => out.int(self.time.0),
+            _ => FromArg::emit(&self.time, out),
         }
     }
 }

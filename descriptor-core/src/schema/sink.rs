@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::value::Timestamp;
+use crate::value::{EpochMillis, Timestamp};
 
 /// Receives values in document order. Lists, maps and records nest and are always closed.
 pub trait Sink {
@@ -28,6 +28,10 @@ pub trait Sink {
     fn base64(&mut self, value: &[u8]);
     /// A point in time.
     fn time(&mut self, value: Timestamp);
+    /// A point in time to the millisecond. Who does not say otherwise is told its second.
+    fn millis(&mut self, value: EpochMillis) {
+        self.time(value.timestamp());
+    }
     /// An IP address.
     fn address(&mut self, value: IpAddr);
     /// Opens a list.
@@ -55,6 +59,7 @@ pub enum Value {
     Hex(Vec<u8>),
     Base64(Vec<u8>),
     Time(Timestamp),
+    Millis(EpochMillis),
     Address(IpAddr),
     List(Vec<Value>),
     Map(Vec<(Vec<u8>, Value)>),
@@ -72,6 +77,7 @@ impl Value {
             Value::Hex(value) => out.hex(value),
             Value::Base64(value) => out.base64(value),
             Value::Time(value) => out.time(*value),
+            Value::Millis(value) => out.millis(*value),
             Value::Address(value) => out.address(*value),
             Value::List(values) => {
                 out.list();
@@ -144,6 +150,9 @@ impl Sink for ValueSink {
     }
     fn time(&mut self, value: Timestamp) {
         self.push(Value::Time(value));
+    }
+    fn millis(&mut self, value: EpochMillis) {
+        self.push(Value::Millis(value));
     }
     fn address(&mut self, value: IpAddr) {
         self.push(Value::Address(value));

@@ -25,7 +25,7 @@ impl<'a> FromArg<'a> for EpochSeconds {
 }
 
 /// Milliseconds since 1970-01-01 00:00:00 UTC, written as seconds with a fraction, `1491891870.51`. What is finer than
-/// a millisecond is cut off. In Torperf results 0 means that the event did not happen.
+/// a millisecond is cut off. In Torperf results 0 means that the event did not happen, and is told as nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EpochMillis(pub i64);
 
@@ -53,7 +53,7 @@ impl EpochMillis {
 }
 
 impl<'a> FromArg<'a> for EpochMillis {
-    const KIND: Kind = Kind::Int("milliseconds since 1970");
+    const KIND: Kind = Kind::Time;
 
     #[inline]
     fn from_arg(arg: &'a [u8]) -> Result<Self, Problem> {
@@ -61,7 +61,10 @@ impl<'a> FromArg<'a> for EpochMillis {
     }
 
     fn emit(&self, out: &mut (impl Sink + ?Sized)) {
-        out.int(self.0);
+        match self.0 {
+            0 => out.null(),
+            _ => out.millis(*self),
+        }
     }
 }
 

@@ -106,6 +106,10 @@ pub(crate) fn to_json(value: Value) -> Json {
         Value::Hex(it) => json!(const_hex::encode_upper(it)),
         Value::Base64(it) => json!(base64(&it)),
         Value::Time(it) => json!(format!("{}Z", String::from_utf8_lossy(&it.format(b'T')))),
+        Value::Millis(it) => {
+            let second = it.timestamp().format(b'T');
+            json!(format!("{}.{:03}Z", String::from_utf8_lossy(&second), it.0 % 1000))
+        }
         Value::Address(it) => json!(it.to_string()),
         Value::List(it) => it.into_iter().map(to_json).collect(),
         Value::Map(it) => it

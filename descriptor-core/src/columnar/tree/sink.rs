@@ -3,7 +3,11 @@
 use std::net::IpAddr;
 
 use super::{NOWHERE, Node, Tree, Trouble};
-use crate::{columnar::form, schema::Sink, value::Timestamp};
+use crate::{
+    columnar::form,
+    schema::Sink,
+    value::{EpochMillis, Timestamp},
+};
 
 impl Sink for Tree {
     fn known(&mut self, text: &[u8]) -> bool {
@@ -77,14 +81,10 @@ impl Sink for Tree {
         self.written(|out| form::base64(out, value));
     }
     fn time(&mut self, value: Timestamp) {
-        self.scalar(|node| match node {
-            // A time whose microseconds exceed 64 bits is 292,000 years off; it is null.
-            Node::Time(it) => {
-                it.append_option(value.0.checked_mul(1_000_000));
-                Ok(())
-            }
-            _ => Err(Trouble::Kind),
-        });
+        self.micros(value.0.checked_mul(1_000_000));
+    }
+    fn millis(&mut self, value: EpochMillis) {
+        self.micros(value.0.checked_mul(1000));
     }
     fn address(&mut self, value: IpAddr) {
         match value {
@@ -139,5 +139,19 @@ impl Sink for Tree {
     }
     fn end_map(&mut self) {
         self.close();
+    }
+}
+
+impl Tree {
+    /// A time. One whose microseconds exceed 64 bits is 292,000 years off; it is null.
+    #[inline]
+    fn micros(&mut self, value: Option<i64>) {
+        self.scalar(|node| match node {
+            Node::Time(it) => {
+                it.append_option(value);
+                Ok(())
+            }
+            _ => Err(Trouble::Kind),
+        });
     }
 }
