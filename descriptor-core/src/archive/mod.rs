@@ -54,4 +54,4 @@ pub use repack::{Repacked, repack};
 pub use source::{Cause, Error, Source};
 pub use stream::Stream;
 pub use tar::is_packed;
-pub use walk::Input;
+pub use walk::{Input, files};

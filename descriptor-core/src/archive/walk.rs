@@ -15,7 +15,8 @@ use super::{Cause, Error, History, Source, history::Stamp, stream::Stream};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Input {
     /// A file; a folder, read recursively in the order of names, without what is hidden or ends in `.tmp`; or, where no
-    /// such file is, a pattern with `*`, `?`, `[…]` or `**`.
+    /// such file is, a pattern with `*`, `?`, `[…]` or `**`. Below `**`, too, what is hidden or ends in `.tmp` is passed
+    /// over, and a link to an outer folder is not followed.
     Path(PathBuf),
     /// Standard input.
     Stdin,
@@ -47,12 +48,36 @@ struct Folder {
     real: PathBuf,
     path: PathBuf,
     entries: std::vec::IntoIter<(OsString, fs::FileType)>,
+    /// Whether only what fits the pattern is wanted.
+    fitting: bool,
 }
+
+/// A pattern with `**`, whose folders are walked as others are.
+struct Deep {
+    path: PathBuf,
+    pattern: glob::Pattern,
+    /// Whether anything has fitted.
+    fits: bool,
+}
+
+/// What makes a path a pattern.
+const WILD: [char; 3] = ['*', '?', '['];
+
+/// `*` and the like do not fit what is hidden.
+const MATCHING: glob::MatchOptions = glob::MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: true,
+};
 
 /// All files of some inputs. Folders are listed when their turn comes.
 pub(crate) struct Walk<'i> {
     inputs: std::slice::Iter<'i, Input>,
     pattern: Option<glob::Paths>,
+    /// Whether what it gives has got its name by a wildcard.
+    wild: bool,
+    /// What the folders of the pattern, which are those before the `**`, are walked for.
+    deep: Option<Deep>,
     folders: Vec<Folder>,
     /// What is to be passed over, and how many files were.
     history: Option<&'i History>,
@@ -61,16 +86,30 @@ pub(crate) struct Walk<'i> {
 
 impl<'i> Walk<'i> {
     pub(crate) fn new(inputs: &'i [Input], history: Option<&'i History>) -> Self {
-        Walk { inputs: inputs.iter(), pattern: None, folders: Vec::new(), history, unchanged: 0 }
+        Walk {
+            inputs: inputs.iter(),
+            pattern: None,
+            wild: false,
+            deep: None,
+            folders: Vec::new(),
+            history,
+            unchanged: 0,
+        }
     }
 
     /// A path that was named, or that a pattern fits.
     fn named(&mut self, path: PathBuf) -> Option<Found> {
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => match fs::canonicalize(&path) {
-                Ok(real) => self.folder(&path, real),
+                Ok(real) if self.pattern.is_some() && self.wild && leads_out(&path, &real) => None,
+                Ok(real) if self.deep.is_some() => {
+                    self.folder(path.strip_prefix(".").unwrap_or(&path), real, true)
+                }
+                Ok(real) => self.folder(&path, real, false),
                 Err(error) => Some(failed(&path, Cause::Open(error))),
             },
+            // Nothing lies below a file.
+            Ok(_) if self.deep.is_some() => None,
             Ok(metadata) => self.file(path, Stamp::of(&metadata)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.pattern(&path, error),
             Err(error) => Some(failed(&path, Cause::Open(error))),
@@ -78,13 +117,24 @@ impl<'i> Walk<'i> {
     }
 
     fn pattern(&mut self, path: &Path, error: io::Error) -> Option<Found> {
-        let Some(text) = path.to_str().filter(|text| text.contains(['*', '?', '['])) else {
+        let Some(text) = path.to_str().filter(|text| text.contains(WILD)) else {
             return Some(failed(path, Cause::Open(error)));
         };
-        let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
-        match glob::glob_with(text, options) {
-            Ok(paths) if glob::glob_with(text, options).is_ok_and(|mut paths| paths.next().is_some()) => {
+        let before = path.components().take_while(|part| part.as_os_str() != "**").collect::<PathBuf>();
+        let deep = before.components().count() < path.components().count();
+        let folders = match before.to_str() {
+            Some("") => ".",
+            Some(before) if deep => before,
+            _ => text,
+        };
+        // The working directory has no name.
+        match (glob::Pattern::new(text.trim_start_matches("./")), glob::glob_with(folders, MATCHING)) {
+            (Ok(pattern), Ok(paths))
+                if glob::glob_with(folders, MATCHING).is_ok_and(|mut paths| paths.next().is_some()) =>
+            {
                 self.pattern = Some(paths);
+                self.wild = folders.contains(WILD);
+                self.deep = deep.then(|| Deep { path: path.to_owned(), pattern, fits: false });
                 None
             }
             _ => Some(failed(path, Cause::NoMatch)),
@@ -99,13 +149,26 @@ impl<'i> Walk<'i> {
         Some(Found::File(path, stamp))
     }
 
-    fn folder(&mut self, path: &Path, real: PathBuf) -> Option<Found> {
-        if self.folders.iter().any(|folder| folder.real == real) {
+    /// Whether a file or folder that was met in a folder is wanted.
+    fn fits(&mut self, path: &Path, fitting: bool) -> bool {
+        match &mut self.deep {
+            Some(deep) if fitting => {
+                let fits = deep.pattern.matches_path_with(path, MATCHING);
+                deep.fits |= fits;
+                fits
+            }
+            _ => true,
+        }
+    }
+
+    fn folder(&mut self, path: &Path, real: PathBuf, fitting: bool) -> Option<Found> {
+        // A link to an open folder, or to one around it, would lead here again.
+        if self.folders.iter().any(|folder| folder.real.starts_with(&real)) {
             return None;
         }
         let list = || -> io::Result<Vec<(OsString, fs::FileType)>> {
             let mut entries = Vec::new();
-            for entry in fs::read_dir(path)? {
+            for entry in fs::read_dir(if path.as_os_str().is_empty() { Path::new(".") } else { path })? {
                 let entry = entry?;
                 let name = entry.file_name();
                 let bytes = name.as_encoded_bytes();
@@ -119,7 +182,7 @@ impl<'i> Walk<'i> {
         match list() {
             Ok(entries) => {
                 let (path, entries) = (path.to_path_buf(), entries.into_iter());
-                self.folders.push(Folder { real, path, entries });
+                self.folders.push(Folder { real, path, entries, fitting });
                 None
             }
             Err(error) => Some(failed(path, Cause::Open(error))),
@@ -127,18 +190,21 @@ impl<'i> Walk<'i> {
     }
 
     /// An entry of the innermost folder.
-    fn entry(&mut self, path: PathBuf, real: PathBuf, kind: fs::FileType) -> Option<Found> {
+    fn entry(&mut self, path: PathBuf, real: PathBuf, kind: fs::FileType, fitting: bool) -> Option<Found> {
+        // All of a folder that fits is wanted.
+        let fits = self.fits(&path, fitting);
         if kind.is_dir() {
-            return self.folder(&path, real);
+            return self.folder(&path, real, !fits);
         }
         match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_file() => self.file(path, Stamp::of(&metadata)),
             Ok(metadata) if metadata.is_dir() => match fs::canonicalize(&path) {
-                Ok(real) => self.folder(&path, real),
+                Ok(real) => self.folder(&path, real, !fits),
                 Err(error) => Some(failed(&path, Cause::Open(error))),
             },
-            // Sockets and the like.
+            Ok(metadata) if metadata.is_file() && fits => self.file(path, Stamp::of(&metadata)),
+            // Sockets and the like, and what does not fit.
             Ok(_) => None,
+            Err(_) if !fits => None,
             Err(error) => Some(failed(&path, Cause::Open(error))),
         }
     }
@@ -153,7 +219,8 @@ impl Iterator for Walk<'_> {
                 match folder.entries.next() {
                     Some((name, kind)) => {
                         let (path, real) = (folder.path.join(&name), folder.real.join(&name));
-                        self.entry(path, real, kind)
+                        let fitting = folder.fitting;
+                        self.entry(path, real, kind, fitting)
                     }
                     None => {
                         self.folders.pop();
@@ -169,7 +236,8 @@ impl Iterator for Walk<'_> {
                     }
                     None => {
                         self.pattern = None;
-                        None
+                        let none = self.deep.take().filter(|deep| !deep.fits);
+                        none.map(|deep| failed(&deep.path, Cause::NoMatch))
                     }
                 }
             } else {
@@ -184,6 +252,21 @@ impl Iterator for Walk<'_> {
             }
         }
     }
+}
+
+/// Whether a folder is a link to the one that it lies in, or to one around that.
+fn leads_out(path: &Path, real: &Path) -> bool {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    path.is_symlink() && fs::canonicalize(folder).is_ok_and(|folder| folder.starts_with(real))
+}
+
+/// The files that an input names, in order, as they would be read; standard input and streams are none.
+pub fn files(input: &Input) -> impl Iterator<Item = Result<PathBuf, Error>> {
+    Walk::new(std::slice::from_ref(input), None).filter_map(|found| match found {
+        Found::File(path, _) => Some(Ok(path)),
+        Found::Failed(error) => Some(Err(error)),
+        Found::Stdin | Found::Stream(_) => None,
+    })
 }
 
 fn failed(path: &Path, cause: Cause) -> Found {
@@ -271,6 +354,17 @@ mod tests {
             ["NoMatch", "a"]
         );
         assert!(names(&[Input::Path(root.join("z"))], root)[0].starts_with("Open"));
+        for (pattern, files) in [
+            ("**/f/g", &["e/f/g"][..]),
+            ("**/[1f]*", &["b/10", "e/f/g"]),
+            ("[be]/**/*", &["b/10", "b/2", "e/f/g"]),
+            ("**", &["a", "b/10", "b/2", "e/f/g"]),
+            ("e/*", &["e/f/g"]),
+            ("e/*/**/g", &["e/f/g"]),
+            ("**/*.tpf", &["NoMatch"]),
+        ] {
+            assert_eq!(names(&[Input::Path(root.join(pattern))], root), files, "{pattern}");
+        }
     }
 
     #[test]
