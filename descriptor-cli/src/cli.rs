@@ -213,7 +213,7 @@ pub(crate) struct Summary {
 /// Find every document about something
 #[derive(Debug, Args)]
 pub(crate) struct Find {
-    /// Fingerprint, hashed fingerprint, nickname, IP address, or digest in hex or base64
+    /// Fingerprint, hashed fingerprint, nickname, IP address, ADDRESS:PORT, or digest in hex or base64
     #[arg(value_name = "KEY")]
     pub(crate) key: String,
     #[command(flatten)]

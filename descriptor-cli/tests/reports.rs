@@ -122,6 +122,8 @@ fn a_relay_is_found_by_anything_that_names_it() {
     );
     for (key, what) in [
         ("mars", "nickname"),
+        ("MARS", "nickname"),
+        ("192.0.2.1:9001", "router"),
         ("192.0.2.1", "router"),
         (&FINGERPRINT.to_lowercase(), "fingerprint"),
         ("$5707 A342 6CF5 90E4 F186 73CC 510F 45B9 6871 E6B0", "fingerprint"),
@@ -136,6 +138,7 @@ fn a_relay_is_found_by_anything_that_names_it() {
     let raw = run_with(&["find", "mars", "--raw", "-"], text.as_bytes());
     assert_eq!(raw.stdout, DESCRIPTOR);
     assert_eq!(run_with(&["find", "nobody", "-"], text.as_bytes()).code, 1);
+    assert_eq!(run_with(&["find", "192.0.2.1:80", "-"], text.as_bytes()).code, 1);
     assert_eq!(run_with(&["find", "no such key!", "-"], text.as_bytes()).code, 2);
 }
 
