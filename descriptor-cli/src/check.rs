@@ -5,7 +5,7 @@ use std::sync::Arc;
 use descriptor_core::{
     document::{Type, inconsistencies},
     netdoc::Frame,
-    schema::{Issue, Problem},
+    schema::{Issue, MAX_LISTED, Problem},
 };
 use serde_json::json;
 
@@ -21,8 +21,28 @@ use crate::{
     verify::{self, Keys, Verified},
 };
 
-/// How many problems of one document are shown.
-const OF_ONE: usize = 10;
+/// How many problems are shown to people, of one document and in all, unless they say how many.
+const FOR_PEOPLE: Limits = Limits { of_one: 10, all: 100 };
+
+/// How many problems are shown.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    of_one: usize,
+    all: usize,
+}
+
+impl Limits {
+    fn of(args: &Check) -> Self {
+        match (args.max, args.format) {
+            (Some(max), _) => {
+                let max = usize::try_from(max).unwrap_or(usize::MAX);
+                Limits { of_one: max, all: max }
+            }
+            (None, ReportFormat::Text) => FOR_PEOPLE,
+            (None, ReportFormat::Json) => Limits { of_one: usize::MAX, all: usize::MAX },
+        }
+    }
+}
 
 /// Something wrong, with the line that shows it.
 #[derive(Debug)]
@@ -46,6 +66,8 @@ struct Checked {
     documents: u64,
     wrong: u64,
     problems: u64,
+    /// How many of these the parser has counted only.
+    unlisted: u64,
     findings: Vec<Finding>,
     segments: Segments,
     verified: Verified,
@@ -58,18 +80,18 @@ pub(crate) fn run(args: &Check, global: Global) -> Result<Outcome, Failure> {
     let mut total = Checked::default();
     let mut lines = Lines::default();
     let mut shown = 0;
-    let limit = usize::try_from(args.max).unwrap_or(usize::MAX);
+    let limits = Limits::of(args);
     // Lines can be counted only if no document is passed over unseen, so the types are chosen here.
     let all = crate::cli::Inputs { paths: args.inputs.paths.clone(), types: Vec::new() };
     let totals = reading::read(
         &all,
         global,
-        How { streams: true, ..How::default() },
-        |documents| look(args, limit, keys.as_ref(), documents),
+        How::default(),
+        |documents| look(args, limits, keys.as_ref(), documents),
         |mut part| {
             let first_lines = lines.place(&part.segments);
             for finding in part.findings.drain(..) {
-                if shown < args.max {
+                if shown < limits.all {
                     let line = first_lines.get(finding.segment).copied().unwrap_or(1) + finding.before;
                     output::print(&report(args.format, &finding, line + finding.excerpt.line))?;
                     shown += 1;
@@ -78,19 +100,28 @@ pub(crate) fn run(args: &Check, global: Global) -> Result<Outcome, Failure> {
             total.documents += part.documents;
             total.wrong += part.wrong;
             total.problems += part.problems;
+            total.unlisted += part.unlisted;
             total.verified.valid += part.verified.valid;
             total.verified.unchecked += part.verified.unchecked;
             Ok(())
         },
     )?;
     if args.format == ReportFormat::Text && global.quiet == 0 {
-        output::print(&last_line(&total, shown, verify, totals.failed))?;
+        output::print(&last_line(&total, shown as u64, verify, totals.failed))?;
+    }
+    if args.format == ReportFormat::Json && total.unlisted > 0 && global.quiet == 0 {
+        let unlisted = things(total.unlisted, "problem");
+        let what = format!(
+            "{unlisted} more in documents that have over {}; these are counted only",
+            count(MAX_LISTED as u64)
+        );
+        reading::complain(global, &what);
     }
     Ok(if total.wrong > 0 || totals.failed > 0 { Outcome::Failed } else { Outcome::Done })
 }
 
 /// Looks through documents; runs in parallel.
-fn look(args: &Check, limit: usize, keys: Option<&Keys>, documents: &mut Documents<'_>) -> Checked {
+fn look(args: &Check, limits: Limits, keys: Option<&Keys>, documents: &mut Documents<'_>) -> Checked {
     let mut checked = Checked::default();
     for (source, frame) in documents {
         let place = checked.segments.add(&source, &frame);
@@ -104,10 +135,11 @@ fn look(args: &Check, limit: usize, keys: Option<&Keys>, documents: &mut Documen
         }
         checked.wrong += 1;
         checked.problems += issues.len() as u64 + suppressed;
-        let hidden = issues.len().saturating_sub(OF_ONE) as u64 + suppressed;
-        let kept = issues.len().min(OF_ONE);
-        for (at, issue) in issues.into_iter().take(OF_ONE).enumerate() {
-            if checked.findings.len() >= limit {
+        checked.unlisted += suppressed;
+        let kept = issues.len().min(limits.of_one);
+        let hidden = (issues.len() - kept) as u64 + suppressed;
+        for (at, issue) in issues.into_iter().take(kept).enumerate() {
+            if checked.findings.len() >= limits.all {
                 break;
             }
             checked.findings.push(Finding {
@@ -183,8 +215,12 @@ fn last_line(total: &Checked, shown: u64, verify: bool, failed: u64) -> String {
             facts.push(paint(BAD, format!("{} with {}", count(wrong), things(total.problems, "problem"))));
         }
     }
-    if total.problems > shown && shown > 0 {
-        facts.push(format!("{} shown", count(shown)));
+    if total.problems > shown {
+        let left = count(total.problems - shown);
+        facts.push(format!(
+            "{} shown and {left} left out (--max N or --format json shows more)",
+            count(shown)
+        ));
     }
     if verify {
         facts.push(format!("{} verified", things(total.verified.valid, "claim")));

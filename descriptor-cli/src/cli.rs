@@ -195,9 +195,10 @@ pub(crate) struct Check {
     /// not suffice for is a failure
     #[arg(long, value_name = "CERTS", value_hint = ValueHint::AnyPath)]
     pub(crate) against: Vec<PathBuf>,
-    /// Show at most this many problems; the rest is counted
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub(crate) max: u64,
+    /// Show at most this many problems, be they of one document or of many; the rest is counted [default: all as json; 100
+    /// as text, and 10 of a document]
+    #[arg(long, value_name = "N")]
+    pub(crate) max: Option<u64>,
 }
 
 /// Show what is in there

@@ -45,7 +45,32 @@ fn problems_are_objects_for_programs_and_their_number_is_bounded() {
     assert_eq!(rows[1]["line"], DESCRIPTOR.lines().count() as u64 + 4);
     assert_eq!((&rows[1]["keyword"], &rows[1]["column"]), (&"published".into(), &1.into()));
     let text = run_with(&["check", "--max", "7", "-"], text.as_bytes()).stdout;
-    assert!(text.contains("50 documents, 50 with 50 problems, 7 shown"), "{text}");
+    assert!(text.contains("50 documents, 50 with 50 problems, 7 shown and 43 left out (--max N"), "{text}");
+}
+
+#[test]
+fn programs_are_told_all_problems_and_people_how_many_there_are() {
+    let many = DESCRIPTOR.replace("accept *:80\n", &"accept nonsense\n".repeat(150));
+    let json = run_with(&["check", "--format", "json", "-"], many.as_bytes()).stdout;
+    assert_eq!(json.lines().count(), 150);
+    let text = run_with(&["check", "-"], many.as_bytes()).stdout;
+    assert_eq!(text.matches("error: ").count(), 10);
+    assert!(text.contains("140 more in this document"), "{text}");
+    assert!(text.contains("10 shown and 140 left out"), "{text}");
+    let more = run_with(&["check", "--max", "120", "-"], many.as_bytes()).stdout;
+    assert_eq!(more.matches("error: ").count(), 120);
+    let few = run_with(&["check", "--max", "3", "--format", "json", "-"], many.as_bytes()).stdout;
+    assert_eq!(few.lines().count(), 3);
+}
+
+#[test]
+fn lines_are_counted_behind_blank_lines_of_any_kind() {
+    let text = format!("{DESCRIPTOR}\n\n{}", broken()).replace('\n', "\r\n");
+    let row = run_with(&["check", "--format", "json", "-"], text.as_bytes()).stdout;
+    let rows: Vec<serde_json::Value> =
+        row.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let at = DESCRIPTOR.lines().count() + 2 + 4;
+    assert!(rows.iter().any(|row| row["keyword"] == "published" && row["line"] == at), "{row}");
 }
 
 #[test]
