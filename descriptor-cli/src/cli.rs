@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::{
     Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint,
-    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+    builder::{PossibleValue, TypedValueParser},
+    error::{ContextKind, ContextValue, ErrorKind},
 };
 use descriptor_core::document::Type;
 
-use crate::{archive, collect, config, monitor, plot, sanitize, serve, stats, style};
+use crate::{archive, collect, config, monitor, plot, sanitize, serve, stats, style, suggest::nearest};
 
 /// Reads, checks, sanitizes, collects, counts and serves everything that the Tor network publishes about itself.
 #[derive(Debug, Parser)]
@@ -19,7 +20,6 @@ use crate::{archive, collect, config, monitor, plot, sanitize, serve, stats, sty
     max_term_width = 100,
     arg_required_else_help = true,
     propagate_version = true,
-    disable_help_subcommand = true,
     after_help = PLACES,
     after_long_help = AFTER
 )]
@@ -305,13 +305,51 @@ pub(crate) fn short_name(kind: Type) -> String {
     name
 }
 
-/// Takes the `@type` name or the short name of a type; clap suggests the nearest and completes them.
-fn type_parser() -> impl TypedValueParser<Value = Type> {
-    let values = Type::ALL.iter().map(|&kind| PossibleValue::new(kind.name()).alias(short_name(kind)));
-    PossibleValuesParser::new(values).try_map(|name| {
-        let found = Type::ALL.iter().copied().find(|&kind| kind.name() == name || short_name(kind) == name);
-        found.ok_or_else(|| format!("no type is called {name}"))
-    })
+/// Takes the `@type` name or the short name of a type, and suggests the nearest.
+#[derive(Debug, Clone, Copy)]
+struct TypeParser;
+
+fn type_parser() -> TypeParser {
+    TypeParser
+}
+
+impl TypedValueParser for TypeParser {
+    type Value = Type;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<Type, clap::Error> {
+        let name = value.to_string_lossy();
+        let mut all = Type::ALL.iter().copied();
+        if let Some(kind) = all.find(|&kind| kind.name() == name || short_name(kind) == name) {
+            return Ok(kind);
+        }
+        let mut names: Vec<String> = Vec::new();
+        for &kind in Type::ALL {
+            for name in [kind.name().to_owned(), short_name(kind)] {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        let mut error = clap::Error::new(ErrorKind::InvalidValue).with_cmd(command);
+        let argument = argument.map_or_else(|| "TYPE".to_owned(), ToString::to_string);
+        error.insert(ContextKind::InvalidArg, ContextValue::String(argument));
+        error.insert(ContextKind::InvalidValue, ContextValue::String(name.clone().into_owned()));
+        if let Some(nearest) = nearest(&name, names.iter().map(String::as_str)) {
+            error.insert(ContextKind::SuggestedValue, ContextValue::String(nearest.to_owned()));
+        }
+        error.insert(ContextKind::ValidValue, ContextValue::Strings(names));
+        Err(error)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let named = |&kind: &Type| PossibleValue::new(kind.name()).alias(short_name(kind));
+        Some(Box::new(Type::ALL.iter().map(named)))
+    }
 }
 
 #[cfg(test)]
@@ -328,6 +366,11 @@ mod tests {
             assert!(matches!(cli.verb, Verb::Schema(SchemaArgs { kind: Some(Type::Vote), .. })));
         }
         let wrong = Cli::try_parse_from(["tordesc", "schema", "server-descripter"]).expect_err("no type");
-        assert!(wrong.to_string().contains("server-descriptor"));
+        assert!(wrong.to_string().contains("similar value exists: 'server-descriptor'"));
+        let wrong = Cli::try_parse_from(["tordesc", "parse", "-t", "consensu", "x"])
+            .expect_err("no type")
+            .to_string();
+        assert!(wrong.contains("similar value exists: 'consensus'") && wrong.contains(" vote,"), "{wrong}");
+        assert_eq!(wrong.matches(" torperf,").count(), 1, "{wrong}");
     }
 }

@@ -19,17 +19,27 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Outcome, Failur
 
 /// Prints the manual page, or writes one page for the program and one for each verb.
 pub(crate) fn man(folder: Option<&Path>) -> Result<Outcome, Failure> {
-    let mut program = Cli::command();
+    // Whoever reads a manual page has found the help.
+    let mut program = helpless(Cli::command());
     program.build();
     let Some(folder) = folder else { return print(&page(program)?) };
     std::fs::create_dir_all(folder).map_err(|error| Failure::at(folder, &error))?;
-    for verb in program.get_subcommands() {
-        let name = format!("tordesc-{}", verb.get_name());
-        let verb = verb.clone().name(name.clone());
-        write_file(&folder.join(format!("{name}.1")), &page(verb)?)?;
-    }
-    write_file(&folder.join("tordesc.1"), &page(program)?)?;
+    pages(folder, "tordesc", &program)?;
     Ok(Outcome::Done)
+}
+
+/// The same commands without those called `help`.
+fn helpless(command: Command) -> Command {
+    command.disable_help_subcommand(true).mut_subcommands(helpless)
+}
+
+/// Writes the page of a command and those of the commands below it, which it refers to.
+fn pages(folder: &Path, name: &str, command: &Command) -> Result<(), Failure> {
+    for verb in command.get_subcommands() {
+        pages(folder, &format!("{name}-{}", verb.get_name()), verb)?;
+    }
+    let text = page(command.clone().name(name.to_owned()).display_name(name.to_owned()))?;
+    write_file(&folder.join(format!("{name}.1")), &text)
 }
 
 fn page(command: Command) -> Result<Vec<u8>, Failure> {

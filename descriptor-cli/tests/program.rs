@@ -15,7 +15,10 @@ fn usage_errors_exit_with_2_and_suggest() {
     ] {
         assert_eq!(run(arguments).code, 2, "{arguments:?}");
     }
-    assert!(run(&["schema", "server-descripter"]).stderr.contains("server-descriptor"));
+    assert!(run(&["schema", "server-descripter"]).stderr.contains("exists: 'server-descriptor'"));
+    let consensu = run(&["parse", "-t", "consensu", "x"]).stderr;
+    assert!(consensu.contains("exists: 'consensus'") && consensu.contains(" vote,"), "{consensu}");
+    assert_eq!(run(&["help", "parse"]).stdout, run(&["parse", "--help"]).stdout);
     assert_eq!(run(&["--help"]).code, 0);
     assert!(run(&["--version"]).stdout.starts_with("tordesc "));
 }
@@ -40,6 +43,19 @@ fn a_manual_page_is_made_for_every_verb() {
         assert!(page.contains(".TH") && page.contains("SYNOPSIS"), "{name}");
     }
     assert!(run(&["man"]).stdout.contains("tordesc"));
+    // Whatever a page refers to is there.
+    let mut seen = 0;
+    for entry in std::fs::read_dir(&path).expect("a folder") {
+        let page = std::fs::read_to_string(entry.expect("an entry").path()).expect("a page");
+        for line in page.lines() {
+            if let Some(name) = line.trim_start_matches(".TP").strip_suffix("(1)") {
+                let name = name.replace('\\', "");
+                assert!(path.join(format!("{name}.1")).exists(), "{name}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 20, "{seen} references");
 }
 
 #[test]
