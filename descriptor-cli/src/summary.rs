@@ -34,8 +34,9 @@ pub(crate) fn run(args: &Summary, global: Global) -> Result<Outcome, Failure> {
         ReportFormat::Text => render(&tally, &totals, start.elapsed()),
     };
     output::print(&text)?;
-    let read = tally.total().documents;
-    Ok(Outcome::of_reading(read, totals.failed))
+    let unknown = tally.types.get(&None).map_or(0, |count| count.documents);
+    let read = tally.total().documents - unknown;
+    Ok(Outcome::of_reading(read, unknown + totals.failed))
 }
 
 fn render(tally: &Tally, totals: &Totals, elapsed: std::time::Duration) -> String {

@@ -97,7 +97,8 @@ impl Tally {
             more(&mut self.problems, (Some(kind), issue.to_string()), 1);
         }
         for line in parsed.unknown_lines() {
-            let keyword = line.split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();
+            // Pairs are counted by their names.
+            let keyword = line.split(|b| b.is_ascii_whitespace() || *b == b'=').next().unwrap_or_default();
             let keyword = String::from_utf8_lossy(&keyword[..keyword.len().min(64)]).into_owned();
             more(&mut self.unknown, (kind, keyword), 1);
         }

@@ -198,3 +198,37 @@ fn a_summary_counts_and_says_what_is_wrong() {
     assert_eq!(json["types"][0]["type"], "server-descriptor");
     assert_eq!(json["platforms"]["0.4.8"], 2);
 }
+
+#[test]
+fn a_summary_counts_unknown_pairs_by_name_and_tells_unknown_types() {
+    let file = "@type bandwidth-file 1.0\n1584867652\nversion=1.5.0\n=====\n";
+    let line = |number: u32| format!("bw=1 nick=a node_id=${FINGERPRINT} newkey={number}\n");
+    let text = format!("{file}{}{}", line(1), line(2));
+    let shown = run_with(&["summary", "-"], text.as_bytes());
+    assert!(shown.stdout.contains("newkey (2)"), "{}", shown.stdout);
+    let unknown = format!("{DESCRIPTOR}@type unheard-of 1.0\nrubbish\n");
+    assert_eq!(run_with(&["summary", "-"], unknown.as_bytes()).code, 3);
+    assert_eq!(run_with(&["summary", "-"], b"@type unheard-of 1.0\nrubbish\n").code, 1);
+}
+
+#[test]
+fn damage_is_told_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut tar = tar::Builder::new(liblzma::write::XzEncoder::new(Vec::new(), 1));
+    for name in ["a", "b"] {
+        // What does not repeat fills several blocks.
+        let mut random = common::Random::default();
+        let noise: String = (0..200_000).map(|_| char::from(b'a' + (random.next() * 26.0) as u8)).collect();
+        let text = format!("{DESCRIPTOR}@noise {noise}\n");
+        let mut header = tar::Header::new_ustar();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, text.as_bytes()).expect("a vector takes all");
+    }
+    let mut bytes = tar.into_inner().and_then(|xz| xz.finish()).expect("a vector takes all");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    let damaged = write(folder.path(), "damaged.tar.xz", &bytes);
+    let said = run(&["parse", "-f", "nickname", &damaged]).stderr;
+    assert!(said.contains("lzma data error") && !said.contains("internal error"), "{said}");
+}

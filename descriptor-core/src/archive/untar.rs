@@ -67,7 +67,10 @@ impl Filler<'_> {
             Kind::File => {
                 let member = Arc::new(source.member(&entry.name));
                 self.member(feed, &member, layers, entry.size)?;
-                self.skip(feed, padded - entry.size)?;
+                // Of an archive that ends in the member all is said.
+                if !feed.broken {
+                    self.skip(feed, padded - entry.size)?;
+                }
             }
             Kind::LongName | Kind::Attributes if entry.size <= tar::MAX_ATTRIBUTES => {
                 let size = entry.size as usize;
