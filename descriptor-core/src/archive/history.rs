@@ -41,12 +41,15 @@ pub struct History {
 const FIRST_LINE: &str = "tordesc history 1";
 
 impl History {
-    /// Loads what was saved; empty if there is no such file.
+    /// Loads what was saved; empty if there is no such file, or nothing in it.
     pub fn load(path: &Path) -> io::Result<Self> {
         let text = match fs::read_to_string(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(History::default()),
             text => text?,
         };
+        if text.is_empty() {
+            return Ok(History::default());
+        }
         let mut lines = text.lines();
         if lines.next() != Some(FIRST_LINE) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "not a history file"));
@@ -136,6 +139,8 @@ mod tests {
     fn another_file_is_not_taken_for_a_history() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("history");
+        fs::write(&path, "").expect("it is writable");
+        assert!(History::load(&path).expect("it has nothing").is_empty());
         for text in ["router a\n", "tordesc history 1\n12 x /a\n"] {
             fs::write(&path, text).expect("it is writable");
             assert_eq!(History::load(&path).expect_err("it is none").kind(), io::ErrorKind::InvalidData);
