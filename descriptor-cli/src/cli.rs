@@ -279,10 +279,11 @@ pub(crate) enum TableFormat {
 #[derive(Debug, Args)]
 #[command(override_usage = "tordesc repack [OPTIONS] IN OUT.zst\n       tordesc repack [OPTIONS] -o DIR IN…")]
 pub(crate) struct Repack {
-    /// The file to read and the file to write; with -o, files to read
-    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    /// The file to read and the file to write, - being standard input and output; with -o, files, folders and globs to read
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::AnyPath)]
     pub(crate) files: Vec<PathBuf>,
-    /// Write into this folder, each file under its own name with .zst
+    /// Write into this folder, each file under its own name with .zst (.tar.zst for .tgz and the like), those of folders and
+    /// globs below the folders that they are in
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) output: Option<PathBuf>,
     /// From 1, fast, to 22, small

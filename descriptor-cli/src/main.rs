@@ -4,6 +4,7 @@ mod archive;
 mod check;
 mod cli;
 mod collect;
+mod compress;
 mod config;
 mod convert;
 mod exit;

@@ -1,26 +1,21 @@
-//! Where results go: standard output, or a file that appears when it is complete.
+//! Where results go: standard output, a device, or a file that appears when it is complete.
 
 use std::{
-    fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
-use tempfile::NamedTempFile;
+use descriptor_core::destination::{Destination, is_standard_output};
 
-use crate::exit::Failure;
+use crate::{
+    compress::{Compression, Encoder, told_by},
+    exit::Failure,
+};
 
 /// A place for results.
 pub(crate) struct Output {
-    sink: Sink,
+    out: Box<Encoder<BufWriter<Destination>>>,
     path: PathBuf,
-}
-
-enum Sink {
-    Stdout(BufWriter<io::Stdout>),
-    /// A device or a pipe, which cannot be replaced by a rename.
-    Device(BufWriter<File>),
-    File(BufWriter<NamedTempFile>),
 }
 
 /// Results are written in pieces of this size. Unit: bytes.
@@ -29,19 +24,22 @@ const BUFFER: usize = 256 << 10;
 impl Output {
     /// Opens the place; nothing or `-` is standard output.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, Failure> {
-        let Some(path) = path.filter(|path| *path != Path::new("-")) else {
-            let sink = Sink::Stdout(BufWriter::with_capacity(BUFFER, io::stdout()));
-            return Ok(Output { sink, path: PathBuf::from("standard output") });
-        };
-        let opened = match path.metadata() {
-            Ok(existing) if !existing.is_file() => {
-                File::options().write(true).open(path).map(|file| Sink::Device(BufWriter::new(file)))
-            }
-            _ => temporary(path).map(|file| Sink::File(BufWriter::with_capacity(BUFFER, file))),
-        };
+        Self::compressed(path, None)
+    }
+
+    /// The same, compressed as the name tells.
+    pub(crate) fn by_name(path: Option<&Path>) -> Result<Self, Failure> {
+        Self::compressed(path, path.and_then(|path| told_by(path).0))
+    }
+
+    fn compressed(path: Option<&Path>, compression: Option<Compression>) -> Result<Self, Failure> {
+        let path = path.unwrap_or(Path::new("-"));
+        let name = if is_standard_output(path) { Path::new("standard output") } else { path };
+        let opened = Destination::open(path)
+            .and_then(|out| Encoder::new(compression, BufWriter::with_capacity(BUFFER, out)));
         match opened {
-            Ok(sink) => Ok(Output { sink, path: path.to_owned() }),
-            Err(error) => Err(Failure::at(path, &error)),
+            Ok(out) => Ok(Output { out: Box::new(out), path: name.to_owned() }),
+            Err(error) => Err(Failure::at(name, &error)),
         }
     }
 
@@ -51,49 +49,21 @@ impl Output {
     }
 
     /// Writes what is buffered; a file is synced and gets its name.
-    pub(crate) fn finish(mut self) -> Result<(), Failure> {
-        let failed = |error: &io::Error| Failure::at(&self.path, error);
-        self.sink.writer().flush().map_err(|error| failed(&error))?;
-        if let Sink::File(file) = self.sink {
-            let file = file.into_inner().map_err(|error| failed(error.error()))?;
-            file.as_file().sync_all().map_err(|error| failed(&error))?;
-            file.persist(&self.path).map_err(|error| failed(&error.error))?;
-        }
-        Ok(())
-    }
-}
-
-impl Sink {
-    fn writer(&mut self) -> &mut dyn Write {
-        match self {
-            Sink::Stdout(writer) => writer,
-            Sink::Device(writer) => writer,
-            Sink::File(writer) => writer,
-        }
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        let Output { out, path } = self;
+        let end = || (*out).finish()?.into_inner().map_err(io::IntoInnerError::into_error)?.finish();
+        end().map_err(|error| Failure::at(&path, &error))
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.sink.writer().write(bytes)
+        self.out.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.sink.writer().flush()
+        self.out.flush()
     }
-}
-
-/// A file beside the one that it will become, with the permissions of a file that a program makes.
-fn temporary(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".tordesc-").suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::{fs::Permissions, os::unix::fs::PermissionsExt};
-        builder.permissions(Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }
 
 /// Writes a whole file at once, by way of a temporary name.

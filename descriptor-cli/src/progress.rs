@@ -148,8 +148,11 @@ fn message(counters: &Progress, elapsed: Duration) -> String {
         }
         _ => String::new(),
     };
-    let documents = things(counters.documents(), "document");
-    format!("{}{of}, {documents}, {}/s{left}", bytes(done), bytes(rate as u64))
+    let documents = match counters.documents() {
+        0 => String::new(),
+        documents => format!(", {}", things(documents, "document")),
+    };
+    format!("{}{of}{documents}, {}/s{left}", bytes(done), bytes(rate as u64))
 }
 
 #[cfg(test)]

@@ -1,30 +1,47 @@
 //! `tordesc repack`: any compression to zstd.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use descriptor_core::archive::{Repacked, repack};
+use descriptor_core::archive::{Input, Progress, Repacked, files, repack};
 
 use crate::{
     cli::{Global, Repack},
     exit::{Failure, Outcome},
     figures::{bytes, percent},
+    progress::Meter,
     reading::{complain, describe},
 };
 
+/// What is read, and what is written.
+type Pair = (PathBuf, PathBuf);
+
 /// Repacks each file; those that fail do not keep the others.
 pub(crate) fn run(args: &Repack, global: Global) -> Result<Outcome, Failure> {
-    let pairs = pairs(args)?;
-    if let Some(folder) = &args.output {
-        std::fs::create_dir_all(folder).map_err(|error| Failure::at(folder, &error))?;
-    }
-    let (mut done, mut failed) = (0, 0);
+    let (pairs, mut failed) = pairs(args, global)?;
+    let progress = Arc::new(Progress::default());
+    let sizes = pairs.iter().map(|(from, _)| fs::metadata(from).map(|known| known.len()).ok());
+    progress.set_total(sizes.sum());
+    let meter = Meter::start(global, false, Arc::clone(&progress));
+    let (mut done, mut written) = (0, HashSet::new());
     for (from, to) in &pairs {
-        if to.exists() && !args.force {
-            complain(global, &format!("{}: exists already; --force replaces it", to.display()));
+        let is_file = fs::metadata(to).is_ok_and(|known| known.is_file());
+        let again = args.output.is_some() && !written.insert(to);
+        if again || is_file && !args.force {
+            let why =
+                if again { "another file has this name" } else { "exists already; --force replaces it" };
+            complain(global, &format!("{}: {why}", to.display()));
             failed += 1;
             continue;
         }
-        match repack(from, to, args.level) {
+        if let Some(folder) = args.output.as_ref().and(to.parent()) {
+            fs::create_dir_all(folder).map_err(|error| Failure::at(folder, &error))?;
+        }
+        match repack(from, to, args.level, Some(&progress)) {
             Ok(repacked) => {
                 done += 1;
                 if global.quiet == 0 {
@@ -37,6 +54,7 @@ pub(crate) fn run(args: &Repack, global: Global) -> Result<Outcome, Failure> {
             }
         }
     }
+    drop(meter);
     Ok(Outcome::of_reading(done, failed))
 }
 
@@ -45,30 +63,74 @@ fn line(to: &Path, Repacked { before, after, plain }: Repacked) -> String {
     format!("{}: {} to {} ({share}), of {}", to.display(), bytes(before), bytes(after), bytes(plain))
 }
 
-/// What is read and what is written.
-fn pairs(args: &Repack) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
-    if let Some(folder) = &args.output {
-        let name = |from: &PathBuf| {
-            let name = from
-                .file_name()
-                .ok_or_else(|| Failure::Usage(format!("{}: no file name", from.display())))?;
-            Ok((from.clone(), folder.join(renamed(Path::new(name)))))
+/// The files, and how many could not be found.
+fn pairs(args: &Repack, global: Global) -> Result<(Vec<Pair>, u64), Failure> {
+    let (mut pairs, mut failed) = (Vec::new(), 0);
+    let Some(folder) = &args.output else {
+        return match &args.files[..] {
+            [from, to] => Ok((vec![(from.clone(), to.clone())], 0)),
+            _ => Err(Failure::Usage("repack: give IN and OUT, or files and -o DIR".to_owned())),
         };
-        return args.files.iter().map(name).collect();
+    };
+    for place in &args.files {
+        if place == Path::new("-") {
+            return Err(Failure::Usage("repack: - has no name; give IN and OUT".to_owned()));
+        }
+        let within = within(place);
+        for file in files(&Input::Path(place.clone())) {
+            match file {
+                Ok(from) => {
+                    let name = from.strip_prefix(&within).unwrap_or(&from);
+                    pairs.push((from.clone(), folder.join(renamed(name))));
+                }
+                Err(error) => {
+                    complain(global, &describe(&error));
+                    failed += 1;
+                }
+            }
+        }
     }
-    match &args.files[..] {
-        [from, to] => Ok(vec![(from.clone(), to.clone())]),
-        _ => Err(Failure::Usage("repack: give IN and OUT, or files and -o DIR".to_owned())),
+    Ok((pairs, failed))
+}
+
+/// The folder whose files keep their places below it: one that is named, that of a file, or what of a pattern has no
+/// wildcard.
+fn within(place: &Path) -> PathBuf {
+    if place.is_dir() {
+        return place.to_owned();
     }
+    let folder = place.parent().unwrap_or(Path::new(""));
+    if place.exists() {
+        return folder.to_owned();
+    }
+    let wild = |part: &std::path::Component<'_>| part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+    folder.components().take_while(|part| !wild(part)).collect()
 }
 
 /// A name with the ending of its compression replaced by `.zst`.
 fn renamed(name: &Path) -> PathBuf {
-    const ENDINGS: [&str; 6] = ["xz", "gz", "bz2", "lzma", "zst", "z"];
-    let compressed = name.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known));
-    let mut stem = if compressed { name.with_extension("") } else { name.to_owned() }.into_os_string();
-    stem.push(".zst");
-    stem.into()
+    const ENDINGS: [(&str, &str); 12] = [
+        ("xz", ".zst"),
+        ("gz", ".zst"),
+        ("bz2", ".zst"),
+        ("lzma", ".zst"),
+        ("zst", ".zst"),
+        ("z", ".zst"),
+        ("tgz", ".tar.zst"),
+        ("txz", ".tar.zst"),
+        ("tbz", ".tar.zst"),
+        ("tbz2", ".tar.zst"),
+        ("tlz", ".tar.zst"),
+        ("tzst", ".tar.zst"),
+    ];
+    let ending = name.extension().and_then(|ending| ENDINGS.iter().find(|(known, _)| ending == *known));
+    let (stem, new) = match ending {
+        Some((_, new)) => (name.with_extension(""), *new),
+        None => (name.to_owned(), ".zst"),
+    };
+    let mut renamed = stem.into_os_string();
+    renamed.push(new);
+    renamed.into()
 }
 
 #[cfg(test)]
@@ -81,5 +143,6 @@ mod tests {
         assert_eq!(renamed("a-2024-01.tar.xz"), "a-2024-01.tar.zst");
         assert_eq!(renamed("2024-01-01-consensus"), "2024-01-01-consensus.zst");
         assert_eq!(renamed("x.y"), "x.y.zst");
+        assert_eq!(renamed("a/b.tgz"), "a/b.tar.zst");
     }
 }

@@ -5,6 +5,8 @@ pub mod archive;
 #[cfg(feature = "collect")]
 pub mod collect;
 pub mod columnar;
+#[cfg(any(feature = "archive", feature = "columnar"))]
+pub mod destination;
 pub mod document;
 pub mod geoip;
 #[cfg(feature = "archive")]

@@ -201,7 +201,7 @@ impl Service {
         }
         drop(watcher);
         if !self.config.run.metrics.as_os_str().is_empty() {
-            write_whole(&self.config.run.metrics, status.prometheus().as_bytes())?;
+            output::write_file(&self.config.run.metrics, status.prometheus().as_bytes())?;
         }
         for warning in status.warnings.iter().filter(|_| global.quiet == 0) {
             if log::is_on() {
@@ -244,16 +244,6 @@ fn describe(wanted: &Wanted) -> String {
 fn make(folder: &Path) -> Result<(), Failure> {
     fs::create_dir_all(folder)
         .map_err(|error| Failure::Other(format!("{}: {}", folder.display(), reason(&error))))
-}
-
-/// Writes a file so that nobody ever reads half of it.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        std::io::Write::write_all(&mut file, bytes)?;
-        file.persist(path).map(drop).map_err(|error| error.error)
-    });
-    written.map_err(|error| Failure::Other(format!("{}: {}", path.display(), reason(&error))))
 }
 
 pub(crate) fn failure(error: StoreError) -> Failure {

@@ -9,7 +9,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use super::atomic;
+use crate::destination;
 
 /// What tells a file from another of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl History {
             }
             Ok(())
         };
-        atomic::write(path, fill, |_, ()| Ok(()))
+        destination::write(path, fill, |_, ()| Ok(()))
     }
 
     /// How many files it knows.

@@ -21,7 +21,6 @@
 //! unpacked to disk, and a member's name is never used as a path. What cannot be read is an event of its own: what came
 //! before it is delivered, and its neighbours are too.
 
-pub(crate) mod atomic;
 mod chunk;
 pub(crate) mod codec;
 mod facts;

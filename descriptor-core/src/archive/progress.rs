@@ -54,7 +54,8 @@ impl Progress {
         self.documents.fetch_add(documents, Relaxed);
     }
 
-    pub(super) fn set_total(&self, total: Option<u64>) {
+    /// Tells how many bytes there are to be read from disk, if that is known.
+    pub fn set_total(&self, total: Option<u64>) {
         self.total.store(total.unwrap_or(UNKNOWN), Relaxed);
     }
 }

@@ -1,23 +1,18 @@
 //! Tables on the disk: one Parquet file, or a folder of partitions.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use super::{
-    ColumnarError, ParquetWriter, PartitionedWriter, Plan, Tables, Written,
-    partition::{Staged, at},
-};
+use super::{ColumnarError, ParquetWriter, PartitionedWriter, Plan, Tables, Written, partition::at};
+use crate::destination::Destination;
 
 /// Writes what a [`Plan`] wants: into one file if its name ends in `.parquet`, for which the plan must want one kind of
-/// rows; else into the folders of a [`PartitionedWriter`]. Nothing has its name before [`finish`](TableWriter::finish).
+/// rows, by way of a [`Destination`]; else into the folders of a [`PartitionedWriter`]. Nothing has its name before [`finish`](TableWriter::finish).
 pub struct TableWriter {
     form: Form,
 }
 
 enum Form {
-    File(Box<ParquetWriter<File>>, Staged),
+    File(Box<ParquetWriter<Destination>>, PathBuf),
     Folder(PartitionedWriter),
 }
 
@@ -27,9 +22,8 @@ impl TableWriter {
         let selection = plan.types().next().and_then(|kind| plan.selection(kind));
         let form = match selection {
             Some(selection) if path.extension().is_some_and(|it| it == "parquet") => {
-                let staged = Staged::of(path);
-                let file = File::create(staged.temporary()).map_err(at(staged.temporary()))?;
-                Form::File(Box::new(ParquetWriter::new(file, selection.clone())?), staged)
+                let file = Destination::open(path).map_err(at(path))?;
+                Form::File(Box::new(ParquetWriter::new(file, selection.clone())?), path.to_owned())
             }
             _ => Form::Folder(PartitionedWriter::of(plan.clone(), path)),
         };
@@ -55,11 +49,10 @@ impl TableWriter {
     pub fn finish(self) -> Result<Written, ColumnarError> {
         match self.form {
             Form::Folder(writer) => writer.finish(),
-            Form::File(writer, staged) => {
+            Form::File(writer, path) => {
                 let rows = writer.rows();
-                writer.finish()?.sync_all().map_err(at(staged.temporary()))?;
-                let files: Vec<PathBuf> = vec![staged.publish()?];
-                Ok(Written { files, rows })
+                writer.finish()?.finish().map_err(at(&path))?;
+                Ok(Written { files: vec![path], rows })
             }
         }
     }

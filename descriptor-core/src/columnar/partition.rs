@@ -228,7 +228,7 @@ impl Partition {
 
 /// A file that has its name only when it is complete. Dropped before that, it is removed.
 #[derive(Debug)]
-pub(super) struct Staged {
+struct Staged {
     temporary: PathBuf,
     path: PathBuf,
 }
@@ -239,17 +239,7 @@ impl Staged {
         Staged { temporary: folder.join(format!(".{name}.tmp")), path: folder.join(name) }
     }
 
-    /// A file of any name.
-    pub(super) fn of(path: &Path) -> Self {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Staged { temporary: path.with_file_name(format!(".{name}.tmp")), path: path.to_owned() }
-    }
-
-    pub(super) fn temporary(&self) -> &Path {
-        &self.temporary
-    }
-
-    pub(super) fn publish(self) -> Result<PathBuf, ColumnarError> {
+    fn publish(self) -> Result<PathBuf, ColumnarError> {
         fs::rename(&self.temporary, &self.path).map_err(at(&self.path))?;
         if let Some(folder) = self.path.parent() {
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Error, error::At};
-use crate::archive::atomic;
+use crate::destination;
 
 /// How many different keywords are told apart in a report. Whoever makes originals makes keywords.
 pub(super) const MOST: usize = 200;
@@ -72,5 +72,5 @@ pub(super) fn signed(count: u64) -> i64 {
 
 /// Writes metrics to a file, whole or not at all.
 pub fn write_metrics(path: &Path, metrics: &str) -> Result<(), Error> {
-    atomic::write(path, |out| out.write_all(metrics.as_bytes()), |_, ()| Ok(())).at(path)
+    destination::write(path, |out| out.write_all(metrics.as_bytes()), |_, ()| Ok(())).at(path)
 }

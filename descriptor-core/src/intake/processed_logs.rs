@@ -7,11 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    archive::{atomic, history::Stamp},
-    schema::RuleSet,
-    value::Timestamp,
-};
+use crate::{archive::history::Stamp, destination, schema::RuleSet, value::Timestamp};
 
 /// The logs that were read, with their days. A log that has grown is another one. It saves time and nothing else: without
 /// it, all logs are read again and the same files are written.
@@ -64,7 +60,7 @@ impl ProcessedLogs {
             }
             Ok(())
         };
-        atomic::write(path, fill, |_, ()| Ok(()))
+        destination::write(path, fill, |_, ()| Ok(()))
     }
 }
 

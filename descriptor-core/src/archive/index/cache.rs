@@ -8,7 +8,8 @@ use std::{
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::super::{atomic, history::Stamp};
+use super::super::history::Stamp;
+use crate::destination;
 
 /// Entries of the index by path, size and time of last change.
 ///
@@ -138,7 +139,7 @@ impl<'t> Cache<'t> {
                 all.into_iter()
                     .try_for_each(|(path, stamp, json)| out.write_all(line(path, stamp, json).as_bytes()))
             };
-            return atomic::write(path, fill, |_, ()| Ok(()));
+            return destination::write(path, fill, |_, ()| Ok(()));
         }
         if fresh.is_empty() {
             return Ok(());

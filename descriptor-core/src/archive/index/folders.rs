@@ -6,11 +6,8 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-use super::{
-    super::{atomic, history::Stamp},
-    cache::Cache,
-};
-use crate::value::Timestamp;
+use super::{super::history::Stamp, cache::Cache};
+use crate::{destination, value::Timestamp};
 
 /// What a folder held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +53,7 @@ impl Folders {
     }
 
     pub(super) fn save(&self, path: &Path) -> io::Result<()> {
-        atomic::write(path, |out| io::Write::write_all(out, self.text().as_bytes()), |_, ()| Ok(()))
+        destination::write(path, |out| io::Write::write_all(out, self.text().as_bytes()), |_, ()| Ok(()))
     }
 
     /// What may be believed now: nothing once a day; no folder that changed about when it was listed, or of which the cache

@@ -32,13 +32,13 @@ use self::{
     squeeze::{FORMATS, Table},
 };
 use super::{
-    Cause, Chunk, Error, Event, Input, Options, Source, atomic,
+    Cause, Chunk, Error, Event, Input, Options, Source,
     facts::Facts,
     history::Stamp,
     read,
     tarballs::{Ledger, digest_of},
 };
-use crate::value::Timestamp;
+use crate::{destination, value::Timestamp};
 
 /// What is indexed, and where the index goes.
 #[derive(Debug, Clone)]
@@ -268,7 +268,7 @@ impl Indexer {
 fn write_whole<'p>(path: &Path, parts: impl IntoIterator<Item = &'p [u8]>) -> io::Result<()> {
     let fill =
         |out: &mut io::BufWriter<_>| parts.into_iter().try_for_each(|part| io::Write::write_all(out, part));
-    atomic::write(path, fill, |_, ()| Ok(()))
+    destination::write(path, fill, |_, ()| Ok(()))
 }
 
 /// A file in memory, of which each thread reads a part.

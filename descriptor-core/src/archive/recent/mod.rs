@@ -20,8 +20,8 @@ mod microdescriptors;
 mod times;
 
 use self::times::{is_old, time_in};
-use super::{Cause, Error, Source, atomic, facts::Facts};
-use crate::{document::Type, netdoc::frames, value::Timestamp};
+use super::{Cause, Error, Source, facts::Facts};
+use crate::{destination, document::Type, netdoc::frames, value::Timestamp};
 
 /// Three days, as CollecTor has it. Unit: hours.
 pub const HOURS: i64 = 72;
@@ -162,7 +162,7 @@ pub fn clean(recent: &Path, now: Timestamp, hours: i64) -> Result<Rebuilt, Error
     let mut rebuilt = Rebuilt::default();
     for folder in folders() {
         let folder = recent.join(folder);
-        atomic::sweep(&folder, "");
+        destination::sweep(&folder, "");
         let mut remove = || -> io::Result<()> {
             for entry in list(&folder)? {
                 if entry.file_type()?.is_file() && is_old(&entry.path(), since)? {
@@ -190,7 +190,7 @@ fn single(files: &[PathBuf], folder: &Path, since: Timestamp, rebuilt: &mut Rebu
         rebuilt.added += u64::from(!target.exists());
         if fs::hard_link(file, &target).is_err() {
             let bytes = fs::read(file)?;
-            atomic::write(&target, |out| io::Write::write_all(out, &bytes), |_, ()| Ok(()))?;
+            destination::write(&target, |out| io::Write::write_all(out, &bytes), |_, ()| Ok(()))?;
         }
     }
     Ok(())
@@ -246,7 +246,7 @@ fn append(folder: &Path, name: &str, fresh: &[u8], rebuilt: &mut Rebuilt) -> io:
     };
     rebuilt.added += u64::from(bytes.is_empty());
     bytes.extend(fresh);
-    atomic::write(&target, |out| io::Write::write_all(out, &bytes), |_, ()| Ok(()))
+    destination::write(&target, |out| io::Write::write_all(out, &bytes), |_, ()| Ok(()))
 }
 
 /// `Y-M-D-h-m-s`.

@@ -11,7 +11,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     super::{
-        atomic,
         codec::{Codec, MAGIC},
         facts::Facts,
         history::Stamp,
@@ -19,7 +18,7 @@ use super::{
     blocks,
     members::{Members, invalid},
 };
-use crate::value::Timestamp;
+use crate::{destination, value::Timestamp};
 
 /// A SHA-256.
 pub(in crate::archive) type Digest = [u8; 32];
@@ -118,7 +117,7 @@ impl Ledger {
             }
             writeln!(out, "end")
         };
-        atomic::write(path, fill, |_, ()| Ok(()))
+        destination::write(path, fill, |_, ()| Ok(()))
     }
 
     /// Reads a tarball that has no ledger of its own, as one of CollecTor's or one whose ledger was lost. Every member is

@@ -30,8 +30,8 @@ use sha2::{Digest as _, Sha256};
 
 pub use self::retention::Deleted;
 use self::{layout::Tarball, write::Found};
-use super::{Cause, Error, Source, atomic, history::Stamp};
-use crate::value::Timestamp;
+use super::{Cause, Error, Source, history::Stamp};
+use crate::{destination, value::Timestamp};
 pub(super) use ledger::{Ledger, digest_of};
 
 /// Where documents, tarballs and what is known about them lie.
@@ -246,7 +246,7 @@ impl Tarballs {
                 if let (Some(folder), Some(stem)) =
                     (path.parent(), path.file_stem().and_then(|it| it.to_str()))
                 {
-                    atomic::sweep(folder, &format!("{stem}."));
+                    destination::sweep(folder, &format!("{stem}."));
                 }
             }
         }

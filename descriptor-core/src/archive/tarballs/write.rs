@@ -10,13 +10,13 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    super::{atomic, codec::Codec, facts::Facts, history::Stamp},
+    super::{codec::Codec, facts::Facts, history::Stamp},
     blocks::{self, Block, BlockWriter, Effort, HEADER},
     layout::Tarball,
     ledger::{Digest, Ledger, Member, digest_of, read_members},
     members::{self, Members, invalid},
 };
-use crate::value::Timestamp;
+use crate::{destination, value::Timestamp};
 
 /// A file of the tree.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ pub(super) fn extend(
         (written.from, written.blocks) = (from, blocks.split_off(kept));
         Ok(written)
     };
-    let written = atomic::write(path, fill, |path, written| verify(tarball, path, written))?;
+    let written = destination::write(path, fill, |path, written| verify(tarball, path, written))?;
     enter(path, ledger, written)
 }
 
@@ -120,7 +120,7 @@ pub(super) fn rebuild(
         written.digest = out.digest.finalize().into();
         Ok(written)
     };
-    let written = atomic::write(path, fill, |path, written| verify(tarball, path, written))?;
+    let written = destination::write(path, fill, |path, written| verify(tarball, path, written))?;
     ledger.members.clear();
     ledger.facts = Facts::default();
     ledger.finished = true;
@@ -342,7 +342,7 @@ impl Spool {
             return Ok(name.to_owned());
         }
         if self.file.is_none() {
-            self.file = Some(atomic::create(&path.with_extension("spool"))?);
+            self.file = Some(destination::create(&path.with_extension("spool"))?);
         }
         if let Some((file, _)) = &mut self.file {
             self.places.insert(name.to_owned(), self.end);
