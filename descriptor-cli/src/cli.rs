@@ -43,7 +43,14 @@ Examples:
   tordesc find 9695DFC35FFEB861329B9F1AB04C46397020CE31 archive/
   tordesc check --verify recent/
 
-Exit codes: 0 ok; 1 failure, failed check or nothing found; 2 wrong usage; 3 some input could not be read.";
+Exit codes: 0 ok; 1 failure, failed check or nothing found; 2 wrong usage; 3 something that stood in the input is not in \
+the output, because it could not be read: a file, a document, an entry, an element of a list, a line that must be there. \
+An optional line that cannot be read is null, and does not count.";
+
+const LACKING: &str = "\
+Documents with problems are counted on stderr; `tordesc check` shows them. The exit code is 3 if something that stood in \
+the input is not in the output: a file or document that could not be read, an entry or element of a list that was left out, \
+a line that must be there.";
 
 /// What every verb takes.
 #[derive(Debug, Clone, Copy, Args)]
@@ -72,6 +79,7 @@ pub(crate) enum Verb {
     /// Show what is in there: types, times, relays, problems
     Summary(Summary),
     /// Turn documents into rows: JSON lines, CSV or Parquet
+    #[command(after_help = LACKING)]
     Parse(Parse),
     /// Report everything that is wrong, with its line, like a compiler
     Check(Check),
@@ -80,6 +88,7 @@ pub(crate) enum Verb {
     /// List the document types, or show the fields of one
     Schema(SchemaArgs),
     /// Turn an archive into Parquet, partitioned by type, year and month
+    #[command(after_help = LACKING)]
     Convert(Convert),
     /// Turn any compression into zstd
     Repack(Repack),
@@ -148,10 +157,10 @@ pub(crate) struct Parse {
     /// Refuse documents with anything wrong instead of giving what can be read
     #[arg(long)]
     pub(crate) strict: bool,
-    /// How to write rows [default: by the ending of OUT, else jsonl]
+    /// How to write rows [default: by the ending of OUT (.jsonl, .json, .csv, .parquet), else jsonl]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<RowFormat>,
-    /// Where to write; the file appears when it is complete
+    /// Where to write; the file appears when it is complete, compressed if it ends in .gz, .zst, .xz or .bz2
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
     /// Read only what this file does not list yet, and list it there afterwards

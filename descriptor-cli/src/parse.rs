@@ -7,6 +7,7 @@ use descriptor_core::{
         ColumnarError, Document, ParquetWriter, RecordBatchBuilder, Row, Selection, arrow_array::RecordBatch,
         csv_header, csv_row, json_row, json_unparseable,
     },
+    destination::is_standard_output,
     document::{Digests, Type},
     netdoc::Frame,
     schema::{Issue, Problem},
@@ -14,9 +15,10 @@ use descriptor_core::{
 
 use crate::{
     cli::{Global, Parse, RowFormat},
+    compress::told_by,
     convert::failure,
     exit::{Failure, Outcome},
-    figures::things,
+    figures::{count, things},
     output::Output,
     reading::{self, Documents, How, complain},
     selections::Selections,
@@ -29,12 +31,17 @@ const NAMED: usize = 10;
 pub(crate) fn run(args: &Parse, global: Global) -> Result<Outcome, Failure> {
     let selections = Selections::new(&args.inputs.types, &args.fields, args.entries)?;
     let format = format(args);
-    let stdout = args.output.as_deref().is_none_or(|path| path == Path::new("-"));
+    let stdout = args.output.as_deref().is_none_or(is_standard_output);
     if format == RowFormat::Parquet && stdout && std::io::stdout().is_terminal() {
         return Err(Failure::Usage("--format parquet: not for a terminal; name a file with -o".to_owned()));
     }
-    let table = Table::Unopened(Output::open(args.output.as_deref())?);
-    let mut writer = Writer { format, selections: &selections, first: None, table, total: Rows::default() };
+    if format != RowFormat::Jsonl {
+        selections.alike(&args.inputs.types).map_err(|(one, other)| different(format, one, other))?;
+    }
+    let table = Table::Unopened(Output::by_name(args.output.as_deref())?);
+    let (first, total) = (None, Rows::default());
+    let mut writer =
+        Writer { format, selections: &selections, output: args.output.as_deref(), first, table, total };
     let how = How { history: args.history.as_deref(), streams: stdout, ..How::default() };
     let totals = reading::read(
         &args.inputs,
@@ -43,15 +50,17 @@ pub(crate) fn run(args: &Parse, global: Global) -> Result<Outcome, Failure> {
         |documents| rows(args.strict, format, &selections, documents),
         |rows| writer.write(rows),
     )?;
-    let total = writer.finish()?;
+    let total = writer.finish(&args.inputs.types)?;
     totals.remember(args.history.as_deref())?;
     total.report(global, format);
-    Ok(Outcome::of_reading(total.documents + total.without, total.unparseable + totals.failed))
+    let lost = total.unparseable + total.lacking + totals.failed;
+    Ok(Outcome::of_reading(total.documents + total.without, lost))
 }
 
 /// What was asked for, else what the ending of OUT says, else JSON lines.
 fn format(args: &Parse) -> RowFormat {
-    let ending = args.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
+    let name = args.output.as_deref().map(|path| told_by(path).1);
+    let ending = name.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
     args.format.unwrap_or(match ending {
         Some("csv") => RowFormat::Csv,
         Some("parquet") => RowFormat::Parquet,
@@ -76,6 +85,10 @@ struct Rows {
     unparseable: u64,
     /// The first of them, each in one line.
     named: Vec<String>,
+    /// Documents that gave rows although something is wrong with them.
+    flawed: u64,
+    /// How many of these have rows that lack something which stood there.
+    lacking: u64,
 }
 
 /// Turns documents into rows; runs in parallel.
@@ -100,6 +113,8 @@ fn rows(strict: bool, format: RowFormat, selections: &Selections, documents: &mu
         let digests = if selections.entries() { Digests::default() } else { kind.digests(frame.body) };
         let document = Document { kind, source: &source, parsed: &parsed, digests };
         rows.documents += 1;
+        rows.flawed += u64::from(!parsed.issues.is_empty());
+        rows.lacking += u64::from(parsed.issues.iter().any(|issue| selection.lacks(issue)));
         if !rows.types.contains(&kind) {
             rows.types.push(kind);
         }
@@ -149,6 +164,9 @@ impl Rows {
             let cannot = format!("{} could not be read{place}", things(self.unparseable, "document"));
             complain(global, &format!("{cannot}; `tordesc check` shows why"));
         }
+        if let Some(flaws) = flaws(self.flawed, self.lacking) {
+            complain(global, &flaws);
+        }
         if self.without > 0 && (self.documents == 0 || global.verbose) {
             complain(
                 global,
@@ -158,10 +176,30 @@ impl Rows {
     }
 }
 
+/// What is said about documents that gave rows although something is wrong with them.
+pub(crate) fn flaws(flawed: u64, lacking: u64) -> Option<String> {
+    let flawed = (flawed > 0).then(|| things(flawed, "document"))?;
+    let lack =
+        if lacking > 0 { format!(", of {} a part is left out", count(lacking)) } else { String::new() };
+    Some(format!("{flawed} with problems{lack}; `tordesc check` shows them"))
+}
+
+/// The failure of rows of two types in one table.
+fn different(format: RowFormat, one: Type, other: Type) -> Failure {
+    let format = if format == RowFormat::Csv { "csv" } else { "parquet" };
+    Failure::Usage(format!(
+        "--format {format}: {} and {} have different columns; choose one with --type, or columns that both have with --fields",
+        one.name(),
+        other.name()
+    ))
+}
+
 /// Writes the rows of each run of documents, in order.
 struct Writer<'s> {
     format: RowFormat,
     selections: &'s Selections,
+    /// Where it goes.
+    output: Option<&'s Path>,
     /// The type of the first row, whose columns CSV and Parquet have.
     first: Option<Type>,
     table: Table,
@@ -195,6 +233,8 @@ impl Writer<'_> {
         total.documents += rows.documents;
         total.without += rows.without;
         total.unparseable += rows.unparseable;
+        total.flawed += rows.flawed;
+        total.lacking += rows.lacking;
         rows.named.truncate(NAMED.saturating_sub(total.named.len()));
         total.named.append(&mut rows.named);
         Ok(())
@@ -207,19 +247,10 @@ impl Writer<'_> {
             self.first = Some(kind);
             return self.begin(selection);
         };
-        let names = |kind: Type| {
-            let columns = self.selections.of(kind)?.columns().iter();
-            Some(columns.map(|column| (&column.name, column.kind)).collect::<Vec<_>>())
-        };
-        if first == kind || names(first) == names(kind) {
+        if first == kind {
             return Ok(());
         }
-        let format = if self.format == RowFormat::Csv { "csv" } else { "parquet" };
-        Err(Failure::Usage(format!(
-            "--format {format}: {} and {} have different columns; choose one with --type, or columns that both have with --fields",
-            first.name(),
-            kind.name()
-        )))
+        self.selections.alike(&[first, kind]).map_err(|(one, other)| different(self.format, one, other))
     }
 
     fn begin(&mut self, selection: &Selection) -> Result<(), Failure> {
@@ -240,12 +271,24 @@ impl Writer<'_> {
         }
     }
 
-    /// Ends the table; gives what was met.
-    fn finish(self) -> Result<Rows, Failure> {
+    /// Ends the table; gives what was met. A table without rows has the columns of the types that were asked for.
+    fn finish(mut self, types: &[Type]) -> Result<Rows, Failure> {
+        if let (None, Some(&kind)) =
+            (self.first, types.iter().find(|kind| self.selections.of(**kind).is_some()))
+        {
+            self.only(kind)?;
+        }
         match self.table {
             Table::Unopened(output) if self.format != RowFormat::Parquet => output.finish()?,
             Table::Parquet(writer) => writer.finish().map_err(failure)?.finish()?,
-            Table::Unopened(_) | Table::Broken => {}
+            Table::Unopened(_) => {
+                let out = self.output.map_or_else(|| "standard output".into(), Path::to_string_lossy);
+                let old = self.output.is_some_and(Path::is_file);
+                let left = if old { "stays as it was" } else { "not written" };
+                let why = "no rows tell the columns of a table of Parquet; --type TYPE does";
+                return Err(Failure::Other(format!("{out}: {left}: {why}")));
+            }
+            Table::Broken => {}
         }
         Ok(self.total)
     }

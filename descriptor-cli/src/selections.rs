@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use descriptor_core::{columnar::Selection, document::Type};
+use descriptor_core::{
+    columnar::{Selected, Selection},
+    document::Type,
+};
 
 use crate::{exit::Failure, suggest::nearest};
 
@@ -33,7 +36,13 @@ impl Selections {
         }
         if !fields.is_empty() {
             for selection in of.values_mut() {
-                let present: Vec<_> = fields.iter().filter(|field| has(selection, field)).collect();
+                // A column that is named twice is there once.
+                let mut present: Vec<&String> = Vec::new();
+                for field in fields.iter().filter(|field| has(selection, field)) {
+                    if !present.contains(&field) {
+                        present.push(field);
+                    }
+                }
                 *selection = selection.only(&present).map_err(|error| Failure::Usage(error.to_string()))?;
             }
         }
@@ -43,6 +52,22 @@ impl Selections {
     /// The selection of a type; `None` if it has no rows.
     pub(crate) fn of(&self, kind: Type) -> Option<&Selection> {
         self.of.get(&kind)
+    }
+
+    /// Whether the rows of some types have the same columns, else two that have not.
+    pub(crate) fn alike(&self, types: &[Type]) -> Result<(), (Type, Type)> {
+        let mut all = types.iter().filter_map(|&kind| Some((kind, self.of(kind)?.columns())));
+        let Some((first, columns)) = all.next() else { return Ok(()) };
+        let same = |others: &[Selected]| {
+            let named = |columns: &[Selected]| {
+                columns.iter().map(|it| (it.name.clone(), it.kind)).collect::<Vec<_>>()
+            };
+            named(columns) == named(others)
+        };
+        match all.find(|(_, others)| !same(others)) {
+            Some((other, _)) => Err((first, other)),
+            None => Ok(()),
+        }
     }
 
     /// Whether rows are entries.
@@ -82,8 +107,9 @@ mod tests {
     fn fields_that_nobody_has_are_refused_with_the_nearest() {
         let error = fields(&[Type::ServerDescriptor], &["nicknam"]).expect_err("no such column").to_string();
         assert!(error.contains("did you mean nickname?"), "{error}");
-        let some = fields(&[], &["uptime", "nickname"]).expect("columns of server descriptors");
+        let some = fields(&[], &["uptime", "nickname", "uptime"]).expect("columns of server descriptors");
         let columns = some.of(Type::ServerDescriptor).expect("has rows").columns();
-        assert_eq!([&*columns[0].name, &*columns[1].name], ["uptime", "nickname"]);
+        let names: Vec<_> = columns.iter().map(|column| &*column.name).collect();
+        assert_eq!(names, ["uptime", "nickname"]);
     }
 }

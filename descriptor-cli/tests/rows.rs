@@ -132,3 +132,82 @@ fn a_file_appears_when_it_is_complete() {
     assert!(std::fs::read_to_string(&out).expect("the file").starts_with("type,source"));
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
+
+#[test]
+fn what_is_left_out_is_told_and_what_is_harmless_counted() {
+    let policy = "reject 192.0.2.0/24:*\naccept *:80\nreject *:*\n";
+    assert!(DESCRIPTOR.contains(policy));
+    let cases = [
+        // The only line of the policy.
+        (
+            DESCRIPTOR.replace(policy, "reject nonsense\n"),
+            &[][..],
+            3,
+            "1 document with problems, of 1 a part",
+        ),
+        (DESCRIPTOR.replace(policy, ""), &[], 3, "of 1 a part is left out"),
+        // An entry.
+        (STATUS.replace("ABEiM0", "?"), &["--entries"], 3, "of 1 a part is left out"),
+        (STATUS.replace("ABEiM0", "?"), &["-f", "published"], 0, "1 document with problems; `tordesc check`"),
+        // An optional line is null in its row.
+        (
+            DESCRIPTOR.replace("uptime 12345", "uptime many"),
+            &[],
+            0,
+            "1 document with problems; `tordesc check`",
+        ),
+        (DESCRIPTOR.to_owned(), &[], 0, ""),
+    ];
+    for (text, options, code, said) in cases {
+        let parsed = run_with(&[&["parse", "-"], options].concat(), text.as_bytes());
+        assert_eq!(parsed.code, code, "{}", parsed.stderr);
+        assert!(
+            parsed.stderr.contains(said) && parsed.stderr.is_empty() == said.is_empty(),
+            "{}",
+            parsed.stderr
+        );
+        assert_eq!(run_with(&[&["-q", "parse", "-"], options].concat(), text.as_bytes()).stderr, "");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let lost = DESCRIPTOR.replace(policy, "reject nonsense\n");
+    let converted = run_with(&["convert", "-", "-o", out.to_str().expect("UTF-8")], lost.as_bytes());
+    assert_eq!(converted.code, 3, "{}", converted.stderr);
+}
+
+#[test]
+fn half_a_consensus_is_not_a_whole_one() {
+    let Some(shared) = std::env::var_os("TORDESC_SHARED") else {
+        return eprintln!("skipped: TORDESC_SHARED names no folder of real documents");
+    };
+    let path = std::path::Path::new(&shared).join("corpus/consensus/2020-02-29-10-consensus-6433r");
+    let text = std::fs::read_to_string(&path).expect("a consensus");
+    let options = ["parse", "--entries", "-f", "nickname", "-"];
+    let whole = run_with(&options, text.as_bytes());
+    assert_eq!((whole.code, whole.stderr.as_str()), (0, ""));
+    let (half, _) = text.split_at(text.len() / 2);
+    let half = run_with(&options, &half.as_bytes()[..half.rfind("\nr ").expect("an entry") + 1]);
+    assert_eq!(half.code, 3, "{}", half.stderr);
+    assert!(half.stderr.contains("of 1 a part is left out"), "{}", half.stderr);
+    let (before, entry) = text.split_once("\nr ").expect("an entry");
+    let (name, rest) = entry.split_once(' ').expect("a nickname");
+    let one_less = run_with(&options, format!("{before}\nr {name} ?{rest}").as_bytes());
+    assert_eq!((one_less.code, one_less.stdout.lines().count()), (3, whole.stdout.lines().count() - 1));
+}
+
+#[test]
+fn types_that_fit_no_table_are_refused_before_anything_is_read() {
+    let types = ["parse", "-t", "server-descriptor", "-t", "extra-info", "--format", "csv", "-f"];
+    let text = format!("{DESCRIPTOR}@type extra-info 1.0\nextra-info mars {FINGERPRINT}\n");
+    let refused = run_with(&[&types[..], &["fingerprint,uptime", "-"]].concat(), text.as_bytes());
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
+    assert!(refused.stderr.contains("different columns"), "{}", refused.stderr);
+    let same = run_with(&[&types[..], &["nickname", "-"]].concat(), DESCRIPTOR.as_bytes());
+    assert_eq!((same.code, same.stdout.lines().count()), (0, 2));
+}
+
+#[test]
+fn a_column_that_is_named_twice_is_there_once() {
+    let row = run_with(&["parse", "-f", "nickname,nickname", "-"], DESCRIPTOR.as_bytes());
+    assert_eq!((row.code, row.stdout.matches("nickname").count()), (0, 1));
+}

@@ -32,6 +32,7 @@ mod entries;
 mod filter;
 mod form;
 mod json;
+mod loss;
 #[cfg(feature = "columnar")]
 mod output;
 #[cfg(feature = "columnar")]

@@ -94,6 +94,8 @@ impl Plan {
                 continue;
             }
             tables.documents += 1;
+            tables.flawed += u64::from(!parsed.issues.is_empty());
+            tables.lacking += u64::from(parsed.issues.iter().any(|issue| part.selection.lacks(issue)));
             let entries = part.selection.is_entries();
             let digests = if entries { Digests::default() } else { part.selection.digests(frame) };
             let document = Document { kind, source: &source, parsed: &parsed, digests };
@@ -219,6 +221,10 @@ pub struct Tables {
     pub documents: u64,
     /// How many could not be read: they are of no known type, or lack a line that they must have.
     pub unparseable: u64,
+    /// How many of those that were read have something wrong with them, as far as they were read.
+    pub flawed: u64,
+    /// How many of these have rows that [lack](Selection::lacks) something.
+    pub lacking: u64,
 }
 
 impl Tables {

@@ -233,6 +233,11 @@ impl Selection {
         })
     }
 
+    /// The field of the document that has the entries, if rows are entries.
+    pub(super) fn entries_field(&self) -> Option<usize> {
+        self.path.map(|path| path.entries)
+    }
+
     fn has(&self, leading: Leading) -> bool {
         match &self.places {
             Some(places) => places.contains(&Place::Leading(leading)),
