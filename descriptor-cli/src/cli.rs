@@ -263,7 +263,7 @@ pub(crate) enum SchemaFormat {
 pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) inputs: Inputs,
-    /// The folder to fill with type=…/year=…/month=…
+    /// The folder to fill with type=…/year=…/month=…; what has tables already is refused unless they are to be added to
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) output: PathBuf,
     /// One row for each status entry, exit address or assigned bridge where a type has such
@@ -272,6 +272,9 @@ pub(crate) struct Convert {
     /// How to write
     #[arg(long, value_name = "FORMAT", default_value = "parquet")]
     pub(crate) format: TableFormat,
+    /// Add to the tables of a folder; what is converted again has its rows twice
+    #[arg(long)]
+    pub(crate) append: bool,
     /// Read only what this file does not list yet, and list it there afterwards
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) history: Option<PathBuf>,

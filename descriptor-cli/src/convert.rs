@@ -1,20 +1,26 @@
 //! `tordesc convert`: an archive to Parquet, in folders by type, year and month.
 
+use std::io::ErrorKind;
+
 use descriptor_core::columnar::{ColumnarError, Plan, TableWriter};
 
 use crate::{
     cli::{Convert, Global},
     exit::{Failure, Outcome},
     figures::things,
+    parse::flaws,
     reading::{self, How, complain},
 };
 
 /// Reads everything and writes tables.
 pub(crate) fn run(args: &Convert, global: Global) -> Result<Outcome, Failure> {
     let plan = Plan::all(args.entries);
-    let mut writer = TableWriter::create(&args.output, &plan).map_err(failure)?;
+    let writer = TableWriter::create(&args.output, &plan).map_err(failure)?;
+    // Who keeps a history reads nothing twice.
+    let append = args.append || args.history.is_some();
+    let mut writer = if append { writer } else { writer.only_new() };
     let by_month = writer.by_month();
-    let (mut documents, mut unparseable) = (0, 0);
+    let (mut documents, mut unparseable, mut flawed, mut lacking) = (0, 0, 0, 0);
     let how = How { history: args.history.as_deref(), ..How::default() };
     let totals = reading::read(
         &args.inputs,
@@ -25,7 +31,9 @@ pub(crate) fn run(args: &Convert, global: Global) -> Result<Outcome, Failure> {
             let part = part.map_err(failure)?;
             documents += part.documents;
             unparseable += part.unparseable;
-            writer.write(&part).map_err(failure)
+            flawed += part.flawed;
+            lacking += part.lacking;
+            writer.write(&part).map_err(refused)
         },
     )?;
     let written = writer.finish().map_err(failure)?;
@@ -46,8 +54,23 @@ pub(crate) fn run(args: &Convert, global: Global) -> Result<Outcome, Failure> {
                 &format!("{} could not be read; `tordesc check` shows why", things(unparseable, "document")),
             );
         }
+        if let Some(flaws) = flaws(flawed, lacking) {
+            complain(global, &flaws);
+        }
     }
-    Ok(Outcome::of_reading(documents, unparseable + totals.failed))
+    Ok(Outcome::of_reading(documents, unparseable + lacking + totals.failed))
+}
+
+/// A failure of the tables; if they are there already, with what may be done about it.
+fn refused(error: ColumnarError) -> Failure {
+    match &error {
+        ColumnarError::Io { path, source } if source.kind() == ErrorKind::AlreadyExists => {
+            let what = "has tables already, and to convert the same again would double their rows";
+            let may = "--append adds to them, --history FILE adds what is new";
+            Failure::Usage(format!("{}: {what}; {may}", path.display()))
+        }
+        _ => failure(error),
+    }
 }
 
 /// A failure of the tables.

@@ -82,3 +82,25 @@ fn what_was_read_before_is_passed_over() {
     assert_eq!(third.lines().count(), 1);
     assert!(third.contains("in/b"));
 }
+
+#[test]
+fn nothing_is_converted_twice_without_a_word() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = write(folder.path(), "in", DESCRIPTOR.as_bytes());
+    let later = write(folder.path(), "later", DESCRIPTOR.replace("2024-12-16", "2025-01-16").as_bytes());
+    let (out, history) = (folder.path().join("out"), folder.path().join("history"));
+    let (path, history) = (out.to_str().expect("UTF-8"), history.to_str().expect("UTF-8"));
+    assert_eq!(run(&["convert", &input, "-o", path]).code, 0);
+    let made = files(&out);
+    let again = run(&["convert", &input, "-o", path]);
+    assert_eq!((again.code, files(&out)), (2, made));
+    assert!(again.stderr.contains("month=12: has tables already") && again.stderr.contains("--append"));
+    assert_eq!(run(&["convert", &later, "-o", path]).code, 0);
+    assert_eq!(run(&["convert", &input, "-o", path, "--append"]).code, 0);
+    // What mktemp makes is a history of nothing.
+    std::fs::write(history, "").expect("a file");
+    assert_eq!(run(&["convert", &input, "-o", path, "--history", history]).code, 0);
+    assert_eq!(files(&out).len(), 4);
+    assert_eq!(run(&["convert", &input, "-o", path, "--history", history]).code, 0);
+    assert_eq!(files(&out).len(), 4);
+}

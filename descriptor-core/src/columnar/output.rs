@@ -13,7 +13,7 @@ pub struct TableWriter {
 
 enum Form {
     File(Box<ParquetWriter<Destination>>, PathBuf),
-    Folder(PartitionedWriter),
+    Folder(Box<PartitionedWriter>),
 }
 
 impl TableWriter {
@@ -25,9 +25,18 @@ impl TableWriter {
                 let file = Destination::open(path).map_err(at(path))?;
                 Form::File(Box::new(ParquetWriter::new(file, selection.clone())?), path.to_owned())
             }
-            _ => Form::Folder(PartitionedWriter::of(plan.clone(), path)),
+            _ => Form::Folder(Box::new(PartitionedWriter::of(plan.clone(), path))),
         };
         Ok(TableWriter { form })
+    }
+
+    /// The same, but folders that have parts already are refused with [`ErrorKind::AlreadyExists`](std::io::ErrorKind).
+    #[must_use]
+    pub fn only_new(self) -> Self {
+        match self.form {
+            Form::Folder(writer) => TableWriter { form: Form::Folder(Box::new(writer.only_new())) },
+            Form::File(..) => self,
+        }
     }
 
     /// Whether tables must be made by month.

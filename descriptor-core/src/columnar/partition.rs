@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     fs::{self, File},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -52,6 +53,8 @@ pub struct PartitionedWriter {
     /// Counts documents, to know which file is longest unused.
     clock: u64,
     rows: u64,
+    /// Whether folders that have parts are refused.
+    only_new: bool,
 }
 
 /// A folder of parts.
@@ -90,7 +93,15 @@ impl PartitionedWriter {
             complete: Vec::new(),
             clock: 0,
             rows: 0,
+            only_new: false,
         }
+    }
+
+    /// The same, but folders that have parts already are refused with [`ErrorKind::AlreadyExists`](std::io::ErrorKind), so
+    /// that nothing is written twice.
+    #[must_use]
+    pub fn only_new(self) -> Self {
+        PartitionedWriter { only_new: true, ..self }
     }
 
     /// A writer of what a plan wants, with the usual limits.
@@ -181,7 +192,15 @@ impl PartitionedWriter {
         let folder = self.root.join(partition.folder());
         let number = match self.numbers.get(&partition) {
             Some(&number) => number,
-            None => prepare(&folder)?,
+            None => match prepare(&folder)? {
+                next if next > 0 && self.only_new => {
+                    return Err(at(&folder)(io::Error::new(
+                        io::ErrorKind::AlreadyExists,
+                        "has parts already",
+                    )));
+                }
+                next => next,
+            },
         };
         self.numbers.insert(partition, number + 1);
         let staged = Staged::new(&folder, number);
@@ -276,7 +295,7 @@ fn prepare(folder: &Path) -> Result<u32, ColumnarError> {
     Ok(next)
 }
 
-pub(super) fn at(path: &Path) -> impl FnOnce(std::io::Error) -> ColumnarError {
+pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> ColumnarError {
     let path = path.to_owned();
     move |source| ColumnarError::Io { path, source }
 }
