@@ -70,6 +70,7 @@ pub(crate) fn read<T: Send>(
         threads: global.threads.map_or(0, usize::from),
         history,
         types: Some(inputs.types.clone()).filter(|types| !types.is_empty()),
+        hint: hint(&inputs.types),
         progress: Some(Arc::clone(&counters)),
         waiting: if how.small { 1000 } else { 0 },
         ..Options::default()
@@ -115,6 +116,14 @@ pub(crate) fn read<T: Send>(
         complain(global, &format!("{} passed over, read before", things(summary.unchanged, "file")));
     }
     Ok(Totals { failed: summary.failures + lost, history: options.history })
+}
+
+/// The type of what does not tell its own: the one that is asked for, if no first line could tell it.
+fn hint(types: &[Type]) -> Option<Type> {
+    match types {
+        &[kind @ (Type::WebServerLog | Type::RouterStatus)] => Some(kind),
+        _ => None,
+    }
 }
 
 /// The documents of a chunk, with the names of their sources, each made once.

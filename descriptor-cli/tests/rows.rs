@@ -14,6 +14,16 @@ a [2001:db8::1]:443
 s Running
 ";
 
+/// Nothing in a log says that it is one, but for the name of its file.
+#[test]
+fn a_log_of_any_name_is_read_where_logs_are_asked_for() {
+    let log = "0.0.0.0 - - [07/Oct/2015:00:00:00 +0000] \"GET / HTTP/1.1\" 200 12 \"-\" \"-\" -\n";
+    let asked = run_with(&["parse", "-t", "web-server-access-log", "-"], log.repeat(2).as_bytes());
+    let row: serde_json::Value = serde_json::from_str(&asked.stdout).expect("one row");
+    assert_eq!((row["lines"].as_array().map(Vec::len), asked.code), (Some(2), 0));
+    assert_eq!(run_with(&["parse", "-"], log.as_bytes()).code, 3);
+}
+
 #[test]
 fn a_row_says_where_it_is_from_before_its_fields() {
     let parsed = run_with(&["parse", "-"], DESCRIPTOR.as_bytes());
