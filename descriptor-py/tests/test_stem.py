@@ -246,3 +246,23 @@ def test_policies():
     assert MicroExitPolicy("reject 25,100-200").can_exit_to(port=80)
     with pytest.raises(ValueError):
         ExitPolicy("accept 10.0.0.0/33:80").can_exit_to(port=80)
+
+
+def test_no_exit_of_a_list_is_lost():
+    exits = "".join(
+        f"ExitNode {letter * 40}\nPublished 2017-07-17 08:00:00\nLastStatus 2017-07-17 16:02:00\n"
+        f"ExitAddress 192.0.2.{number} 2017-07-17 16:10:00\n"
+        for number, letter in enumerate("ABC")
+    )
+    for head in ["", "Downloaded 2017-07-17 17:02:00\n"]:
+        for validate in [False, True]:
+            content = f"@type tordnsel 1.0\n{head}{exits}".encode()
+            found = list(parse_file(io.BytesIO(content), validate=validate))
+            assert [it.fingerprint[0] for it in found] == ["A", "B", "C"], (head, validate)
+            assert str(found[0]).startswith("ExitNode")
+
+
+def test_a_microdescriptor_without_policy_rejects_all():
+    [it] = parse_file(io.BytesIO(b"@type microdescriptor 1.0\nonion-key\nntor-onion-key a\n"))
+    assert it.exit_policy == MicroExitPolicy("reject 1-65535")
+    assert Microdescriptor(b"onion-key\n").exit_policy == MicroExitPolicy("reject 1-65535")

@@ -60,8 +60,10 @@ class TorDNSEL(Descriptor):
                 yield cls._of(entry, True)
             return
         for part in parts(native.raw, "ExitNode"):
-            if part.startswith(b"ExitNode"):
-                yield cls(part, validate, **kwargs)
+            # What stands before the first exit, such as when the list was fetched, is part of none.
+            start = 0 if part.startswith(b"ExitNode") else part.find(b"\nExitNode") + 1
+            if part.startswith(b"ExitNode", start):
+                yield cls(part[start:], validate, **kwargs)
 
     def _check_lines(self, entries):
         for keyword, lines in entries.items():
