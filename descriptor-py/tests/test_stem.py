@@ -18,7 +18,7 @@ from tordesc.stem.descriptor.reader import DescriptorReader
 from tordesc.stem.descriptor.router_status_entry import RouterStatusEntryMicroV3, RouterStatusEntryV3
 from tordesc.stem.descriptor.server_descriptor import BridgeDescriptor, RelayDescriptor
 from tordesc.stem.exit_policy import ExitPolicy, MicroExitPolicy
-from tordesc.stem.version import Version
+from tordesc.stem.version import Version, get_system_tor_version
 
 RELAY = """\
 router caerSidi 71.35.133.197 9001 0 9030
@@ -266,3 +266,17 @@ def test_a_microdescriptor_without_policy_rejects_all():
     [it] = parse_file(io.BytesIO(b"@type microdescriptor 1.0\nonion-key\nntor-onion-key a\n"))
     assert it.exit_policy == MicroExitPolicy("reject 1-65535")
     assert Microdescriptor(b"onion-key\n").exit_policy == MicroExitPolicy("reject 1-65535")
+
+
+def test_the_version_of_a_tor_that_is_installed(tmp_path):
+    tor = tmp_path / "tor"
+    tor.write_text("#!/bin/sh\necho 'Tor version 0.4.8.12 (git-7dcd105be34a4f44).'\n")
+    tor.chmod(0o755)
+    found = get_system_tor_version(str(tor))
+    assert found == Version("0.4.8.12") and found.git_commit == "7dcd105be34a4f44"
+    tor.write_text("#!/bin/sh\necho unheard of\n")
+    get_system_tor_version.cache_clear()
+    with pytest.raises(OSError, match="didn't tell"):
+        get_system_tor_version(str(tor))
+    with pytest.raises(OSError, match="no program"):
+        get_system_tor_version(str(tmp_path / "none"))

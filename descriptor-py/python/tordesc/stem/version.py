@@ -2,6 +2,7 @@
 
 import functools
 import re
+import subprocess
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:\.(\d+))?(?:-(\S*))?((?: \(\S*\))*)", re.ASCII)
 _COMMIT = re.compile(r"git-([0-9a-f]{16})")
@@ -43,6 +44,21 @@ class Version:
 
     def __lt__(self, other):
         return self._key < other._key if isinstance(other, Version) else NotImplemented
+
+
+@functools.cache
+def get_system_tor_version(tor_cmd="tor"):
+    """The version of a tor that is installed; OSError if there is none, or it does not tell it."""
+    try:
+        told = subprocess.run([tor_cmd, "--version"], capture_output=True, check=True, text=True).stdout
+    except FileNotFoundError:
+        raise OSError(f"Unable to check tor's version, there is no program '{tor_cmd}'") from None
+    except (OSError, subprocess.CalledProcessError) as exc:
+        raise OSError(f"Unable to check tor's version: {exc}") from exc
+    match = re.search(r"Tor version (\S+(?: \(\S*\))*?)\.?$", told, re.MULTILINE)
+    if match is None:
+        raise OSError(f"'{tor_cmd} --version' didn't tell tor's version: {told}")
+    return Version(match[1])
 
 
 #: The version of a text. One object serves all relays that run it.

@@ -78,7 +78,7 @@ class DirectoryAuthority(Descriptor):
 
     def __init__(self, raw_content, validate=False, is_vote=False):
         self._is_vote = is_vote
-        super().__init__(raw_content, validate)
+        self._begin(raw_content, validate)
 
     @property
     def fingerprint(self):
@@ -185,6 +185,9 @@ class KeyCertificate(Descriptor):
         Row("certification", "dir-key-certification", rules.block("SIGNATURE"), "dir_key_certification"),
     )
 
+    def __init__(self, raw_content, validate=False):
+        self._begin(raw_content, validate)
+
     @classmethod
     def content(cls, attr=None, exclude=(), sign=False):
         _make.no_signing(cls, sign)
@@ -250,6 +253,9 @@ class DetachedSignature(Descriptor):
         ),
         Row("signatures", "directory-signature", _status.signatures, "signatures", signatures_of, default=[]),
     )
+
+    def __init__(self, raw_content, validate=False):
+        self._begin(raw_content, validate)
 
     @classmethod
     def content(cls, attr=None, exclude=(), sign=False):

@@ -35,8 +35,8 @@ class Descriptor:
     """
 
     TYPE_ANNOTATION_NAME = None
-    #: The attributes.
-    TABLE = Table()
+    #: The attributes; and as stem has them: by name the default, and what reads the lines, which is told other things here.
+    TABLE, ATTRIBUTES = Table(), {}
     #: The name of core's type, and core's class for it; None if core has none.
     KIND = NATIVE = None
     #: Keywords whose lines are one list, for their order matters; and those whose text may be more than ASCII.
@@ -58,7 +58,11 @@ class Descriptor:
         if "TABLE" in cls.__dict__:
             cls.TABLE.install(cls)
 
-    def __init__(self, contents, validate=False):
+    def __init__(self, contents, lazy_load=False):
+        # As in stem, what is not read lazily is still not validated: the classes with fields of their own do that.
+        self._raw_contents = contents
+
+    def _begin(self, contents, validate):
         self._raw_contents = contents
         if validate:
             self._validate()

@@ -91,7 +91,7 @@ class HiddenServiceDescriptorV2(BaseHiddenServiceDescriptor):
     )
 
     def __init__(self, raw_contents, validate=False, skip_crypto_validation=False):
-        super().__init__(raw_contents, validate)
+        self._begin(raw_contents, validate)
         if validate and not skip_crypto_validation and prereq.is_crypto_available():
             signed = self._digest_for_signature(self.permanent_key, self.signature)
             content = self._content_range("rendezvous-service-descriptor ", "\nsignature\n")

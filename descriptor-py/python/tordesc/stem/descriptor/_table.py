@@ -45,9 +45,11 @@ class Table:
         return iter(self.rows.values())
 
     def install(self, cls):
-        """Puts the attributes on a class."""
+        """Puts the attributes on a class, and the dict that stem has of them."""
         for row in self:
             setattr(cls, row.attribute, _attribute(row, cls.NATIVE))
+        defaults = ((row, None if callable(row.default) else row.default) for row in self)
+        cls.ATTRIBUTES = {row.attribute: (default, row.rule) for row, default in defaults}
 
 
 def _attribute(row, native):

@@ -99,6 +99,9 @@ class BandwidthFile(Descriptor):
             locals()[_attribute] = _of_header(_attribute)
     del _attribute
 
+    def __init__(self, raw_content, validate=False):
+        self._begin(raw_content, validate)
+
     @lazy
     def _split_body(self):
         """The first line, the lines of the header, and those of the body."""

@@ -320,6 +320,9 @@ class ExtraInfoDescriptor(Descriptor):
         Row("ip_transports", "bridge-ip-transports", _names, "bridge_ip_transports"),
     )
 
+    def __init__(self, raw_contents, validate=False):
+        self._begin(raw_contents, validate)
+
     def digest(self, hash_type=DigestHash.SHA1, encoding=DigestEncoding.HEX):
         """The digest of the descriptor, by which server descriptors refer to it."""
         raise NotImplementedError

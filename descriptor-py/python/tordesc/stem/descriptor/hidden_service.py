@@ -96,7 +96,7 @@ class HiddenServiceDescriptorV3(BaseHiddenServiceDescriptor):
     )
 
     def __init__(self, raw_contents, validate=False):
-        super().__init__(raw_contents, validate)
+        self._begin(raw_contents, validate)
         if validate and self.signing_cert and prereq.is_crypto_available(ed25519=True):
             self.signing_cert.validate(self)
 
@@ -251,7 +251,7 @@ class OuterLayer(Descriptor):
     )
 
     def __init__(self, content, validate=False):
-        super().__init__(_to_bytes(content).rstrip(b"\0"), validate)
+        self._begin(_to_bytes(content).rstrip(b"\0"), validate)
 
     @staticmethod
     def _decrypt(encrypted, revision_counter, subcredential, blinded_key):
@@ -338,7 +338,7 @@ class InnerLayer(Descriptor):
 
     def __init__(self, content, validate=False, outer_layer=None):
         self.outer = outer_layer
-        super().__init__(content, validate)
+        self._begin(content, validate)
 
     def _own_text(self):
         return self._halves()[0]

@@ -60,7 +60,7 @@ class Microdescriptor(Descriptor):
 
     def __init__(self, raw_contents, validate=False, annotations=None):
         self._annotation_lines = annotations or []
-        super().__init__(raw_contents, validate)
+        self._begin(raw_contents, validate)
 
     @classmethod
     def _of(cls, native, sound, validate=False, **kwargs):

@@ -172,6 +172,9 @@ class NetworkStatusDocumentV2(NetworkStatusDocument):
         Row("signature", _SIGNATURES, _v2_signature, "directory_signature"),
     )
 
+    def __init__(self, raw_content, validate=False):
+        self._begin(raw_content, validate)
+
     def _entry_class(self):
         return RouterStatusEntryV2
 
@@ -321,7 +324,7 @@ class NetworkStatusDocumentV3(NetworkStatusDocument):
 
     def __init__(self, raw_content, validate=False, default_params=True):
         self._default_params = default_params
-        super().__init__(raw_content, validate)
+        self._begin(raw_content, validate)
 
     def _entry_class(self):
         return RouterStatusEntryMicroV3 if self.is_microdescriptor else RouterStatusEntryV3
@@ -466,6 +469,9 @@ class BridgeNetworkStatusDocument(NetworkStatusDocument):
     NATIVE = tordesc.BridgeNetworkStatus
 
     TABLE = Table(Row("published", "published", rules.timestamp, "published", rules.naive))
+
+    def __init__(self, raw_content, validate=False):
+        self._begin(raw_content, validate)
 
     def _entry_class(self):
         return RouterStatusEntryBridgeV2

@@ -168,7 +168,7 @@ class RouterStatusEntry(Descriptor):
 
     def __init__(self, content, validate=False, document=None):
         self.document = document
-        super().__init__(content, validate)
+        self._begin(content, validate)
 
     @classmethod
     def _entry(cls, native, document):

@@ -208,7 +208,7 @@ class ServerDescriptor(Descriptor):
 
     def __init__(self, raw_contents, validate=False, annotations=None):
         self._annotation_lines = annotations or []
-        super().__init__(raw_contents, validate)
+        self._begin(raw_contents, validate)
 
     def digest(self, hash_type=DigestHash.SHA1, encoding=DigestEncoding.HEX):
         """The digest of the descriptor, by which statuses refer to it."""

@@ -53,6 +53,9 @@ class TorDNSEL(Descriptor):
     _native = None
     _is_plain = False
 
+    def __init__(self, raw_contents, validate=False):
+        self._begin(raw_contents, validate)
+
     @classmethod
     def _from(cls, native, validate=False, document_handler=None, **kwargs):
         if not native.issues and not validate and not kwargs:
