@@ -67,7 +67,7 @@ pub(crate) use parquet::parquet_properties;
 #[cfg(feature = "columnar")]
 pub use partition::{Choose, PartitionLimits, PartitionedWriter, Written};
 #[cfg(feature = "columnar")]
-pub use plan::{Batch, Plan, Tables};
+pub use plan::{Batch, Plan, Tables, Unread};
 pub use reference::{reference_json, reference_markdown};
 pub use row::{Document, Row, Selected, Selection};
 pub use stub::{reference_pyi, reference_stub};

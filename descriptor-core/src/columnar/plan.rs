@@ -9,7 +9,7 @@ use super::{ColumnarError, Condition, Document, Filter, FilterError, RecordBatch
 use crate::{
     document::{Digests, Type},
     netdoc::Frame,
-    schema::Wanted,
+    schema::{Issue, MAX_LISTED, Wanted, line_and_column},
     threads::{crew, side_by_side},
     value::Timestamp,
 };
@@ -84,13 +84,13 @@ impl Plan {
         let threads = if rayon::current_thread_index().is_some() { 1 } else { self.threads };
         for (source, frame) in documents {
             let Some(kind) = frame.kind else {
-                tables.unparseable += 1;
+                tables.miss(&source, frame, None);
                 continue;
             };
             let Some(part) = self.of.get(&kind) else { continue };
             let parsed = kind.parse_columns(frame, Wanted { threads, ..part.wanted });
             if parsed.document().is_none() {
-                tables.unparseable += 1;
+                tables.miss(&source, frame, parsed.issues.first());
                 continue;
             }
             tables.documents += 1;
@@ -221,13 +221,48 @@ pub struct Tables {
     pub documents: u64,
     /// How many could not be read: they are of no known type, or lack a line that they must have.
     pub unparseable: u64,
+    /// Which these are; the first [`MAX_LISTED`] of them.
+    pub unread: Vec<Unread>,
     /// How many of those that were read have something wrong with them, as far as they were read.
     pub flawed: u64,
     /// How many of these have rows that [lack](Selection::lacks) something.
     pub lacking: u64,
 }
 
+/// A document that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Where it comes from.
+    pub source: Arc<str>,
+    /// Where it begins in the decompressed source. In bytes.
+    pub offset: u64,
+    /// Its type; `None` if it is of no known one.
+    pub kind: Option<Type>,
+    /// What is wrong first; `None` if it is of no known type.
+    pub issue: Option<Issue>,
+    /// The number of the line in the document that the issue is about, from 1.
+    pub line: usize,
+    /// Its first line; the first 60 bytes.
+    pub head: Vec<u8>,
+}
+
 impl Tables {
+    /// Notes that a document could not be read.
+    fn miss(&mut self, source: &Arc<str>, frame: Frame<'_>, issue: Option<&Issue>) {
+        self.unparseable += 1;
+        if self.unread.len() < MAX_LISTED {
+            let head = frame.body.split(|&b| b == b'\n').next().unwrap_or_default();
+            self.unread.push(Unread {
+                source: Arc::clone(source),
+                offset: frame.offset,
+                kind: frame.kind,
+                issue: issue.cloned(),
+                line: issue.map_or(1, |issue| line_and_column(frame.body, issue.span.start).0),
+                head: head.get(..60).unwrap_or(head).to_vec(),
+            });
+        }
+    }
+
     /// Adds a table, if it has rows.
     fn push(&mut self, kind: Type, time: Option<Timestamp>, rows: RecordBatch) {
         if rows.num_rows() > 0 {

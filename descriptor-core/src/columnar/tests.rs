@@ -296,6 +296,11 @@ fn a_plan_leaves_out_what_is_not_asked_for() {
     let some = || [Selection::documents(Type::ServerDescriptor)];
     let all = tables(Plan::new(some(), &["nickname"], &[]), true);
     assert_eq!((all.documents, all.unparseable, all.batches.len()), (2, 1, 2));
+    let [unread] = &all.unread[..] else { panic!("one document lacks lines: {:?}", all.unread) };
+    assert_eq!((&*unread.source, unread.offset, unread.kind), ("-", 222, Some(Type::ServerDescriptor)));
+    let issue = unread.issue.as_ref().map(ToString::to_string);
+    assert_eq!((issue.as_deref(), unread.line), (Some("published: the line is missing"), 1));
+    assert_eq!(unread.head, b"router c 1.2.3.5 1 0 0");
     assert_eq!(all.batches[0].time.map(|time| time.to_string()).as_deref(), Some("2012-03-01 17:15:27"));
     let where_b = [("address", Condition::Any(vec!["1.2.3.5".to_owned()]))];
     let one = tables(Plan::new(some(), &["nickname", "offset"], &where_b), false);
