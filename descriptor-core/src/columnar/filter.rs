@@ -26,9 +26,10 @@ pub enum Condition {
     Number(Option<f64>, Option<f64>),
     /// True or false.
     Is(bool),
-    /// One of these, as text; a list has at least one of them.
+    /// One of these, as text; a list, or the names of a map, have at least one of them. Of addresses also a network, as
+    /// `10.0.0.0/8`.
     Any(Vec<String>),
-    /// All of these, as text; for lists.
+    /// All of these, as text; for lists and the names of maps.
     All(Vec<String>),
 }
 
@@ -39,8 +40,58 @@ pub enum FilterError {
     #[error(transparent)]
     Column(#[from] UnknownColumn),
     /// The column holds something else.
-    #[error("column {0}: {1} cannot be asked of it")]
-    Kind(String, &'static str),
+    #[error("column {name} holds {holds}: it can be asked for {takes}, not for {given}")]
+    Kind {
+        /// The column.
+        name: String,
+        /// What it holds, in words.
+        holds: &'static str,
+        /// What can be asked of it, in words.
+        takes: &'static str,
+        /// What was asked.
+        given: String,
+    },
+    /// The column is of tables alone, such as `source`.
+    #[error("column {0} is not of the document itself: no row can be chosen by it")]
+    Leading(String),
+}
+
+impl FilterError {
+    /// Something was asked of a column that it does not take.
+    pub fn kind(name: &str, kind: Kind, given: impl Into<String>) -> Self {
+        let (holds, takes) = in_words(kind);
+        FilterError::Kind { name: name.to_owned(), holds, takes, given: given.into() }
+    }
+}
+
+/// What can be asked of a column whose values no condition is about.
+const NOTHING: &str = "nothing";
+
+/// What a column holds, and what can be asked of it.
+fn in_words(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Bool => ("true or false", "true or false"),
+        Kind::Int(_) | Kind::Float(_) => ("numbers", "a number, one of several, or a range"),
+        Kind::Time => ("times", "a range of times"),
+        Kind::Text => ("texts", "a text or one of several"),
+        Kind::Hex => ("digests in hex", "hex digits or one of several"),
+        Kind::Base64 => ("digests or keys in base64", "base64 or one of several"),
+        Kind::Address => ("addresses", "an address, a network, or one of several"),
+        Kind::List(element) => match element {
+            Kind::Bool | Kind::Time | Kind::Table(_) | Kind::List(_) | Kind::Map(_) => ("lists", NOTHING),
+            Kind::Int(_) | Kind::Float(_) => {
+                ("lists of numbers", "a number, one of several, or all of several")
+            }
+            Kind::Address => {
+                ("lists of addresses", "an address, a network, one of several, or all of several")
+            }
+            _ => ("lists", "a text, one of several, or all of several"),
+        },
+        Kind::Map(_) => ("names with values", "a name, one of several, or all of several"),
+        Kind::Policy(_) => ("policies", "a rule, one of several, or all of several"),
+        Kind::Record(_) => ("several values together", "one of the values, or one of several"),
+        Kind::Table(_) => ("parts with columns of their own", NOTHING),
+    }
 }
 
 /// Conditions that a row must meet, all of them.
@@ -53,6 +104,8 @@ pub struct Filter {
 struct Test {
     from: From,
     wanted: Wanted,
+    /// Whether the names of a map are meant.
+    names: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -70,8 +123,9 @@ struct Value {
     text: Vec<u8>,
     hex: Option<Vec<u8>>,
     base64: Option<Vec<u8>>,
-    address: Option<IpAddr>,
-    number: Option<i64>,
+    network: Option<Network>,
+    int: Option<i64>,
+    float: Option<f64>,
 }
 
 impl Value {
@@ -81,8 +135,49 @@ impl Value {
             text: text.as_bytes().to_vec(),
             hex: const_hex::decode(digits).ok(),
             base64: BASE64.decode(text).ok(),
-            address: text.parse().ok(),
-            number: text.parse().ok(),
+            network: Network::parse(text),
+            int: text.parse().ok(),
+            float: text.parse().ok(),
+        }
+    }
+
+    /// Whether values of a kind can be like it.
+    fn suits(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Int(_) => self.int.is_some(),
+            Kind::Float(_) => self.float.is_some(),
+            Kind::Hex => self.hex.is_some(),
+            Kind::Base64 => self.base64.is_some(),
+            Kind::Address => self.network.is_some(),
+            Kind::List(element) => self.suits(*element),
+            _ => true,
+        }
+    }
+}
+
+/// Addresses whose first bits are the same.
+#[derive(Debug, Clone, Copy)]
+struct Network {
+    address: IpAddr,
+    bits: u32,
+}
+
+impl Network {
+    /// An address, or one with the number of bits that count: `10.0.0.0/8`.
+    fn parse(text: &str) -> Option<Self> {
+        let (address, bits) = text.split_once('/').map_or((text, None), |(it, bits)| (it, Some(bits)));
+        let address: IpAddr = address.parse().ok()?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Some(most), |bits| bits.parse().ok())?;
+        (bits <= most).then_some(Network { address, bits })
+    }
+
+    fn contains(self, other: IpAddr) -> bool {
+        let same = |a: u128, b: u128, width: u32| (a ^ b).checked_shr(width - self.bits).unwrap_or(0) == 0;
+        match (self.address, other) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => same(a.to_bits().into(), b.to_bits().into(), 32),
+            (IpAddr::V6(a), IpAddr::V6(b)) => same(a.to_bits(), b.to_bits(), 128),
+            _ => false,
         }
     }
 }
@@ -96,11 +191,21 @@ impl Filter {
         let mut tests = Vec::new();
         for (name, condition) in conditions {
             let name = name.as_ref();
+            if selection.leading().iter().any(|(_, leading)| *leading == name) {
+                return Err(FilterError::Leading(name.to_owned()));
+            }
             let column = selection.find(name)?;
             let is_country = matches!(column.from, From::Country(..) | From::EntryCountry(..));
             let value =
                 |text: &String| Value::new(&if is_country { text.to_lowercase() } else { text.clone() });
-            let refuse = |what| Err(FilterError::Kind(name.to_owned(), what));
+            let refuse = |given: &str| Err(FilterError::kind(name, column.kind, given));
+            let values = |texts: &[String]| -> Result<Vec<Value>, FilterError> {
+                let values: Vec<Value> = texts.iter().map(value).collect();
+                match values.iter().zip(texts).find(|(value, _)| !value.suits(column.kind)) {
+                    Some((_, text)) => Err(FilterError::kind(name, column.kind, text.as_str())),
+                    None => Ok(values),
+                }
+            };
             let wanted = match (condition, column.kind) {
                 (Condition::Time(from, until), Kind::Time) => {
                     Wanted::Time(from.map_or(i64::MIN, |it| it.0), until.map_or(i64::MAX, |it| it.0))
@@ -109,19 +214,20 @@ impl Filter {
                     Wanted::Number(from.unwrap_or(f64::NEG_INFINITY), until.unwrap_or(f64::INFINITY))
                 }
                 (Condition::Is(truth), Kind::Bool) => Wanted::Is(*truth),
-                (Condition::Any(_) | Condition::All(_), Kind::Time | Kind::Bool | Kind::Table(_)) => {
-                    return refuse("a text");
+                (Condition::Any(_) | Condition::All(_), kind) if in_words(kind).1 == NOTHING => {
+                    return refuse("anything");
                 }
-                (Condition::Any(values), _) => Wanted::Values(values.iter().map(value).collect(), 1),
-                (Condition::All(values), Kind::List(_)) => {
-                    Wanted::Values(values.iter().map(value).collect(), values.len())
+                (Condition::Any(_) | Condition::All(_), Kind::Time | Kind::Bool) => return refuse("a text"),
+                (Condition::Any(texts), _) => Wanted::Values(values(texts)?, 1),
+                (Condition::All(texts), Kind::List(_) | Kind::Map(_) | Kind::Policy(_)) => {
+                    Wanted::Values(values(texts)?, texts.len())
                 }
-                (Condition::All(_), _) => return refuse("to have several values"),
-                (Condition::Time(..), _) => return refuse("a time"),
-                (Condition::Number(..), _) => return refuse("a number"),
-                (Condition::Is(_), _) => return refuse("a truth value"),
+                (Condition::All(_), _) => return refuse("all of several"),
+                (Condition::Time(..), _) => return refuse("a range of times"),
+                (Condition::Number(..), _) => return refuse("a range"),
+                (Condition::Is(_), _) => return refuse("true or false"),
             };
-            tests.push(Test { from: column.from, wanted });
+            tests.push(Test { from: column.from, wanted, names: matches!(column.kind, Kind::Map(_)) });
         }
         Ok(Filter { tests })
     }
@@ -130,7 +236,7 @@ impl Filter {
     #[inline]
     pub fn fits(&self, row: &Row<'_>) -> bool {
         self.tests.iter().all(|test| {
-            let mut judge = Judge { wanted: &test.wanted, met: false, found: 0 };
+            let mut judge = Judge { test, met: false, found: 0, depth: 0 };
             row.tell(test.from, &mut judge);
             judge.met
         })
@@ -143,17 +249,25 @@ impl Filter {
 }
 
 /// Is told a value and says whether it is wanted.
-struct Judge<'w> {
-    wanted: &'w Wanted,
+struct Judge<'t> {
+    test: &'t Test,
     met: bool,
     /// One bit a value that was found; of more than 64 values the last ones share one.
     found: u64,
+    /// In how many maps it is.
+    depth: usize,
 }
 
 impl Judge<'_> {
     #[inline]
     fn value(&mut self, fits: impl Fn(&Value) -> bool) {
-        let Wanted::Values(values, needed) = self.wanted else { return };
+        if !self.test.names {
+            self.look(fits);
+        }
+    }
+
+    fn look(&mut self, fits: impl Fn(&Value) -> bool) {
+        let Wanted::Values(values, needed) = &self.test.wanted else { return };
         for (index, value) in values.iter().enumerate() {
             if fits(value) {
                 self.found |= 1 << index.min(63);
@@ -166,16 +280,19 @@ impl Judge<'_> {
 impl Sink for Judge<'_> {
     fn null(&mut self) {}
     fn bool(&mut self, value: bool) {
-        self.met |= matches!(self.wanted, Wanted::Is(wanted) if *wanted == value);
+        self.met |= matches!(self.test.wanted, Wanted::Is(wanted) if wanted == value);
     }
     fn int(&mut self, value: i64) {
-        match self.wanted {
+        match self.test.wanted {
             Wanted::Number(..) => self.float(value as f64),
-            _ => self.value(|it| it.number == Some(value)),
+            _ => self.value(|it| it.int == Some(value)),
         }
     }
     fn float(&mut self, value: f64) {
-        self.met |= matches!(self.wanted, Wanted::Number(from, until) if (*from..=*until).contains(&value));
+        match self.test.wanted {
+            Wanted::Number(from, until) => self.met |= (from..=until).contains(&value),
+            _ => self.value(|it| it.float == Some(value)),
+        }
     }
     fn text(&mut self, value: &[u8]) {
         self.value(|it| it.text == value);
@@ -187,16 +304,24 @@ impl Sink for Judge<'_> {
         self.value(|it| it.base64.as_deref() == Some(value));
     }
     fn time(&mut self, value: Timestamp) {
-        self.met |= matches!(self.wanted, Wanted::Time(from, until) if (*from..*until).contains(&value.0));
+        self.met |= matches!(self.test.wanted, Wanted::Time(from, until) if (from..until).contains(&value.0));
     }
     fn address(&mut self, value: IpAddr) {
-        self.value(|it| it.address == Some(value));
+        self.value(|it| it.network.is_some_and(|network| network.contains(value)));
     }
     fn list(&mut self) {}
     fn end_list(&mut self) {}
-    fn map(&mut self) {}
-    fn key(&mut self, _key: &[u8]) {}
-    fn end_map(&mut self) {}
+    fn map(&mut self) {
+        self.depth += 1;
+    }
+    fn key(&mut self, key: &[u8]) {
+        if self.test.names && self.depth == 1 {
+            self.look(|it| it.text == key);
+        }
+    }
+    fn end_map(&mut self) {
+        self.depth -= 1;
+    }
 }
 
 #[cfg(test)]
@@ -251,6 +376,10 @@ mod tests {
             ("bandwidth", Condition::Number(Some(8.0), None), "a"),
             ("bandwidth", Condition::Number(None, Some(7.0)), "b"),
             ("or_port", any(&["9001"]), "ab"),
+            ("address", any(&["1.2.3.4/31"]), "ab"),
+            ("address", any(&["1.2.3.5/32", "9.0.0.0/8"]), "b"),
+            ("address", any(&["0.0.0.0/0"]), "ab"),
+            ("address", any(&["::/0"]), ""),
         ] {
             assert_eq!(fitting(name, condition.clone()).as_deref(), Ok(expected), "{name} {condition:?}");
         }
@@ -276,8 +405,42 @@ mod tests {
         let error = fitting("flag", any(&["x"])).expect_err("no such column");
         assert_eq!(error.to_string(), "bridge-network-status: no column flag, but flags");
         let error = fitting("nickname", Condition::Time(None, None)).expect_err("it is no time");
-        assert_eq!(error.to_string(), "column nickname: a time cannot be asked of it");
+        let expected = "column nickname holds texts: it can be asked for a text or one of several, not for a range of times";
+        assert_eq!(error.to_string(), expected);
         assert!(fitting("published", any(&["2020"])).is_err());
         assert!(fitting("nickname", Condition::All(vec!["a".to_owned()])).is_err());
+        for (name, value) in [
+            ("or_port", ">=1000"),
+            ("fingerprint", "nobody"),
+            ("address", "1.2.3.4/33"),
+            ("address", "somewhere"),
+        ] {
+            let error = fitting(name, any(&[value])).expect_err("nothing is like it").to_string();
+            assert!(error.ends_with(&format!(", not for {value}")), "{error}");
+        }
+        for name in ["source", "type", "offset"] {
+            let error = fitting(name, any(&["a"])).expect_err("it is of tables alone");
+            assert!(matches!(error, FilterError::Leading(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn maps_fit_by_their_names() {
+        let (kind, text) = (Type::ExtraInfo, b"extra-info a 00\ndirreq-v3-ips cn=8,us=16\n");
+        let selection = Selection::documents(kind);
+        let parsed = kind.parse(Frame::whole(kind, text));
+        let document = Document { kind, source: "", parsed: &parsed, digests: Digests::default() };
+        let all = |names: &[&str]| Condition::All(names.iter().map(|&it| it.to_owned()).collect());
+        for (condition, expected) in [
+            (any(&["cn", "de"]), true),
+            (any(&["8"]), false),
+            (all(&["cn", "us"]), true),
+            (all(&["cn", "de"]), false),
+        ] {
+            let filter = Filter::new(&selection, &[("dirreq_v3_ips", condition.clone())]).expect("sound");
+            let mut found = Vec::new();
+            selection.rows(&document, &mut |row| found.push(filter.fits(row)));
+            assert_eq!(found, [expected], "{condition:?}");
+        }
     }
 }
