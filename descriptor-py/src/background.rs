@@ -6,8 +6,10 @@ use std::{
     io::Read,
     ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{Receiver, sync_channel},
+    process,
+    sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel},
     thread,
+    time::Duration,
 };
 
 use descriptor_core::{
@@ -32,10 +34,14 @@ pub(crate) enum Message<T> {
     Panicked,
 }
 
+/// How long is waited before somebody looks whether Ctrl-C was pressed.
+const PATIENCE: Duration = Duration::from_millis(50);
+
 /// What was sent, or will be.
 pub(crate) enum Messages<T> {
     Here(VecDeque<Message<T>>),
-    Coming(Receiver<Message<T>>),
+    /// By a thread of the process with this number.
+    Coming(Receiver<Message<T>>, u32),
 }
 
 /// Starts to read. The thread ends when nobody listens any more; `waiting` outputs may wait to be listened to. `map` is
@@ -69,7 +75,7 @@ pub(crate) fn start<T: Send + 'static>(
             Err(_) => ControlFlow::Break(()),
         });
     });
-    Messages::Coming(receiver)
+    Messages::Coming(receiver, process::id())
 }
 
 fn read<T: Send>(
@@ -94,17 +100,25 @@ fn is_small(inputs: &[Input]) -> bool {
     read.is_ok() && !is_packed(&head)
 }
 
-/// Waits for the next message without the GIL. Runs nothing of Python's, so that a lock may be held.
-pub(crate) fn next<T: Send>(py: Python<'_>, messages: Messages<T>) -> PyResult<(Message<T>, Messages<T>)> {
-    let (message, messages) = match messages {
-        Messages::Here(mut all) => (all.pop_front(), Messages::Here(all)),
-        Messages::Coming(receiver) => {
-            let (message, receiver) = py.detach(|| (receiver.recv().ok(), receiver));
-            (message, Messages::Coming(receiver))
-        }
+/// Waits for the next message without the GIL; `None` if none came for a while, so that the caller can look at signals. Runs
+/// nothing of Python's, so that a lock may be held.
+pub(crate) fn next<T: Send>(py: Python<'_>, messages: &mut Messages<T>) -> PyResult<Option<Message<T>>> {
+    let ended = || errors::bug("the reading thread has ended");
+    let message = match messages {
+        Messages::Here(all) => all.pop_front().ok_or_else(ended)?,
+        Messages::Coming(_, process) if *process != process::id() => return Err(errors::forked(py)),
+        Messages::Coming(receiver, _) => match receiver.try_recv() {
+            Ok(message) => message,
+            Err(TryRecvError::Disconnected) => return Err(ended()),
+            Err(TryRecvError::Empty) => match py.detach(move || receiver.recv_timeout(PATIENCE)) {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout) => return Ok(None),
+                Err(RecvTimeoutError::Disconnected) => return Err(ended()),
+            },
+        },
     };
-    match message {
-        Some(Message::Panicked) | None => Err(errors::bug("the reading thread has ended")),
-        Some(message) => Ok((message, messages)),
+    if let Message::Panicked = message {
+        return Err(ended());
     }
+    Ok(Some(message))
 }

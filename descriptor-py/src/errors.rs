@@ -108,6 +108,11 @@ pub(crate) fn warn_of(error: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
+/// A reader that was taken over into another process, where none of its threads are.
+pub(crate) fn forked(py: Python<'_>) -> PyErr {
+    usage(py, "the reading was begun in another process, before a fork; begin it in the one that reads")
+}
+
 /// A mistake of this module.
 pub(crate) fn bug(what: &str) -> PyErr {
     PyRuntimeError::new_err(format!("a bug of tordesc: {what}"))

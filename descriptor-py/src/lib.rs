@@ -11,6 +11,7 @@ mod drawing;
 mod entries;
 mod errors;
 mod filter;
+mod gate;
 mod issue;
 mod lazy;
 mod names;
@@ -62,6 +63,7 @@ mod _tordesc {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         super::keep_memory();
+        super::gate::close_at_exit(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // For pickles; not to be exported.
         module.setattr("_restore", wrap_pyfunction!(super::descriptor::_restore, module)?)?;

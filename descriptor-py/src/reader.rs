@@ -86,30 +86,31 @@ impl Reader {
         }
     }
 
-    /// Takes what was read next; false if everything was taken.
+    /// Takes what was read next, if it comes soon; false if everything was taken.
     fn receive(&self, py: Python<'_>) -> PyResult<bool> {
         let mut state = self.state(py);
         if state.items.len() > 0 {
             // Another thread was quicker.
             return Ok(true);
         }
-        let Some(receiver) = state.receiver.take() else { return Ok(false) };
-        let (message, receiver) = background::next(py, receiver)?;
-        match message {
-            Message::Event(event) => {
-                state.items = match event {
-                    Event::Output(items) => items,
-                    Event::Failed(error) => vec![Item::Failed(error)],
-                }
-                .into_iter();
-                state.receiver = Some(receiver);
+        let Some(receiver) = &mut state.receiver else { return Ok(false) };
+        match background::next(py, receiver) {
+            Ok(None) => {}
+            Ok(Some(Message::Event(Event::Output(items)))) => state.items = items.into_iter(),
+            Ok(Some(Message::Event(Event::Failed(error)))) => {
+                state.items = vec![Item::Failed(error)].into_iter();
             }
-            Message::End(history) => {
+            Ok(Some(Message::End(history))) => {
+                state.receiver = None;
                 if let (Some(history), Some(path)) = (history, &self.history) {
                     py.detach(|| history.save(path))?;
                 }
             }
-            Message::Panicked => {}
+            Ok(Some(Message::Panicked)) => state.receiver = None,
+            Err(error) => {
+                state.receiver = None;
+                return Err(error);
+            }
         }
         Ok(true)
     }

@@ -50,13 +50,18 @@ pub(crate) struct Scan {
 impl Scan {
     /// The next message; `None` after the last. Waits without the GIL.
     fn message(&self, py: Python<'_>) -> PyResult<Option<Message<Output>>> {
-        // What Python does then may come back here, so that nothing is locked.
-        py.check_signals()?;
-        let mut receiver = self.receiver.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
-        let Some(listening) = receiver.take() else { return Ok(None) };
-        let (message, listening) = background::next(py, listening)?;
-        if let Message::Event(_) = message {
-            *receiver = Some(listening);
+        loop {
+            // What Python does then may come back here, so that nothing is locked.
+            py.check_signals()?;
+            let mut receiver = self.receiver.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+            let Some(listening) = &mut *receiver else { return Ok(None) };
+            let message = background::next(py, listening);
+            if !matches!(message, Ok(None | Some(Message::Event(_)))) {
+                *receiver = None;
+            }
+            if let Some(message) = message? {
+                return Ok(Some(message));
+            }
         }
         Ok(Some(message))
     }
@@ -333,8 +338,7 @@ pub(crate) fn write_parquet(
     let mut receiver = background::start(py, source::inputs(paths)?, options, 2, map);
     loop {
         py.check_signals()?;
-        let (message, listening) = background::next(py, receiver)?;
-        receiver = listening;
+        let Some(message) = background::next(py, &mut receiver)? else { continue };
         match message {
             Message::Event(Event::Output(tables)) => {
                 py.detach(|| tables.and_then(|tables| writer.write(&tables))).map_err(columnar)?;

@@ -11,7 +11,12 @@ use pyo3::{
     types::{PyBytes, PyString},
 };
 
-use crate::errors;
+use crate::{errors, gate};
+
+/// What is said to who gives a file of texts.
+const TEXT: &str = "the file is open as text, not as bytes; open it with \"rb\"";
+/// The longest name of a file. In bytes.
+const NAME: usize = 4096;
 
 /// The inputs that a caller means: a path, folder or pattern, bytes, an open file, or several of these.
 pub(crate) fn inputs(source: &Bound<'_, PyAny>) -> PyResult<Vec<Input>> {
@@ -69,7 +74,7 @@ struct File(Py<PyAny>);
 
 impl io::Read for File {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Python::attach(|py| {
+        let read = gate::call(|py| {
             let read = self.0.bind(py).call_method1("read", (buffer.len(),)).map_err(io::Error::other)?;
             let bytes = read.extract::<PyBackedBytes>().map_err(|_| {
                 io::Error::other(PyValueError::new_err("the file is open as text, not as bytes"))
@@ -79,6 +84,7 @@ impl io::Read for File {
                 .ok_or_else(|| io::Error::other("the file gives more than it was asked for"))?;
             room.copy_from_slice(&bytes);
             Ok(bytes.len())
-        })
+        });
+        read.unwrap_or_else(|| Err(io::Error::other("Python has ended")))
     }
 }
