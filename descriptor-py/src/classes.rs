@@ -1,6 +1,6 @@
 //! The classes of documents and of their parts, made from the tables when the module is imported.
 
-use std::{collections::HashMap, ptr};
+use std::{collections::HashMap, ptr, sync::OnceLock};
 
 use descriptor_core::{
     columnar::entries_field,
@@ -49,6 +49,16 @@ pub(crate) fn element(schema: &'static Schema, field: usize) -> PyResult<&'stati
         [Part { kind: Kind::List(Kind::Table(table)), .. }] => Ok(table()),
         _ => Err(PyRuntimeError::new_err("the field has no records")),
     }
+}
+
+/// Whether documents of a table are entries of others: status entries, if they stand alone.
+pub(crate) fn is_entry(schema: &'static Schema) -> bool {
+    static ENTRIES: OnceLock<Vec<usize>> = OnceLock::new();
+    let find = |kind: &Type| {
+        let outer = (kind.info().schema)();
+        element(outer, entries_field(*kind)?).ok().map(address)
+    };
+    ENTRIES.get_or_init(|| Type::ALL.iter().filter_map(find).collect()).contains(&address(schema))
 }
 
 /// The types whose documents are instances of a class.

@@ -182,6 +182,9 @@ impl Descriptor {
     }
 }
 
+/// What pickle is told: who makes the object again, and out of what.
+pub(crate) type Reduced<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>);
+
 fn unread() -> PyErr {
     errors::bug("a document was not read")
 }
@@ -225,11 +228,12 @@ impl Descriptor {
         Ok(PyBytes::new(py, self.bytes()?))
     }
 
-    /// The document that this is a part of; of a document, itself.
+    /// The document that this is a part of; of a document, itself. None of a status entry that stands alone, as after
+    /// pickle, which takes an entry without its status.
     #[getter(document)]
-    fn root<'py>(slf: &Bound<'py, Self>) -> Bound<'py, Self> {
+    fn root<'py>(slf: &Bound<'py, Self>) -> Option<Bound<'py, Self>> {
         match &slf.get().place {
-            Place::Document(_) => slf.clone(),
+            Place::Document(document) => (!classes::is_entry(document.schema())).then(|| slf.clone()),
             Place::Part { parent, .. } => Self::root(parent.bind(slf.py())),
         }
     }
@@ -340,8 +344,9 @@ impl Descriptor {
         Ok(hasher.finish())
     }
 
-    /// By bytes and type. A part goes with its document, unless it can stand alone.
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+    /// By bytes and type. A part goes with its document, unless it can stand alone, as a status entry: it is a hundred bytes
+    /// and its status millions.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
         let (py, this) = (slf.py(), slf.get());
         let module = py.import("tordesc._tordesc")?;
         let args = match &this.place {

@@ -11,7 +11,7 @@ use pyo3::{
 
 use crate::{
     classes,
-    descriptor::{Descriptor, Place},
+    descriptor::{Descriptor, Place, Reduced},
 };
 
 /// The parts of a document that have fields of their own, in order. Each object is made when it is asked for.
@@ -99,9 +99,35 @@ impl Entries {
         Ok(count)
     }
 
+    /// Parts are equal if they are the same ones of equal documents.
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Ok(other) = other.cast::<Entries>() else { return Ok(false) };
+        let (py, other) = (other.py(), other.get());
+        Ok(self.field == other.field && self.parent.bind(py).eq(&other.parent)?)
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        Ok(self.parent.bind(py).hash()?.wrapping_add(self.field as isize))
+    }
+
+    /// By the document and the place in it.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
+        let args = (&self.parent, self.field).into_pyobject(py)?;
+        Ok((py.import("tordesc._tordesc")?.getattr("_entries")?, args))
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let class = self.class.bind(py).name()?;
         Ok(format!("<{} of {class}>", self.length))
+    }
+}
+
+/// Parts out of what `__reduce__` gives.
+#[pyfunction]
+pub(crate) fn _entries(parent: &Bound<'_, Descriptor>, field: usize) -> PyResult<Entries> {
+    match parent.get().schema()?.fields.get(field) {
+        Some(_) => Entries::new(parent, field),
+        None => Err(PyValueError::new_err("the document has no such parts")),
     }
 }
 

@@ -3,6 +3,8 @@
 use descriptor_core::{netdoc::Frame, schema};
 use pyo3::prelude::*;
 
+use crate::descriptor::Reduced;
+
 /// Something that is wrong with a document, and where.
 #[pyclass(frozen, eq, hash, get_all, module = "tordesc")]
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -59,4 +61,22 @@ impl Issue {
     fn __repr__(&self) -> String {
         format!("<Issue line {}: {}>", self.line, self.__str__())
     }
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
+        let Issue { message, keyword, offset, line, column, source } = self;
+        let args = (message, keyword, *offset, *line, *column, source).into_pyobject(py)?;
+        Ok((py.import("tordesc._tordesc")?.getattr("_issue")?, args))
+    }
+}
+
+/// An issue out of what `__reduce__` gives.
+#[pyfunction]
+pub(crate) fn _issue(
+    message: String,
+    keyword: String,
+    offset: u64,
+    line: usize,
+    column: usize,
+    source: Option<String>,
+) -> Issue {
+    Issue { message, keyword, offset, line, column, source }
 }

@@ -42,7 +42,7 @@ fn keep_memory() {
 
 #[pyo3::pymodule(gil_used = false)]
 mod _tordesc {
-    use pyo3::prelude::*;
+    use pyo3::{prelude::*, types::PyString};
 
     #[pymodule_export]
     use super::{
@@ -66,8 +66,17 @@ mod _tordesc {
         super::gate::close_at_exit(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // For pickles; not to be exported.
-        module.setattr("_restore", wrap_pyfunction!(super::descriptor::_restore, module)?)?;
-        module.setattr("_part", wrap_pyfunction!(super::descriptor::_part, module)?)?;
+        for function in [
+            wrap_pyfunction!(super::descriptor::_restore, module)?,
+            wrap_pyfunction!(super::descriptor::_part, module)?,
+            wrap_pyfunction!(super::entries::_entries, module)?,
+            wrap_pyfunction!(super::issue::_issue, module)?,
+            wrap_pyfunction!(super::policy::_policy, module)?,
+            wrap_pyfunction!(super::policy::_rule, module)?,
+            wrap_pyfunction!(super::table::_table, module)?,
+        ] {
+            module.setattr(function.getattr("__name__")?.cast::<PyString>()?, &function)?;
+        }
         // For `tordesc.stats`, which gives them names and defaults.
         super::stats::add(module)?;
         // For `tordesc.stem`; not to be exported either.

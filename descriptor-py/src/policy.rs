@@ -8,7 +8,10 @@ use std::{
 use descriptor_core::value;
 use pyo3::{exceptions::PyValueError, prelude::*};
 
-use crate::descriptor::Descriptor;
+use crate::{
+    arguments::Port,
+    descriptor::{Descriptor, Reduced},
+};
 
 /// Where a relay lets connections go: the `accept` and `reject` lines of a descriptor, which are about IPv4 alone, or the
 /// summary that statuses and microdescriptors have. Its rules come by iterating over it.
@@ -86,9 +89,23 @@ impl Policy {
         Ok(self.__str__()? == other.get().__str__()?)
     }
 
+    /// By the document and the place in it.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
+        let args = (&self.parent, self.field).into_pyobject(py)?;
+        Ok((py.import("tordesc._tordesc")?.getattr("_policy")?, args))
+    }
+
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
         pyo3::types::PyString::new(py, &self.__str__()?).hash()
     }
+}
+
+/// A policy out of what `__reduce__` gives.
+#[pyfunction]
+pub(crate) fn _policy(parent: &Bound<'_, Descriptor>, field: usize) -> PyResult<Policy> {
+    let policy = Policy::new(parent, field);
+    policy.policy()?;
+    Ok(policy)
 }
 
 /// The rules of a policy, one after the other.
@@ -134,4 +151,14 @@ impl PolicyRule {
     fn __repr__(&self) -> String {
         format!("<PolicyRule {}>", self.__str__())
     }
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
+        let args = (self.is_accept, &self.address, self.ports).into_pyobject(py)?;
+        Ok((py.import("tordesc._tordesc")?.getattr("_rule")?, args))
+    }
+}
+
+/// A rule out of what `__reduce__` gives.
+#[pyfunction]
+pub(crate) fn _rule(is_accept: bool, address: String, ports: (u16, u16)) -> PolicyRule {
+    PolicyRule { is_accept, address, ports }
 }

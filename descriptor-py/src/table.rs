@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchIterator, RecordBatchOptions, ffi_stream::FFI_ArrowArrayStream};
-use arrow_schema::{SchemaRef, ffi::FFI_ArrowSchema};
+use arrow_ipc::{reader::StreamReader, writer::StreamWriter};
+use arrow_schema::{ArrowError, Schema, SchemaRef, ffi::FFI_ArrowSchema};
 use pyo3::{
+    exceptions::PyValueError,
     prelude::*,
-    types::{PyCapsule, PyDict, PyList},
+    types::{PyBytes, PyCapsule, PyDict, PyList},
 };
 
-use crate::{errors, texts::Form};
+use crate::{descriptor::Reduced, errors, texts::Form};
 
 /// A table of documents or entries. Whatever takes Arrow's PyCapsules takes it without a copy: `polars.DataFrame(table)`,
 /// `pyarrow.table(table)`, DuckDB, pandas.
@@ -41,6 +43,11 @@ impl Table {
         Ok(Table { form, schema, batches, unparseable, errors })
     }
 
+    /// The rows with texts as most libraries want them.
+    pub(crate) fn plain(&self, py: Python<'_>) -> PyResult<Vec<RecordBatch>> {
+        Ok(self.stream(py, Form::Plain)?.batches)
+    }
+
     /// The rows with texts in a form, in which the next tables are made.
     fn stream(&self, py: Python<'_>, form: Form) -> PyResult<Stream> {
         form.want();
@@ -51,6 +58,12 @@ impl Table {
         let batches = batches.map_err(|error| errors::bug(&error.to_string()))?;
         Ok(Stream { schema: form.schema(&self.schema), batches })
     }
+}
+
+/// Columns as a capsule.
+pub(crate) fn schema_capsule<'py>(py: Python<'py>, schema: &Schema) -> PyResult<Bound<'py, PyCapsule>> {
+    let schema = FFI_ArrowSchema::try_from(schema).map_err(|error| errors::bug(&error.to_string()))?;
+    PyCapsule::new_with_value(py, schema, c"arrow_schema")
 }
 
 /// The rows of a table in one form, for one library.
@@ -115,6 +128,29 @@ impl Table {
         self.num_rows()
     }
 
+    /// The rows as dicts, one after the other; needs pyarrow. All at once is much quicker, as `to_pandas` and others do.
+    fn __iter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let batches = Self::to_arrow(slf)?.call_method0("to_batches")?;
+        let rows = py.import("pyarrow")?.getattr("RecordBatch")?.getattr("to_pylist")?;
+        let lists = py.import("builtins")?.call_method1("map", (rows, batches))?;
+        py.import("itertools")?.getattr("chain")?.call_method1("from_iterable", (lists,))
+    }
+
+    /// As a stream of Arrow's own format.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
+        let schema = Form::Plain.schema(&self.schema);
+        let batches = self.plain(py)?;
+        let write = || {
+            let mut writer = StreamWriter::try_new(Vec::new(), &schema)?;
+            batches.iter().try_for_each(|batch| writer.write(batch))?;
+            writer.into_inner()
+        };
+        let bytes = py.detach(write).map_err(|error| errors::bug(&error.to_string()))?;
+        let args = (PyBytes::new(py, &bytes), self.unparseable, &self.errors).into_pyobject(py)?;
+        Ok((py.import("tordesc._tordesc")?.getattr("_table")?, args))
+    }
+
     fn __repr__(&self) -> String {
         format!("<Table {} rows, {} columns>", self.num_rows(), self.schema.fields().len())
     }
@@ -152,4 +188,16 @@ impl Table {
     fn to_pandas<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         Self::to_arrow(slf)?.call_method0("to_pandas")
     }
+}
+
+/// A table out of what `__reduce__` gives.
+#[pyfunction]
+pub(crate) fn _table(py: Python<'_>, stream: &[u8], unparseable: u64, errors: Py<PyList>) -> PyResult<Table> {
+    let read = || {
+        let reader = StreamReader::try_new(stream, None)?;
+        let schema = reader.schema();
+        Ok::<_, ArrowError>((schema, reader.collect::<Result<Vec<_>, _>>()?))
+    };
+    let (schema, batches) = py.detach(read).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Table::new(Form::Plain, schema, batches, unparseable, errors)
 }
