@@ -12,7 +12,10 @@ documents a partial result, which is bytes; `merge` makes one of several; `finis
 
 from __future__ import annotations
 
+import datetime
+import math
 import os
+from builtins import all as every
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +30,26 @@ STATISTICS: dict[str, list[str]] = {name: tables for name, _, _, tables in _tord
 
 #: The drawings, each with the names of the tables that it is made of.
 PLOTS: dict[str, list[str]] = dict(_tordesc._plots())
+
+#: The parameters that some graph has.
+PARAMETERS = {
+    "authority",
+    "country",
+    "distributor",
+    "end",
+    "events",
+    "filesize",
+    "flag",
+    "interval",
+    "kind",
+    "n",
+    "p",
+    "position",
+    "server",
+    "start",
+    "transport",
+    "version",
+}
 
 #: The graphs, each with the names of the tables that it is made of.
 GRAPHS: dict[str, list[str]] = dict(_tordesc._graphs())
@@ -125,6 +148,8 @@ def graph(
         raise UsageError(f"no graph is called {name}; there are {', '.join(GRAPHS)}")
     if (paths is None) == (counted is None):
         raise UsageError("a graph is made either of documents or of what was counted")
+    if unknown := sorted(set(parameters) - PARAMETERS):
+        raise UsageError(f"no graph has the parameter {unknown[0]}; there are {', '.join(sorted(PARAMETERS))}")
     run, wanted = _run(now, since, until, profile, choices, geoip, asn), [(name, _query(parameters))]
     if counted is not None:
         tables = _tordesc._finish(counted, wanted, run)
@@ -168,6 +193,10 @@ def plot(
         raise UsageError(f"no plot is called {name}; there are {', '.join(PLOTS)}")
     if (paths is None) == (counted is None):
         raise UsageError("a plot is made either of documents or of what was counted")
+    if len(size) != 2 or not every(0 < length < math.inf for length in size):
+        raise UsageError(f"a size is a width and a height in inches, greater than 0, not {size}")
+    if asn is None and any(table.endswith("-systems") for table in PLOTS[name]):
+        raise UsageError(f"{name} needs a database of autonomous systems: asn=")
     run = _run(now, since, until, profile, choices, geoip, asn)
     marks = "on" if events is True else events or None
     query = _query({"start": start, "end": end, "country": country, "events": marks} | parameters)
@@ -208,13 +237,26 @@ def _names(only: str | Iterable[str] | None, profile: int) -> list[str]:
     """The names of statistics, which may be written as those of functions; without any, those of a profile."""
     if only is None:
         return [name for name, _, profiles, _ in _tordesc._statistics() if profile in profiles]
-    several = [only] if isinstance(only, str) else only
-    return [name if name in STATISTICS else name.replace("_", "-") for name in several]
+    several = [only] if isinstance(only, str) else list(only)
+    names = [name if name in STATISTICS else name.replace("_", "-") for name in several]
+    for name, given in zip(names, several):
+        if name not in STATISTICS:
+            raise UsageError(f"no statistic is called {given}; there are {', '.join(STATISTICS)}")
+    return names
 
 
 def _query(parameters: Mapping[str, Any]) -> str:
+    days = {name: _day(name, parameters[name]) for name in ("start", "end") if name in parameters}
+    parameters = {**parameters, **days}
     several = ((key, [it] if isinstance(it, str) or not isinstance(it, Iterable) else list(it)) for key, it in parameters.items())
     return "&".join(f"{key}={quote(str(value))}" for key, values in several for value in values if value is not None)
+
+
+def _day(name: str, given: Any) -> datetime.date | None:
+    try:
+        return None if given is None else datetime.datetime.fromisoformat(str(given)).date()
+    except ValueError:
+        raise UsageError(f"{name} is a day, such as 2020-12-31, not {given}") from None
 
 
 def _function(name: str, about: str, profiles: list[int], tables: list[str]) -> Callable[..., Any]:
@@ -240,7 +282,10 @@ def _function(name: str, about: str, profiles: list[int], tables: list[str]) -> 
         run = _run(now, since, until, profile, choices, geoip, asn)
         made = _tordesc._tables(paths, [name], None, run, threads, progress, on_error)
         if table not in made:
-            raise UsageError(f"{table} is not made of this and for {profile}, but {', '.join(made)}")
+            if profile not in profiles:
+                raise UsageError(f"{name} is of the profile {' and '.join(map(str, profiles))}, not of {profile}")
+            there = f"; there are {', '.join(made)}" if made else ""
+            raise UsageError(f"{table} is not made of these documents and databases{there}")
         return made[table]
 
     count.__name__ = count.__qualname__ = name.replace("-", "_")
