@@ -26,6 +26,7 @@ mod schema;
 mod sink;
 mod source;
 mod stats;
+mod stream;
 mod table;
 mod texts;
 mod value;

@@ -17,13 +17,15 @@ use descriptor_core::{
 use pyo3::{
     prelude::*,
     sync::MutexExt,
-    types::{PyDict, PyList},
+    types::{PyCapsule, PyDict, PyList},
 };
 
 use crate::{
     background::{self, Message, Messages},
-    errors, filter, names, reader, source,
-    table::Table,
+    errors, filter,
+    meter::Meter,
+    names, reader, source, stream,
+    table::{Table, schema_capsule},
     texts::Form,
 };
 
@@ -63,7 +65,11 @@ impl Scan {
                 return Ok(Some(message));
             }
         }
-        Ok(Some(message))
+    }
+
+    /// The next table, of about as many rows as the caller wants.
+    pub(crate) fn next(&self, py: Python<'_>) -> PyResult<Option<Table>> {
+        self.table(py, self.rows)
     }
 
     /// The next table, of at least so many rows if there are as many.
@@ -117,13 +123,28 @@ impl Scan {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Table>> {
-        self.table(py, self.rows)
+        self.next(py)
     }
 
     /// An empty table with the columns of all that come.
     #[getter]
     fn empty(&self, py: Python<'_>) -> PyResult<Table> {
         Table::new(self.form, Arc::clone(&self.schema), Vec::new(), 0, PyList::empty(py).unbind())
+    }
+
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        schema_capsule(py, &Form::Plain.schema(&self.schema))
+    }
+
+    /// The rows that are left as an Arrow stream, read while they are taken. What cannot be read is a warning, or raised if
+    /// `on_error` is `raise`. A requested schema is not looked at, as Arrow allows.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        slf: &Bound<'py, Self>,
+        requested_schema: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let _ = requested_schema;
+        stream::capsule(slf, Form::Plain.schema(&slf.get().schema))
     }
 }
 
@@ -236,7 +257,8 @@ pub(crate) fn named(chunk: &Chunk) -> impl Iterator<Item = (Arc<str>, Frame<'_>)
 
 /// Reads documents, or their entries, as tables one after the other, in bounded memory.
 ///
-/// The arguments are those of `read`; each table has about `rows` rows.
+/// The arguments are those of `read`; each table has about `rows` rows. The scan is also one stream of Arrow, for
+/// `pyarrow.RecordBatchReader.from_stream`, Polars and DuckDB.
 #[pyfunction]
 #[pyo3(signature = (paths, r#type, *, columns = None, r#where = None, entries = false, rows = 65536, geoip = None, threads = None, on_error = "collect", progress = None, history = None))]
 #[allow(clippy::too_many_arguments, reason = "they have names in Python")]

@@ -120,7 +120,7 @@ impl Table {
 
     /// What could not be read, as exceptions, if `on_error` is `collect`.
     #[getter]
-    fn errors(&self, py: Python<'_>) -> Py<PyList> {
+    pub(crate) fn errors(&self, py: Python<'_>) -> Py<PyList> {
         self.errors.clone_ref(py)
     }
 
@@ -156,9 +156,7 @@ impl Table {
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        let schema = FFI_ArrowSchema::try_from(&*Form::Plain.schema(&self.schema));
-        let schema = schema.map_err(|error| errors::bug(&error.to_string()))?;
-        PyCapsule::new_with_value(py, schema, c"arrow_schema")
+        schema_capsule(py, &Form::Plain.schema(&self.schema))
     }
 
     /// The rows as an Arrow stream. A requested schema is not looked at, as Arrow allows.
