@@ -14,6 +14,7 @@ mod filter;
 mod gate;
 mod issue;
 mod lazy;
+mod meter;
 mod names;
 mod network;
 mod policy;

@@ -22,6 +22,7 @@ use crate::{
     document::Document,
     errors,
     issue::Issue,
+    meter::Meter,
     names, source,
 };
 
@@ -55,7 +56,7 @@ pub(crate) struct Reader {
     progress: Arc<Progress>,
     on_error: OnError,
     history: Option<PathBuf>,
-    meter: Option<Py<PyAny>>,
+    meter: Option<Meter>,
     errors: Py<PyList>,
 }
 
@@ -80,9 +81,10 @@ impl Reader {
             }
             py.check_signals()?;
             if !self.receive(py)? {
+                self.meter.as_ref().map(|meter| meter.end(py, &self.progress)).transpose()?;
                 return Ok(None);
             }
-            self.show(py)?;
+            self.meter.as_ref().map(|meter| meter.show(py, &self.progress)).transpose()?;
         }
     }
 
@@ -113,13 +115,6 @@ impl Reader {
             }
         }
         Ok(true)
-    }
-
-    /// Tells the meter how far the reading is.
-    fn show(&self, py: Python<'_>) -> PyResult<()> {
-        let Some(meter) = &self.meter else { return Ok(()) };
-        meter.call1(py, (self.progress.bytes(), self.progress.total(), self.progress.documents()))?;
-        Ok(())
     }
 
     /// The document of an item, or what is wrong.
@@ -269,20 +264,18 @@ pub(crate) fn parse(
             state.receiver = Some(background::start(py, inputs, options, WAITING, map));
         }
     }
-    let meter = progress.map(meter).transpose()?.flatten();
+    let meter = Meter::of(progress)?;
     let (state, errors) = (Mutex::new(state), PyList::empty(py).unbind());
     Ok(Reader { state, progress: counters, on_error, history, meter, errors })
 }
 
-/// What is told how far the reading is: a function of the caller, or for True a bar.
-pub(crate) fn meter(progress: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyAny>>> {
-    if progress.is_callable() {
-        return Ok(Some(progress.clone().unbind()));
+/// What a file of history lists. A folder that is not there is told at once, and not when all is read.
+pub(crate) fn history(py: Python<'_>, path: &Path) -> PyResult<History> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(errors::missing(py, folder));
     }
-    if !progress.is_truthy()? {
-        return Ok(None);
-    }
-    Ok(Some(progress.py().import("tordesc._progress")?.getattr("Meter")?.call0()?.unbind()))
+    History::load(path).map_err(|error| errors::file(py, path, &error))
 }
 
 fn wanted(types: Option<&[Type]>, kind: Option<Type>) -> bool {

@@ -46,7 +46,7 @@ pub(crate) struct Scan {
     raise: bool,
     history: Option<PathBuf>,
     progress: Arc<Progress>,
-    meter: Option<Py<PyAny>>,
+    meter: Option<Meter>,
 }
 
 impl Scan {
@@ -101,14 +101,14 @@ impl Scan {
                 }
                 Message::Panicked => {}
             }
-            if let Some(meter) = &self.meter {
-                let progress = &self.progress;
-                meter.call1(py, (progress.bytes(), progress.total(), progress.documents()))?;
-            }
+            self.meter.as_ref().map(|meter| meter.show(py, &self.progress)).transpose()?;
             if count >= rows {
                 ended = false;
                 break;
             }
+        }
+        if ended {
+            self.meter.as_ref().map(|meter| meter.end(py, &self.progress)).transpose()?;
         }
         let nothing = ended && batches.is_empty() && errors.is_empty() && unparseable == 0;
         let table = || Table::new(self.form, Arc::clone(&self.schema), batches, unparseable, errors.unbind());
@@ -282,7 +282,7 @@ pub(crate) fn scan(
     let raise = raises(py, on_error)?;
     let map = move |chunk: &Chunk, _| plan.tables(&mut named(chunk), false);
     let receiver = background::start(py, source::inputs(paths)?, options, 2, map);
-    let meter = progress.map(reader::meter).transpose()?.flatten();
+    let meter = Meter::of(progress)?;
     Ok(Scan {
         receiver: Mutex::new(Some(receiver)),
         form,
@@ -351,7 +351,7 @@ pub(crate) fn write_parquet(
     let Question { plan, options, .. } =
         question(r#type, columns, r#where, entries, geoip, threads, history.as_ref(), Form::Plain)?;
     let raise = raises(py, on_error)?;
-    let meter = progress.map(reader::meter).transpose()?.flatten();
+    let meter = Meter::of(progress)?;
     let (counters, history_path) = (options.progress.clone().unwrap_or_default(), history);
     let columnar = |error: ColumnarError| errors::columnar(py, &error);
     let mut writer = TableWriter::create(&out, &plan).map_err(columnar)?;
@@ -373,11 +373,10 @@ pub(crate) fn write_parquet(
                 if let (Some(history), Some(path)) = (history, &history_path) {
                     py.detach(|| history.save(path))?;
                 }
+                meter.map(|meter| meter.end(py, &counters)).transpose()?;
                 return Ok(written.files);
             }
         }
-        if let Some(meter) = &meter {
-            meter.call1(py, (counters.bytes(), counters.total(), counters.documents()))?;
-        }
+        meter.as_ref().map(|meter| meter.show(py, &counters)).transpose()?;
     }
 }

@@ -19,7 +19,8 @@ use pyo3::{
 
 use crate::{
     drawing::Drawing,
-    errors, reader,
+    errors,
+    meter::Meter,
     run::{PROFILES, Run},
     scan::{MOST, named, raises},
     source,
@@ -193,7 +194,7 @@ fn count(
     let names: Vec<Name> = names.iter().map(name).collect::<PyResult<_>>()?;
     let raise = raises(py, on_error)?;
     let inputs = source::inputs(source)?;
-    let meter = progress.map(reader::meter).transpose()?.flatten();
+    let meter = Meter::of(progress)?;
     let counters = Arc::new(Progress::default());
     let options = archive::Options {
         threads: threads.unwrap_or(0),
@@ -217,12 +218,7 @@ fn count(
                     }
                 }
             }
-            match &meter {
-                Some(meter) => {
-                    meter.call1(py, (counters.bytes(), counters.total(), counters.documents())).map(drop)
-                }
-                None => Ok(()),
-            }
+            meter.as_ref().map_or(Ok(()), |meter| meter.show(py, &counters))
         })
     };
     let mut tell = tell;
@@ -237,6 +233,7 @@ fn count(
         archive::read(&inputs, &options, |chunk| pool.add(named(chunk)), each);
         pool.finish()
     });
+    meter.as_ref().map(|meter| meter.end(py, &counters)).transpose()?;
     match stopped {
         Some(error) => Err(error),
         None => Ok(Counted { partials, unread, errors: list }),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Meter:
+class Bar:
     """Tells tqdm, if it is installed, how many bytes were read."""
 
     def __init__(self) -> None:
@@ -22,5 +22,8 @@ class Meter:
         self.bar.total = total
         self.bar.set_postfix(documents=documents, refresh=False)
         self.bar.update(read - self.bar.n)
-        if read == total:
+
+    def close(self) -> None:
+        """Leaves the bar as it is: all was read, and the last documents were taken."""
+        if self.bar is not None:
             self.bar.close()
