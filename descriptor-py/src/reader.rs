@@ -14,7 +14,11 @@ use descriptor_core::{
     schema::Wanted,
     threads::crew,
 };
-use pyo3::{prelude::*, sync::MutexExt, types::PyList};
+use pyo3::{
+    prelude::*,
+    sync::MutexExt,
+    types::{PyList, PyType},
+};
 
 use crate::{
     background::{self, Message, Messages},
@@ -183,6 +187,12 @@ impl Reader {
         let mut state = self.state(py);
         state.receiver = None;
         state.items = Vec::new().into_iter();
+    }
+
+    /// The class itself: `Reader[ServerDescriptor]` is for type checkers.
+    #[classmethod]
+    fn __class_getitem__<'py>(class: &Bound<'py, PyType>, _item: &Bound<'py, PyAny>) -> Bound<'py, PyType> {
+        class.clone()
     }
 
     fn __enter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import inspect
+import ipaddress
 import json
 import re
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 import tordesc
 from conftest import ROOT, SERVER
+from typing_extensions import assert_type
 
 STUB = ROOT / "descriptor-py" / "stub" / "make.py"
 
@@ -51,6 +53,17 @@ def test_every_type_has_a_class_with_all_its_columns() -> None:
             attribute = inspect.getattr_static(cls, column)
             assert attribute.__doc__.strip() and attribute.__name__ == column, (name, column)
         assert document.to_dict().keys() == {"type", "source", "offset", *columns}
+
+
+def test_types_are_told_to_type_checkers(data: Path) -> None:
+    reader = tordesc.parse(data, types=tordesc.Consensus)
+    assert_type(reader, tordesc.Reader[tordesc.Consensus])
+    for consensus in reader:
+        assert_type(consensus, tordesc.Consensus)
+        for entry in consensus:
+            assert_type(entry, tordesc.RouterStatus)
+    assert_type(consensus.digest(encoding="bytes"), bytes | None)
+    tordesc.read(data, [tordesc.Consensus, "network-status-consensus-3"], columns="valid_after")
 
 
 def test_the_schema_is_told_in_three_forms() -> None:
@@ -178,6 +191,8 @@ def test_directories_are_asked_one_after_the_other(server: int) -> None:
     nobody, somebody = ("127.0.0.1", 9), ("127.0.0.1", server)
     found = tordesc.download("/tor/server/all", endpoints=[nobody, somebody], timeout=10, retries=0)
     assert len(list(tordesc.parse(found))) == 3
+    by_address = [(ipaddress.ip_address("127.0.0.1"), server)]
+    assert tordesc.download("/tor/server/all", endpoints=by_address, retries=0) == found
     assert tordesc.download(f"http://127.0.0.1:{server}/tor/server/all", retries=0) == DESCRIPTORS
     with pytest.raises(tordesc.NetworkError, match="not there"):
         tordesc.download("/tor/extra/all", endpoints=[somebody], retries=0)

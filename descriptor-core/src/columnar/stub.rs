@@ -2,14 +2,17 @@
 
 use std::fmt::Write;
 
-use super::reference::{one_line, tables};
+use super::{
+    entries::entries_field,
+    reference::{one_line, tables},
+};
 use crate::{
     document::Type,
-    schema::{Column, Count, Field, Kind, Schema},
+    schema::{Column, Count, Field, Kind, Part, Schema},
 };
 
-/// The reference as Python classes for a stub, parts before what refers to them. The stub must import `Sequence` from
-/// `collections.abc`, `datetime` from `datetime`, `IPv4Address` and `IPv6Address` from `ipaddress`, and `TypedDict` from
+/// The reference as Python classes for a stub, parts before what refers to them. The stub must import `Iterator` and
+/// `Sequence` from `collections.abc`, `datetime` from `datetime`, `IPv4Address` and `IPv6Address` from `ipaddress`, and `TypedDict` from
 /// `typing`, and have the classes `Descriptor` and `Policy`.
 pub fn reference_pyi(schema: &'static Schema) -> String {
     tables(schema).into_iter().rev().map(class).collect()
@@ -50,8 +53,20 @@ fn class(schema: &'static Schema) -> String {
         let unit = unit.map(|unit| format!(" In {unit}.")).unwrap_or_default();
         let _ = writeln!(out, "        \"\"\"{}{unit}\"\"\"", docstring(field.doc));
     }
+    if let Some(entry) = entry(schema) {
+        let _ = writeln!(out, "    def __iter__(self) -> Iterator[{}]: ...", entry.title);
+    }
     out.push('\n');
     out
+}
+
+/// The table of the entries of a document.
+fn entry(schema: &'static Schema) -> Option<&'static Schema> {
+    let kind = Type::ALL.iter().find(|kind| std::ptr::eq((kind.info().schema)(), schema))?;
+    match schema.fields[entries_field(*kind)?].parts {
+        [Part { kind: Kind::List(Kind::Table(table)), .. }] => Some(table()),
+        _ => None,
+    }
 }
 
 fn docstring(text: &str) -> String {

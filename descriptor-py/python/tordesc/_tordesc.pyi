@@ -1,12 +1,12 @@
 # Made by stub/make.py out of stub/head.pyi and the schema.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from ipaddress import IPv4Address, IPv6Address
 from os import PathLike
-from typing import IO, Any, Literal, TypeAlias, TypedDict, final, overload
+from typing import IO, Any, Generic, Literal, TypeAlias, TypedDict, final, overload
 
-from typing_extensions import disjoint_base
+from typing_extensions import TypeVar, disjoint_base
 
 from ._errors import SanitizeError, TordescError
 
@@ -25,6 +25,21 @@ _Progress: TypeAlias = bool | Callable[[int, int | None, int], object]
 #: A path or several.
 _Paths: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 
+_D = TypeVar("_D", bound=Descriptor, default=Descriptor, covariant=True)
+
+@overload
+def parse(
+    source: _Source,
+    *,
+    types: type[_D] | Iterable[type[_D]],
+    type: _Type | None = None,
+    strict: bool = False,
+    threads: int | None = None,
+    on_error: Literal["collect", "skip", "raise"] = "collect",
+    progress: _Progress | None = None,
+    history: str | PathLike[str] | None = None,
+) -> Reader[_D]: ...
+@overload
 def parse(
     source: _Source,
     *,
@@ -35,12 +50,12 @@ def parse(
     on_error: Literal["collect", "skip", "raise"] = "collect",
     progress: _Progress | None = None,
     history: str | PathLike[str] | None = None,
-) -> Reader: ...
+) -> Reader[Any]: ...
 def read(
     paths: _Source,
-    type: _Type,
+    type: _Type | Iterable[_Type],
     *,
-    columns: Sequence[str] | None = None,
+    columns: str | Iterable[str] | None = None,
     where: dict[str, Any] | None = None,
     entries: bool = False,
     geoip: _Paths | None = None,
@@ -51,9 +66,9 @@ def read(
 ) -> Table: ...
 def scan(
     paths: _Source,
-    type: _Type,
+    type: _Type | Iterable[_Type],
     *,
-    columns: Sequence[str] | None = None,
+    columns: str | Iterable[str] | None = None,
     where: dict[str, Any] | None = None,
     entries: bool = False,
     rows: int = 65536,
@@ -65,10 +80,10 @@ def scan(
 ) -> Scan: ...
 def write_parquet(
     paths: _Source,
-    type: _Type,
+    type: _Type | Iterable[_Type],
     out: str | PathLike[str],
     *,
-    columns: Sequence[str] | None = None,
+    columns: str | Iterable[str] | None = None,
     where: dict[str, Any] | None = None,
     entries: bool = False,
     geoip: _Paths | None = None,
@@ -87,19 +102,24 @@ def sanitize(
     *,
     rules: str = "current",
     authority: str | None = None,
-    published: datetime | None = None,
+    published: str | date | None = None,
 ) -> Sanitized: ...
 def authorities() -> list[DirectoryAuthority]: ...
 def download(
     resource: str,
     *,
-    endpoints: Sequence[tuple[str, int]] | None = None,
+    endpoints: Sequence[tuple[str | IPv4Address | IPv6Address, int]] | None = None,
     timeout: float | None = None,
     retries: int = 2,
 ) -> bytes: ...
 def read_index(json: bytes) -> list[ArchiveFile]: ...
 def _restore(name: str, bytes: bytes, offset: int, path: str | PathLike[str] | None, member: str | None) -> Descriptor: ...
 def _part(parent: Descriptor, field: int, index: int) -> Descriptor: ...
+def _entries(parent: Descriptor, field: int) -> Entries: ...
+def _issue(message: str, keyword: str, offset: int, line: int, column: int, source: str | None) -> Issue: ...
+def _policy(parent: Descriptor, field: int) -> Policy: ...
+def _rule(is_accept: bool, address: str, ports: tuple[int, int]) -> PolicyRule: ...
+def _table(stream: bytes, unparseable: int, errors: list[TordescError]) -> Table: ...
 def _statistics() -> list[tuple[str, str, list[int], list[str]]]: ...
 
 @final
@@ -127,7 +147,7 @@ class Descriptor:
     @property
     def raw(self) -> bytes: ...
     @property
-    def document(self) -> Descriptor: ...
+    def document(self) -> Any: ...
     @property
     def annotations(self) -> dict[str, str]: ...
     @property
@@ -138,6 +158,8 @@ class Descriptor:
     def digest(
         self, algorithm: Literal["sha1", "sha256"] | None = None, encoding: Literal["hex", "base64"] | None = None
     ) -> str | None: ...
+    @overload
+    def digest(self, algorithm: Literal["sha1", "sha256"] | None = None, *, encoding: Literal["bytes"]) -> bytes | None: ...
     @overload
     def digest(self, algorithm: Literal["sha1", "sha256"] | None, encoding: Literal["bytes"]) -> bytes | None: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -167,6 +189,7 @@ class Entries(Sequence[Any]):
     def index(self, value: Any, /) -> int: ...  # type: ignore[override]
     def count(self, value: Any, /) -> int: ...
     def __len__(self) -> int: ...
+    def __hash__(self) -> int: ...
 
 @final
 class Issue:
@@ -208,15 +231,16 @@ class PolicyRule:
     def __hash__(self) -> int: ...
 
 @final
-class Reader:
+class Reader(Generic[_D]):
     @property
     def errors(self) -> list[TordescError]: ...
     @property
     def suppressed(self) -> int: ...
     def close(self) -> None: ...
-    def __iter__(self) -> Reader: ...
-    def __next__(self) -> Any: ...
-    def __enter__(self) -> Reader: ...
+    def __iter__(self) -> Iterator[_D]: ...
+    def __next__(self) -> _D: ...
+    def __enter__(self) -> Reader[_D]: ...
+    def __class_getitem__(cls, _item: Any) -> Any: ...
     def __exit__(self, *_error: object) -> None: ...
 
 @final
@@ -225,6 +249,8 @@ class Scan:
     def empty(self) -> Table: ...
     def __iter__(self) -> Scan: ...
     def __next__(self) -> Table: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 @final
 class Plot:
@@ -253,6 +279,7 @@ class Table:
     def to_polars(self) -> polars.DataFrame: ...
     def to_pandas(self) -> pandas.DataFrame: ...
     def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[dict[str, Any]]: ...
     def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
@@ -630,6 +657,7 @@ class Consensus(Descriptor):
     @property
     def signatures(self) -> list[_ConsensusSignatures]:
         """The authorities' signatures."""
+    def __iter__(self) -> Iterator[RouterStatus]: ...
 
 class MicrodescConsensus(Consensus):
     """A Consensus that is a network-status-microdesc-consensus-3."""
@@ -754,6 +782,7 @@ class Vote(Descriptor):
     @property
     def signatures(self) -> list[_VoteSignatures]:
         """The authority's signature."""
+    def __iter__(self) -> Iterator[RouterStatus]: ...
 
 class _DetachedSignaturesAdditionalDigests(TypedDict):
     flavor: str | None
@@ -1370,6 +1399,7 @@ class NetworkStatus2(Descriptor):
     @property
     def directory_signature(self) -> str:
         """The authority's nickname and signature."""
+    def __iter__(self) -> Iterator[RouterStatus]: ...
 
 class _DirectoryRouterStatus(TypedDict):
     nickname: str | None
@@ -1637,6 +1667,7 @@ class BandwidthFile(Descriptor):
     @property
     def relays(self) -> Sequence[BandwidthLine]:
         """The relays."""
+    def __iter__(self) -> Iterator[BandwidthLine]: ...
 
 class _ConsensusDiffEdits(TypedDict):
     command: str | None
@@ -1700,6 +1731,7 @@ class BridgeNetworkStatus(Descriptor):
     @property
     def entries(self) -> Sequence[RouterStatus]:
         """The bridges, in order of their identities. May be none."""
+    def __iter__(self) -> Iterator[RouterStatus]: ...
 
 class PoolAssignment(Descriptor):
     """One bridge: its fingerprint, the pool that it is in, and `key=value` pairs. A value that the sanitizer keeps must be short words or numbers, so that no address, fingerprint or key can be in it; a line with anything else is refused, and the others of its block are not."""
@@ -1756,6 +1788,7 @@ class BridgePoolAssignment(Descriptor):
     @property
     def stray_transports(self) -> list[str]:
         """Transports on a line of their own. Some assignments of 2013 have broken transport lines (Tor ticket #9264)."""
+    def __iter__(self) -> Iterator[PoolAssignment]: ...
 
 class _BridgedbMetricsBridgedbMetricCounts(TypedDict):
     key: str | None
@@ -1826,6 +1859,7 @@ class ExitList(Descriptor):
     @property
     def entries(self) -> Sequence[ExitNode]:
         """The exits."""
+    def __iter__(self) -> Iterator[ExitNode]: ...
 
 class _TorperfResultDataPercentiles(TypedDict):
     number: int | None
