@@ -2,7 +2,10 @@
 
 use std::{io, path::Path};
 
-use descriptor_core::{archive, columnar::ColumnarError};
+use descriptor_core::{
+    archive,
+    columnar::{ColumnarError, FilterError, Selection, UnknownColumn, Unread},
+};
 use pyo3::{
     exceptions::{PyRuntimeError, PyRuntimeWarning},
     prelude::*,
@@ -89,6 +92,25 @@ fn place(source: Option<&str>) -> String {
     source.map(|source| format!("{source}: ")).unwrap_or_default()
 }
 
+/// A document that tables leave out.
+pub(crate) fn unread(py: Python<'_>, unread: &Unread) -> PyErr {
+    // What was given as bytes has no name.
+    let source = Some(unread.source.to_string()).filter(|it| it != "bytes");
+    if unread.kind.is_none() {
+        return unknown(py, source, unread.offset, &unread.head);
+    }
+    let issue = unread.issue.as_ref();
+    let what = issue.map_or_else(|| "the document cannot be read".to_owned(), ToString::to_string);
+    let offset = unread.offset + issue.map_or(0, |issue| issue.span.start as u64);
+    let message = format!("{}byte {offset}: {what}", place(source.as_deref()));
+    make(py, "DocumentError", &message, |details| {
+        details.set_item("keyword", issue.map(|issue| &*issue.keyword))?;
+        details.set_item("offset", offset)?;
+        details.set_item("line", unread.line)?;
+        details.set_item("source", source)
+    })
+}
+
 /// Something that could not be written.
 pub(crate) fn columnar(py: Python<'_>, error: &ColumnarError) -> PyErr {
     make(py, "WriteError", &error.to_string(), |_| Ok(()))
@@ -101,10 +123,12 @@ pub(crate) fn warn(py: Python<'_>, error: &archive::Error) -> PyResult<()> {
 
 /// The same with an exception.
 pub(crate) fn warn_of(error: &Bound<'_, PyAny>) -> PyResult<()> {
-    let py = error.py();
-    let warnings = py.import("warnings")?;
-    let text = format!("{}: {}", error.get_type().name()?, error.str()?);
-    warnings.call_method1("warn", (text, py.get_type::<PyRuntimeWarning>(), 2))?;
+    say(error.py(), &format!("{}: {}", error.get_type().name()?, error.str()?))
+}
+
+/// A warning.
+pub(crate) fn say(py: Python<'_>, text: &str) -> PyResult<()> {
+    py.import("warnings")?.call_method1("warn", (text, py.get_type::<PyRuntimeWarning>(), 2))?;
     Ok(())
 }
 

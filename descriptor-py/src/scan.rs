@@ -31,6 +31,8 @@ use crate::{
 
 /// How many errors are kept.
 pub(crate) const MOST: usize = 1000;
+/// How many documents that cannot be read are a warning each, where nobody can be given a list.
+const FEW: u64 = 10;
 /// Where tor has its databases of countries.
 pub(crate) const GEOIP: [&str; 2] = ["/usr/share/tor/geoip", "/usr/share/tor/geoip6"];
 
@@ -83,6 +85,16 @@ impl Scan {
                     let tables = tables.map_err(|error| errors::bug(&error.to_string()))?;
                     count += tables.batches.iter().map(|batch| batch.rows.num_rows()).sum::<usize>();
                     unparseable += tables.unparseable;
+                    for unread in &tables.unread {
+                        let error = errors::unread(py, unread);
+                        if self.raise {
+                            return Err(error);
+                        }
+                        if errors.len() == MOST {
+                            break;
+                        }
+                        errors.append(error.into_value(py))?;
+                    }
                     batches.extend(tables.batches.into_iter().map(|batch| batch.rows));
                 }
                 Message::Event(Event::Failed(error)) => {
@@ -302,8 +314,8 @@ pub(crate) fn scan(
 /// and numbers, with the first bound and without the second one for times; a value, or a list of which one must be there;
 /// `{"all": [...]}` for a list that must have all. With `entries`, a row is an entry, such as a relay in a consensus.
 /// `geoip` are databases of tor's form that give the column `country`; tor's own are taken if that column is asked for.
-/// What cannot be read is in the table's `errors`, or raised if `on_error` is `raise`; `threads`, `progress` and `history`
-/// are as for `parse`.
+/// What cannot be read, a file or a document, is in the table's `errors`, or raised if `on_error` is `raise`; `threads`,
+/// `progress` and `history` are as for `parse`.
 #[pyfunction]
 #[pyo3(signature = (paths, r#type, *, columns = None, r#where = None, entries = false, geoip = None, threads = None, on_error = "collect", progress = None, history = None))]
 #[allow(clippy::too_many_arguments, reason = "they have names in Python")]
@@ -330,7 +342,8 @@ pub(crate) fn read(
 
 /// Reads documents, or their entries, into Parquet: into one file if `out` ends in `.parquet`, else into a folder
 /// `type=…/year=…/month=…`, which DuckDB, Polars, Spark and pandas read as one table. The other arguments are those of
-/// `read`; with `on_error="collect"` what cannot be read is a warning. Returns the files.
+/// `read`; with `on_error="collect"` what cannot be read is a warning, of documents each of the first ten and the number of
+/// all. Returns the files.
 #[pyfunction]
 #[pyo3(signature = (paths, r#type, out, *, columns = None, r#where = None, entries = false, geoip = None, threads = None, on_error = "collect", progress = None, history = None))]
 #[allow(clippy::too_many_arguments, reason = "they have names in Python")]
@@ -358,17 +371,34 @@ pub(crate) fn write_parquet(
     let by_month = writer.by_month();
     let map = move |chunk: &Chunk, _| plan.tables(&mut named(chunk), by_month);
     let mut receiver = background::start(py, source::inputs(paths)?, options, 2, map);
+    let (mut lost, mut told) = (0, 0);
     loop {
         py.check_signals()?;
         let Some(message) = background::next(py, &mut receiver)? else { continue };
         match message {
             Message::Event(Event::Output(tables)) => {
-                py.detach(|| tables.and_then(|tables| writer.write(&tables))).map_err(columnar)?;
+                let tables = tables.map_err(columnar)?;
+                lost += tables.unparseable;
+                for unread in &tables.unread {
+                    let error = errors::unread(py, unread);
+                    if raise {
+                        return Err(error);
+                    }
+                    if told == FEW {
+                        break;
+                    }
+                    told += 1;
+                    errors::warn_of(error.value(py).as_any())?;
+                }
+                py.detach(|| writer.write(&tables)).map_err(columnar)?;
             }
             Message::Event(Event::Failed(error)) if raise => return Err(errors::read(py, &error)),
             Message::Event(Event::Failed(error)) => errors::warn(py, &error)?,
             Message::Panicked => {}
             Message::End(history) => {
+                if lost > 0 {
+                    errors::say(py, &format!("{lost} documents could not be read and are left out"))?;
+                }
                 let written = py.detach(|| writer.finish()).map_err(columnar)?;
                 if let (Some(history), Some(path)) = (history, &history_path) {
                     py.detach(|| history.save(path))?;

@@ -205,6 +205,11 @@ def test_what_cannot_be_read_fails_the_task_or_is_logged(spark: SparkSession, da
     paths = [str(tmp_path), f"{data}/recent"]
     with pytest.raises(PySparkException, match="bad.gz"):
         reader(spark, "server-descriptor").load(paths).count()
+    unfit = tmp_path / "unfit"
+    unfit.write_bytes(b"@type server-descriptor 1.0\nrouter a 1.2.3.4 1 0 0\n")
+    with pytest.raises(PySparkException, match="published: the line is missing"):
+        reader(spark, "server-descriptor").load(str(unfit)).count()
+    assert reader(spark, "server-descriptor", onError="collect").load(str(unfit)).count() == 0
     good = tordesc.read(data / "recent", "server-descriptor")
     assert reader(spark, "server-descriptor", onError="collect").load(paths).count() == len(good)
 

@@ -146,8 +146,79 @@ def test_errors_are_collected_or_raised(recent: Path, tmp_path: Path) -> None:
     assert isinstance(error, tordesc.ReadError) and error.source == str(bad)
     with pytest.raises(tordesc.ReadError):
         tordesc.read([recent, bad], "server-descriptor", on_error="raise")
-    text = b"@type server-descriptor 1.0\nrouter a 1.2.3.4 1 0 0\n"
-    assert tordesc.read(text, "server-descriptor").unparseable == 1
+
+
+UNFIT = b"@type server-descriptor 1.0\nrouter a 1.2.3.4 1 0 0\n"
+
+
+def test_documents_that_tables_leave_out_are_told(recent: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad"
+    bad.write_bytes(UNFIT * 3)
+    table = tordesc.read([recent, bad], "server-descriptor")
+    assert len(table) == len(tordesc.read(recent, "server-descriptor")) and table.unparseable == 3
+    for number, error in enumerate(table.errors):
+        assert isinstance(error, tordesc.DocumentError) and error.source == str(bad)
+        assert (error.keyword, error.line) == ("published", 1) and "the line is missing" in str(error)
+        assert error.offset == len(UNFIT) * number + UNFIT.index(b"router")
+    assert len(table.errors) == 3
+    assert [len(it.errors) for it in tordesc.scan(UNFIT, "server-descriptor")] == [1]
+    with pytest.raises(tordesc.DocumentError, match="published: the line is missing"):
+        tordesc.read([recent, bad], "server-descriptor", on_error="raise")
+    with pytest.raises(tordesc.DocumentError, match="published: the line is missing"):
+        list(tordesc.scan([recent, bad], "server-descriptor", on_error="raise"))
+
+
+def test_documents_that_files_leave_out_are_told(tmp_path: Path) -> None:
+    bad, out = tmp_path / "bad", tmp_path / "out.parquet"
+    bad.write_bytes(UNFIT * 30)
+    with pytest.warns(RuntimeWarning) as told:
+        tordesc.write_parquet(bad, "server-descriptor", out)
+    texts = [str(it.message) for it in told]
+    assert len(texts) == 11 and f"{bad}: byte 28: published: the line is missing" in texts[0]
+    assert texts[-1].startswith("30 documents could not be read")
+    with pytest.raises(tordesc.DocumentError, match="published"):
+        tordesc.write_parquet(bad, "server-descriptor", tmp_path / "raise.parquet", on_error="raise")
+    assert not (tmp_path / "raise.parquet").exists()
+
+
+@pytest.mark.parametrize("library", ["pyarrow", "polars", "duckdb", "pandas"])
+def test_libraries_take_scans(data: Path, library: str) -> None:
+    module, pyarrow = need(library), need("pyarrow")
+    whole = tordesc.read(data, "server-descriptor", columns=["nickname", "published"])
+
+    def scan() -> Any:
+        return tordesc.scan(data, "server-descriptor", columns=["nickname", "published"], rows=10)
+
+    names = [row["nickname"] for row in rows(whole)]
+    if library == "pyarrow":
+        reader = pyarrow.RecordBatchReader.from_stream(scan())
+        assert reader.read_all() == whole.to_arrow() and pyarrow.schema(scan()) == whole.to_arrow().schema
+    elif library == "polars":
+        assert module.DataFrame(scan()).equals(whole.to_polars())
+    elif library == "duckdb":
+        taken = scan()
+        assert [name for (name,) in module.sql("select nickname from taken").fetchall()] == names
+    else:
+        assert list(module.DataFrame.from_arrow(scan())["nickname"]) == names
+
+
+def test_what_a_stream_cannot_read_is_a_warning_or_an_error(recent: Path) -> None:
+    pyarrow = need("pyarrow")
+    with pytest.warns(RuntimeWarning, match="published: the line is missing"):
+        found = pyarrow.table(tordesc.scan([recent, UNFIT], "server-descriptor"))
+    assert found.num_rows == len(tordesc.read(recent, "server-descriptor"))
+    with pytest.raises(Exception, match="published: the line is missing"):
+        pyarrow.table(tordesc.scan([recent, UNFIT], "server-descriptor", on_error="raise"))
+
+
+def test_a_table_is_an_iterable_of_rows(recent: Path) -> None:
+    pandas = need("pandas")
+    table = tordesc.read(recent, "server-descriptor")
+    assert list(table) == rows(table)
+    frame = pandas.DataFrame(table)
+    assert list(frame.columns) == table.column_names and list(frame["nickname"]) == list(table.to_pandas()["nickname"])
+    assert str(frame["published"].dtype).startswith("datetime64")
+    assert list(pandas.DataFrame.from_arrow(table)["uptime"].dropna()) == list(frame["uptime"].dropna())
 
 
 @pytest.mark.parametrize("library", ["pyarrow", "polars", "pandas", "duckdb"])
