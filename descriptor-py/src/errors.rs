@@ -14,6 +14,9 @@ use pyo3::{
 
 use crate::issue::Issue;
 
+/// How alike two names must be to be suggested, from 0 to 1.
+const ALIKE: f64 = 0.7;
+
 /// Makes an exception of a class, with what is known about it.
 pub(crate) fn make(
     py: Python<'_>,
@@ -38,10 +41,61 @@ pub(crate) fn usage(py: Python<'_>, message: &str) -> PyErr {
     make(py, "UsageError", message, |_| Ok(()))
 }
 
+/// A filter or a choice of columns that cannot be made; where a column is of entries, how it can be had.
+pub(crate) fn filter(py: Python<'_>, error: &FilterError) -> PyErr {
+    let hint = match error {
+        FilterError::Kind { .. } => return make(py, "FilterError", &error.to_string(), |_| Ok(())),
+        FilterError::Column(unknown) => hint(unknown),
+        FilterError::Leading(_) => String::new(),
+    };
+    usage(py, &format!("{error}{hint}"))
+}
+
+fn hint(unknown: &UnknownColumn) -> String {
+    let entries = Selection::entries(unknown.kind);
+    let columns = entries.as_ref().map(Selection::columns).unwrap_or_default();
+    if columns.iter().any(|column| column.name == unknown.name) {
+        return "; entries=True gives rows that have it".to_owned();
+    }
+    let documents = Selection::documents(unknown.kind);
+    match unknown.suggestion {
+        Some(_) => String::new(),
+        None => meant(&unknown.name, documents.columns().iter().chain(columns).map(|column| &*column.name)),
+    }
+}
+
 /// A file that is not there.
 pub(crate) fn missing(py: Python<'_>, path: &Path) -> PyErr {
     let message = format!("{}: no such file or folder", path.display());
-    make(py, "ReadError", &message, |details| details.set_item("source", path))
+    make(py, "MissingError", &message, |details| details.set_item("source", path))
+}
+
+/// A pattern that no file fits.
+pub(crate) fn unmatched(py: Python<'_>, pattern: &Path) -> PyErr {
+    let message = format!("{}: no such file, and none fits it as a pattern", pattern.display());
+    make(py, "MissingError", &message, |details| details.set_item("source", pattern))
+}
+
+/// A file that could not be opened or understood.
+pub(crate) fn file(py: Python<'_>, path: &Path, error: &io::Error) -> PyErr {
+    if error.kind() == io::ErrorKind::NotFound {
+        return missing(py, path);
+    }
+    make(py, "ReadError", &format!("{}: {error}", path.display()), |details| details.set_item("source", path))
+}
+
+/// A file that could not be written.
+pub(crate) fn unwritten(py: Python<'_>, path: &Path, error: &io::Error) -> PyErr {
+    make(py, "WriteError", &format!("{}: {error}", path.display()), |details| {
+        details.set_item("source", path)
+    })
+}
+
+/// The most like name, as the end of an error's message.
+pub(crate) fn meant<'a>(name: &str, all: impl IntoIterator<Item = &'a str>) -> String {
+    let alike = all.into_iter().map(|it| (strsim::jaro_winkler(&name.to_lowercase(), it), it));
+    let nearest = alike.filter(|(alike, _)| *alike > ALIKE).max_by(|a, b| a.0.total_cmp(&b.0));
+    nearest.map(|(_, name)| format!("; did you mean {name}?")).unwrap_or_default()
 }
 
 /// Something that could not be read.

@@ -2,6 +2,7 @@
 //!
 //! No field name is written here; what a document holds is told by its schema.
 
+mod arguments;
 mod attribute;
 mod background;
 mod classes;

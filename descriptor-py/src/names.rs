@@ -36,11 +36,29 @@ fn one(given: &Bound<'_, PyAny>) -> PyResult<Vec<Type>> {
     }
     let name: String = given.extract()?;
     match Type::ALL.iter().find(|kind| kind.name() == name || kind.title() == name) {
-        Some(&kind) => Ok(vec![kind]),
+        Some(&kind) => {
+            // By the name of a class the same is meant as by the class.
+            let class = classes::of_type(py, kind)?;
+            if kind.title() == name && kind.name() != name {
+                classes::types_of(class)
+            } else {
+                Ok(vec![kind])
+            }
+        }
         None => {
             let names: Vec<_> = Type::ALL.iter().map(|kind| kind.name()).collect();
-            let message = format!("no type is called {name}; there are {}", names.join(", "));
+            let message = format!("no type is called {name}{}; there are {}", meant(&name), names.join(", "));
             Err(errors::usage(py, &message))
         }
+    }
+}
+
+/// The type whose name or class is most like a name, or has it within.
+fn meant(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let class = Type::ALL.iter().find(|kind| kind.title().to_lowercase() == lower);
+    match class {
+        Some(kind) => format!("; did you mean {}?", kind.name()),
+        None => errors::meant(&lower, Type::ALL.iter().map(|kind| kind.name())),
     }
 }

@@ -1,6 +1,6 @@
 //! Asking directory authorities, caches and other archives.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use descriptor_core::{
     archive::index::{Index, IndexFile},
@@ -8,7 +8,10 @@ use descriptor_core::{
 };
 use pyo3::{prelude::*, types::PyBytes};
 
-use crate::{errors, value};
+use crate::{
+    arguments::{self, Port},
+    errors, value,
+};
 
 /// A directory authority of the public network.
 #[pyclass(frozen, get_all, module = "tordesc")]
@@ -16,7 +19,7 @@ pub(crate) struct DirectoryAuthority {
     /// Its nickname.
     nickname: String,
     /// Its address.
-    address: std::net::IpAddr,
+    address: IpAddr,
     /// The port of its directory, which speaks HTTP.
     dir_port: u16,
     /// Its version 3 identity, upper-case hex.
@@ -44,15 +47,16 @@ pub(crate) fn authorities() -> Vec<DirectoryAuthority> {
 }
 
 /// How long and how often is asked.
-fn client(timeout: Option<f64>, retries: u32) -> PyResult<(Client, Patience)> {
+fn client(timeout: Option<f64>, retries: i64) -> PyResult<(Client, Patience)> {
     let mut limits = Limits::default();
-    let mut patience = Patience { tries: retries + 1, ..Patience::default() };
+    let tries = u32::try_from(arguments::count(retries)?).unwrap_or(u32::MAX).saturating_add(1);
+    let mut patience = Patience { tries, ..Patience::default() };
     if let Some(timeout) = timeout {
         let timeout = Duration::try_from_secs_f64(timeout)
             .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
         (limits.whole, limits.connect) = (timeout, limits.connect.min(timeout));
         limits.read = limits.read.min(timeout);
-        patience.total = timeout.saturating_mul(retries + 1);
+        patience.total = timeout.saturating_mul(tries);
     }
     Ok((Client::new(limits), patience))
 }
@@ -68,18 +72,23 @@ fn client(timeout: Option<f64>, retries: u32) -> PyResult<(Client, Patience)> {
 pub(crate) fn download<'py>(
     py: Python<'py>,
     resource: &str,
-    endpoints: Option<Vec<(String, u16)>>,
+    endpoints: Option<Vec<(Bound<'py, PyAny>, Port)>>,
     timeout: Option<f64>,
-    retries: u32,
+    retries: i64,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let (client, patience) = client(timeout, retries)?;
     let urls: Vec<String> = if resource.contains("://") {
         vec![resource.to_owned()]
     } else {
-        let endpoints = endpoints.unwrap_or_else(|| {
-            let all = Known::public().into_iter();
-            all.map(|it| (it.address.ip().to_string(), it.address.port())).collect()
-        });
+        let endpoints = match endpoints {
+            Some(given) => {
+                given.iter().map(|(host, port)| Ok((name(host)?, port.0))).collect::<PyResult<_>>()?
+            }
+            None => {
+                let all = Known::public().into_iter();
+                all.map(|it| (it.address.ip().to_string(), it.address.port())).collect::<Vec<_>>()
+            }
+        };
         let host =
             |address: &str| if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
         endpoints.iter().map(|(address, port)| format!("http://{}:{port}{resource}", host(address))).collect()
@@ -95,6 +104,14 @@ pub(crate) fn download<'py>(
         }
     }
     Err(last)
+}
+
+/// Whom to ask: a name, or an address as text or of `ipaddress`.
+fn name(host: &Bound<'_, PyAny>) -> PyResult<String> {
+    match host.extract::<IpAddr>() {
+        Ok(address) => Ok(address.to_string()),
+        Err(_) => host.extract(),
+    }
 }
 
 fn network(py: Python<'_>, message: &str, error: Option<&HttpError>) -> PyErr {
@@ -176,7 +193,7 @@ pub(crate) struct Archive {
 impl Archive {
     #[new]
     #[pyo3(signature = (url = "https://collector.torproject.org", *, timeout = None, retries = 2))]
-    fn new(url: &str, timeout: Option<f64>, retries: u32) -> PyResult<Self> {
+    fn new(url: &str, timeout: Option<f64>, retries: i64) -> PyResult<Self> {
         let (client, patience) = client(timeout, retries)?;
         Ok(Archive { mirror: Mirror::reader(url, client, patience), url: url.to_owned() })
     }

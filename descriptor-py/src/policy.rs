@@ -46,8 +46,8 @@ impl Policy {
     /// Whether a connection is allowed: the first rule that fits decides; a summary looks at the port alone. Without an
     /// address: whether the port is allowed at some addresses, or for a summary at most.
     #[pyo3(signature = (address, port))]
-    fn can_exit_to(&self, address: Option<IpAddr>, port: u16) -> PyResult<bool> {
-        Ok(self.policy()?.allows(address, port))
+    fn can_exit_to(&self, address: Option<IpAddr>, port: Port) -> PyResult<bool> {
+        Ok(self.policy()?.allows(address, port.0))
     }
 
     /// The policy in short, `accept 80,443` or `reject 1-65535`.

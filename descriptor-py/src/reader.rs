@@ -1,7 +1,7 @@
 //! Reading documents one after the other.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     vec::IntoIter,
 };
@@ -21,6 +21,7 @@ use pyo3::{
 };
 
 use crate::{
+    arguments::{self, Count},
     background::{self, Message, Messages},
     descriptor::Descriptor,
     document::Document,
@@ -109,7 +110,7 @@ impl Reader {
             Ok(Some(Message::End(history))) => {
                 state.receiver = None;
                 if let (Some(history), Some(path)) = (history, &self.history) {
-                    py.detach(|| history.save(path))?;
+                    py.detach(|| history.save(path)).map_err(|error| errors::unwritten(py, path, &error))?;
                 }
             }
             Ok(Some(Message::Panicked)) => state.receiver = None,
@@ -208,12 +209,13 @@ impl Reader {
 /// Reads documents from anywhere.
 ///
 /// `source` is a path, a folder, a pattern such as `2024-*/**`, bytes, a file that is open for reading bytes, or several
-/// of these. Archives and compressed files are recognised by their contents and read without being unpacked. The result
-/// is an iterator over the documents in order; files are read ahead by other threads, in bounded memory.
+/// of these. Bytes are documents, and never the name of a file. Archives and compressed files are recognised by their
+/// contents and read without being unpacked. The result is an iterator over the documents in order; files are read ahead by
+/// other threads, in bounded memory.
 ///
 /// `types` are the wanted types, by name or class; left out, all. `type` is the type of documents that do not tell it, by
-/// annotation or by first line. With `strict`, a document with any issue counts as one that cannot be read. `threads` is how many work; left
-/// out, as many as there are processors. `on_error` says what becomes of what cannot be read: with `collect` it is put on
+/// annotation or by first line. With `strict`, a document with any issue counts as one that cannot be read. `threads` is how
+/// many work; left out, as many as there are processors. `on_error` says what becomes of what cannot be read: with `collect` it is put on
 /// the reader's list `errors`, with `skip` it is left out, with `raise` it is raised and one may go on. `progress` shows a
 /// bar, if tqdm is installed, or calls a function with bytes read, bytes in all, and documents. `history` is a file:
 /// what it lists is not read again, and it is written anew when the last document was taken.
@@ -225,7 +227,7 @@ pub(crate) fn parse(
     types: Option<&Bound<'_, PyAny>>,
     r#type: Option<&Bound<'_, PyAny>>,
     strict: bool,
-    threads: Option<usize>,
+    threads: Option<Count>,
     on_error: &str,
     progress: Option<&Bound<'_, PyAny>>,
     history: Option<PathBuf>,
@@ -250,7 +252,7 @@ pub(crate) fn parse(
             let wants = |kind: Option<Type>| wanted(types.as_deref(), kind);
             let items = py.detach(|| {
                 let frames = frames(&bytes, hint).filter(|frame| wants(frame.kind));
-                let threads = crew(threads.unwrap_or(0));
+                let threads = crew(arguments::threads(threads));
                 frames.map(|frame| item(&bytes, None, frame, strict, threads)).collect::<Vec<_>>()
             });
             state.items = items.into_iter();
@@ -258,9 +260,9 @@ pub(crate) fn parse(
         None => {
             let inputs = source::inputs(source)?;
             let options = Options {
-                threads: threads.unwrap_or(0),
+                threads: arguments::threads(threads),
                 chunk_bytes: PART,
-                history: history.as_deref().map(History::load).transpose()?,
+                history: history.as_deref().map(|path| self::history(py, path)).transpose()?,
                 types,
                 hint,
                 progress: Some(Arc::clone(&counters)),

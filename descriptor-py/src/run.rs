@@ -91,7 +91,7 @@ impl Run {
 }
 
 fn database(py: Python<'_>, path: PathBuf) -> PyResult<Database> {
-    let bytes = fs::read(&path).map_err(|_| errors::missing(py, &path))?;
+    let bytes = fs::read(&path).map_err(|error| errors::file(py, &path, &error))?;
     let read = py.detach(|| Database::read(bytes));
     read.map_err(|error| errors::usage(py, &format!("{}: {error}", path.display())))
 }
@@ -104,7 +104,7 @@ fn day(value: &Bound<'_, PyAny>) -> PyResult<Day> {
 }
 
 /// A time from a `datetime`, a `date`, or text with or without a time of day.
-fn time(value: &Bound<'_, PyAny>) -> PyResult<Timestamp> {
+pub(crate) fn time(value: &Bound<'_, PyAny>) -> PyResult<Timestamp> {
     if value.hasattr("timestamp")? {
         return value::timestamp(value);
     }

@@ -12,7 +12,7 @@ use descriptor_core::{
 };
 use pyo3::{prelude::*, types::PyString};
 
-use crate::{descriptor::Descriptor, document::Document, errors, source, value};
+use crate::{descriptor::Descriptor, document::Document, errors, run, source};
 
 /// A document that may be published.
 #[pyclass(frozen, get_all, module = "tordesc")]
@@ -34,7 +34,7 @@ impl Sanitized {
 
 /// Makes a bridge's server descriptor, extra-info descriptor or network status fit to be published.
 ///
-/// `document` is the original, parsed or as bytes. `secrets` is the text of a file of monthly secrets, or its path; left out,
+/// `document` is the original, parsed or as bytes, which hold no other one. `secrets` is the text of a file of monthly secrets, or its path; left out,
 /// fixed values stand in place of keyed hashes. `rules` is `current` or those of a CollecTor, as `collector-1.18.2`.
 /// A status needs the fingerprint of its `authority`, and `published` if it does not say when it was made. What may not be
 /// published raises `SanitizeError`.
@@ -68,7 +68,7 @@ pub(crate) fn sanitize(
                 authority.ok_or_else(|| usage("a status needs the fingerprint of its authority"))?;
             let authority = Fingerprint::from_hex(authority.as_bytes())
                 .ok_or_else(|| usage("authority: not a fingerprint of 40 hex digits"))?;
-            let published = published.map(value::timestamp).transpose()?.unwrap_or(Timestamp(0));
+            let published = published.map(run::time).transpose()?.unwrap_or(Timestamp(0));
             let origin = Origin { authority, published };
             py.detach(|| core::network_status(&original, &origin, &sanitizer))
         }
@@ -97,7 +97,13 @@ fn original(document: &Bound<'_, PyAny>) -> PyResult<(Type, Bytes)> {
         return Ok((document.kind(), Bytes::copy_from_slice(document.frame().body)));
     }
     let bytes = source::bytes(document)?.ok_or_else(|| errors::usage(py, "a document or bytes"))?;
-    let frame = frames(&bytes, None).next();
+    let mut all = frames(&bytes, None);
+    let frame = all.next();
+    if all.next().is_some() {
+        let several =
+            "these bytes hold several documents: give one after the other, as tordesc.parse reads them";
+        return Err(errors::usage(py, several));
+    }
     let kind = frame.and_then(|frame| frame.kind).ok_or_else(|| errors::usage(py, "no known document"))?;
     let body = frame.map_or_else(Bytes::new, |frame| Bytes::copy_from_slice(frame.body));
     Ok((kind, body))
@@ -105,6 +111,7 @@ fn original(document: &Bound<'_, PyAny>) -> PyResult<(Type, Bytes)> {
 
 /// The text of a file of secrets, given as text, bytes or path.
 fn text(secrets: &Bound<'_, PyAny>) -> PyResult<Bytes> {
+    let py = secrets.py();
     if let Some(bytes) = source::bytes(secrets)? {
         return Ok(bytes);
     }
@@ -113,7 +120,8 @@ fn text(secrets: &Bound<'_, PyAny>) -> PyResult<Bytes> {
     {
         return Ok(Bytes::copy_from_slice(text.to_str()?.as_bytes()));
     }
-    Ok(Bytes::from(fs::read(secrets.extract::<PathBuf>()?)?))
+    let path: PathBuf = secrets.extract()?;
+    fs::read(&path).map(Bytes::from).map_err(|error| errors::file(py, &path, &error))
 }
 
 fn refused(py: Python<'_>, refusal: &Refusal) -> PyErr {

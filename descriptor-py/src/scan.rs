@@ -9,7 +9,7 @@ use std::{
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use descriptor_core::{
-    archive::{Chunk, Event, History, Options, Progress, Source},
+    archive::{Chunk, Event, Options, Progress, Source},
     columnar::{ColumnarError, Plan, Selection, TableWriter, Tables, arrow_schema},
     geoip::GeoIp,
     netdoc::Frame,
@@ -21,6 +21,7 @@ use pyo3::{
 };
 
 use crate::{
+    arguments::{self, Count, Names},
     background::{self, Message, Messages},
     errors, filter,
     meter::Meter,
@@ -108,7 +109,8 @@ impl Scan {
                 }
                 Message::End(history) => {
                     if let (Some(history), Some(path)) = (history, &self.history) {
-                        py.detach(|| history.save(path))?;
+                        py.detach(|| history.save(path))
+                            .map_err(|error| errors::unwritten(py, path, &error))?;
                     }
                 }
                 Message::Panicked => {}
@@ -171,17 +173,17 @@ struct Question {
 #[allow(clippy::too_many_arguments, reason = "they have names in Python")]
 fn question(
     r#type: &Bound<'_, PyAny>,
-    columns: Option<Vec<String>>,
+    columns: Option<Names>,
     r#where: Option<&Bound<'_, PyDict>>,
     entries: bool,
     geoip: Option<&Bound<'_, PyAny>>,
-    threads: Option<usize>,
+    threads: Option<Count>,
     history: Option<&PathBuf>,
     form: Form,
 ) -> PyResult<Question> {
     let py = r#type.py();
     let usage = |message: String| errors::usage(py, &message);
-    let columns = columns.unwrap_or_default();
+    let columns = columns.map(|names| names.0).unwrap_or_default();
     let asked = |given: &Bound<'_, PyDict>| given.contains("country");
     let countries =
         columns.iter().any(|name| name == "country") || r#where.map(asked).transpose()?.unwrap_or(false);
@@ -212,14 +214,14 @@ fn question(
         Some(given) => filter::conditions(given, first)?,
         None => Vec::new(),
     };
-    let plan = Plan::new(selections, &columns, &conditions).map_err(|error| usage(error.to_string()))?;
-    let plan = plan.with_threads(threads.unwrap_or(0));
+    let plan = Plan::new(selections, &columns, &conditions).map_err(|error| errors::filter(py, &error))?;
+    let plan = plan.with_threads(arguments::threads(threads));
     let selection = types.first().and_then(|&kind| plan.selection(kind)).cloned();
     let selection = selection.ok_or_else(|| errors::bug("a plan without its type"))?;
     let options = Options {
-        threads: threads.unwrap_or(0),
+        threads: arguments::threads(threads),
         types: Some(types),
-        history: history.map(|path| History::load(path)).transpose()?,
+        history: history.map(|path| reader::history(py, path)).transpose()?,
         progress: Some(Arc::default()),
         ..Options::default()
     };
@@ -246,7 +248,7 @@ fn files(paths: &Bound<'_, PyAny>) -> PyResult<Vec<PathBuf>> {
 fn database(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Arc<GeoIp>> {
     let mut geoip = GeoIp::default();
     for path in paths {
-        let text = fs::read(&path).map_err(|_| errors::missing(py, &path))?;
+        let text = fs::read(&path).map_err(|error| errors::file(py, &path, &error))?;
         geoip.add(&text).map_err(|line| {
             errors::usage(py, &format!("{}: line {line}: not START,END,COUNTRY", path.display()))
         })?;
@@ -277,12 +279,12 @@ pub(crate) fn named(chunk: &Chunk) -> impl Iterator<Item = (Arc<str>, Frame<'_>)
 pub(crate) fn scan(
     paths: &Bound<'_, PyAny>,
     r#type: &Bound<'_, PyAny>,
-    columns: Option<Vec<String>>,
+    columns: Option<Names>,
     r#where: Option<&Bound<'_, PyDict>>,
     entries: bool,
-    rows: usize,
+    rows: i64,
     geoip: Option<&Bound<'_, PyAny>>,
-    threads: Option<usize>,
+    threads: Option<Count>,
     on_error: &str,
     progress: Option<&Bound<'_, PyAny>>,
     history: Option<PathBuf>,
@@ -291,7 +293,7 @@ pub(crate) fn scan(
     let Question { plan, options, schema } =
         question(r#type, columns, r#where, entries, geoip, threads, history.as_ref(), form)?;
     let counters = options.progress.clone().unwrap_or_default();
-    let raise = raises(py, on_error)?;
+    let (rows, raise) = (arguments::count(rows)?, raises(py, on_error)?);
     let map = move |chunk: &Chunk, _| plan.tables(&mut named(chunk), false);
     let receiver = background::start(py, source::inputs(paths)?, options, 2, map);
     let meter = Meter::of(progress)?;
@@ -312,7 +314,8 @@ pub(crate) fn scan(
 /// `paths` is anything that `parse` takes. `type` is a name or class. `columns` are those of the table; left out, all.
 /// What is not needed for them is not read. `where` is a dict from columns to what they must be: `(from, until)` for times
 /// and numbers, with the first bound and without the second one for times; a value, or a list of which one must be there;
-/// `{"all": [...]}` for a list that must have all. With `entries`, a row is an entry, such as a relay in a consensus.
+/// `{"all": [...]}` for a list that must have all; of an address also a network; of names with values, such as counts by
+/// country, a name. With `entries`, a row is an entry, such as a relay in a consensus.
 /// `geoip` are databases of tor's form that give the column `country`; tor's own are taken if that column is asked for.
 /// What cannot be read, a file or a document, is in the table's `errors`, or raised if `on_error` is `raise`; `threads`,
 /// `progress` and `history` are as for `parse`.
@@ -322,19 +325,19 @@ pub(crate) fn scan(
 pub(crate) fn read(
     paths: &Bound<'_, PyAny>,
     r#type: &Bound<'_, PyAny>,
-    columns: Option<Vec<String>>,
+    columns: Option<Names>,
     r#where: Option<&Bound<'_, PyDict>>,
     entries: bool,
     geoip: Option<&Bound<'_, PyAny>>,
-    threads: Option<usize>,
+    threads: Option<Count>,
     on_error: &str,
     progress: Option<&Bound<'_, PyAny>>,
     history: Option<PathBuf>,
 ) -> PyResult<Table> {
-    let all = usize::MAX;
+    let all = i64::MAX;
     let scan =
         scan(paths, r#type, columns, r#where, entries, all, geoip, threads, on_error, progress, history)?;
-    match scan.table(paths.py(), all)? {
+    match scan.table(paths.py(), usize::MAX)? {
         Some(table) => Ok(table),
         None => scan.empty(paths.py()),
     }
@@ -351,11 +354,11 @@ pub(crate) fn write_parquet(
     paths: &Bound<'_, PyAny>,
     r#type: &Bound<'_, PyAny>,
     out: PathBuf,
-    columns: Option<Vec<String>>,
+    columns: Option<Names>,
     r#where: Option<&Bound<'_, PyDict>>,
     entries: bool,
     geoip: Option<&Bound<'_, PyAny>>,
-    threads: Option<usize>,
+    threads: Option<Count>,
     on_error: &str,
     progress: Option<&Bound<'_, PyAny>>,
     history: Option<PathBuf>,
@@ -401,7 +404,7 @@ pub(crate) fn write_parquet(
                 }
                 let written = py.detach(|| writer.finish()).map_err(columnar)?;
                 if let (Some(history), Some(path)) = (history, &history_path) {
-                    py.detach(|| history.save(path))?;
+                    py.detach(|| history.save(path)).map_err(|error| errors::unwritten(py, path, &error))?;
                 }
                 meter.map(|meter| meter.end(py, &counters)).transpose()?;
                 return Ok(written.files);

@@ -18,6 +18,7 @@ use pyo3::{
 };
 
 use crate::{
+    arguments::{self, Count},
     drawing::Drawing,
     errors,
     meter::Meter,
@@ -91,7 +92,7 @@ fn _graphs() -> Vec<(&'static str, &'static [&'static str])> {
 fn _partial<'py>(
     source: &Bound<'py, PyAny>,
     names: Vec<String>,
-    threads: Option<usize>,
+    threads: Option<Count>,
     progress: Option<&Bound<'py, PyAny>>,
     on_error: &str,
 ) -> PyResult<Bound<'py, PyBytes>> {
@@ -123,7 +124,7 @@ fn _tables<'py>(
     names: Vec<String>,
     graphs: Option<Vec<(String, String)>>,
     run: &Bound<'py, PyDict>,
-    threads: Option<usize>,
+    threads: Option<Count>,
     progress: Option<&Bound<'py, PyAny>>,
     on_error: &str,
 ) -> PyResult<Bound<'py, PyDict>> {
@@ -183,7 +184,7 @@ struct Counted {
 fn count(
     source: &Bound<'_, PyAny>,
     names: &[String],
-    threads: Option<usize>,
+    threads: Option<Count>,
     progress: Option<&Bound<'_, PyAny>>,
     on_error: &str,
 ) -> PyResult<Counted> {
@@ -197,7 +198,7 @@ fn count(
     let meter = Meter::of(progress)?;
     let counters = Arc::new(Progress::default());
     let options = archive::Options {
-        threads: threads.unwrap_or(0),
+        threads: arguments::threads(threads),
         types: Some(Name::types_of(&names)),
         progress: Some(Arc::clone(&counters)),
         waiting: WAITING,
@@ -277,7 +278,7 @@ fn _draw<'py>(
     source: &Bound<'py, PyAny>,
     names: Option<Vec<String>>,
     run: &Bound<'py, PyDict>,
-    threads: Option<usize>,
+    threads: Option<Count>,
     progress: Option<&Bound<'py, PyAny>>,
     on_error: &str,
 ) -> PyResult<Drawing> {

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 import tarfile
 import threading
+import types
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +69,17 @@ def test_wrong_sources_are_refused(tmp_path: Path) -> None:
     with pytest.raises(tordesc.ReadError, match="no such file") as error:
         tordesc.parse(tmp_path / "missing")
     assert isinstance(error.value, OSError) and error.value.source == str(tmp_path / "missing")
-    wrong: list[Any] = [7, io.StringIO("router a")]
+    wrong: Any = 7
     with pytest.raises(TypeError, match="not int"):
-        tordesc.parse(wrong[0])
-    with pytest.raises(ValueError, match="open as text"):
-        list(tordesc.parse(wrong[1], on_error="raise"))
+        tordesc.parse(wrong)
+
+    class Text:
+        def read(self, _size: int) -> str:
+            return "router a"
+
+    wrong = Text()
+    with pytest.raises(TypeError, match="open as text"):
+        list(tordesc.parse(wrong, on_error="raise"))
 
 
 def test_types_are_chosen_by_name_or_class(data: Path) -> None:
@@ -83,7 +91,7 @@ def test_types_are_chosen_by_name_or_class(data: Path) -> None:
     assert [it.type for it in both] == ["server-descriptor", "bridge-server-descriptor"]
     for wrong in ["unheard-of", int, tordesc.PolicyRule, tordesc.Authority]:
         with pytest.raises(tordesc.UsageError):
-            tordesc.parse(b"", types=wrong)  # type: ignore[arg-type]
+            tordesc.parse(b"", types=wrong)  # type: ignore[call-overload]
 
 
 def test_a_type_may_be_told() -> None:
@@ -125,7 +133,7 @@ def test_errors_are_raised_and_reading_goes_on() -> None:
     with pytest.raises(StopIteration):
         next(reader)
     with pytest.raises(tordesc.UsageError):
-        tordesc.parse(b"", on_error="ignore")  # type: ignore[arg-type]
+        tordesc.parse(b"", on_error="ignore")  # type: ignore[call-overload]
 
 
 def test_a_file_that_breaks_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
@@ -144,7 +152,7 @@ def test_errors_of_a_file_object_are_its_own() -> None:
             raise RuntimeError("the disk is gone")
 
     with pytest.raises(RuntimeError, match="the disk is gone"):
-        list(tordesc.parse(Broken(), on_error="raise"))  # type: ignore[arg-type]
+        list(tordesc.parse(Broken(), on_error="raise"))  # type: ignore[call-overload]
 
 
 def test_a_reader_may_be_left_early(tmp_path: Path) -> None:
@@ -193,3 +201,33 @@ def test_progress_is_told(tmp_path: Path) -> None:
     assert names(path, progress=lambda *it: told.append(it)) == NAMES
     assert told[-1] == (len(MANY), len(MANY), 3000)
     assert names(path, progress=True) == NAMES
+
+
+def test_a_bar_ends_with_all_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, shown = tmp_path / "many", list[tuple[int, int]]()
+    path.write_bytes(MANY * 8)
+
+    class Bar:
+        n = documents = 0
+
+        def __init__(self, **_: Any) -> None:
+            self.total = None
+
+        def set_postfix(self, documents: int, refresh: bool) -> None:
+            self.documents = documents
+
+        def update(self, more: int) -> None:
+            self.n += more
+
+        def close(self) -> None:
+            shown.append((self.n, self.documents))
+
+    tqdm = types.ModuleType("tqdm.auto")
+    setattr(tqdm, "tqdm", Bar)
+    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", tqdm)
+    list(tordesc.parse(path, progress=True))
+    tordesc.read(path, "server-descriptor", progress=True)
+    tordesc.write_parquet(path, "server-descriptor", tmp_path / "x.parquet", progress=True)
+    tordesc.stats.servers(path, progress=True)
+    assert shown == [(8 * len(MANY), 8 * 3000)] * 4

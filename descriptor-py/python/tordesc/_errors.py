@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DocumentError",
+    "FilterError",
+    "MissingError",
     "NetworkError",
     "ReadError",
     "SanitizeError",
@@ -56,8 +60,25 @@ class UsageError(TordescError, ValueError):
     """Something was asked for that does not exist, such as a type or a column."""
 
 
+class FilterError(UsageError, TypeError):
+    """A filter asks something of a column that it cannot be asked."""
+
+
 class ReadError(TordescError, OSError):
     """A file, or a member of an archive, could not be read."""
+
+
+class MissingError(ReadError, FileNotFoundError):
+    """A file or folder is not there."""
+
+    def __init__(self, message: str, *, source: str | PathLike[str] | None = None) -> None:
+        super().__init__(message, source=source)
+        self.errno = errno.ENOENT
+        self.strerror = os.strerror(errno.ENOENT)
+        self.filename = self.source
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class WriteError(TordescError, OSError):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ._errors import ReadError, UsageError
+from ._errors import MissingError, UsageError
 
 __all__ = ["PARTITION_BYTES", "divide", "files", "partitions"]
 
@@ -84,7 +84,7 @@ def _expand(path: str) -> Iterator[str]:
         for match in sorted(glob.glob(path, recursive=True)):
             yield from _walk(match) if os.path.isdir(match) else [match]
     else:
-        raise ReadError(f"{path}: no such file", source=path)
+        raise MissingError(f"{path}: no such file", source=path)
 
 
 def _walk(folder: str) -> Iterator[str]:
