@@ -1,9 +1,9 @@
 //! What `tordesc.stats` is made of: the registry of statistics, partial results, and tables.
 
-use std::{fs, io, ops::ControlFlow, path::PathBuf, sync::Arc};
+use std::{fs, io, path::PathBuf, sync::Arc};
 
 use descriptor_core::{
-    archive::{self, Event, Progress},
+    archive::{self, Chunk, Event, Progress},
     geoip::{Database, Places},
     plot::{PLOTS, Plot, Size},
     stats::{
@@ -19,6 +19,7 @@ use pyo3::{
 
 use crate::{
     arguments::{self, Count},
+    background::{self, Message},
     drawing::Drawing,
     errors,
     meter::Meter,
@@ -204,41 +205,28 @@ fn count(
         waiting: WAITING,
         ..archive::Options::default()
     };
-    let (pool, list) = (Pool::new(&names), PyList::empty(py).unbind());
-    let (mut unread, mut stopped) = (0, None);
-    let tell = |event: Event<u64>| {
-        Python::attach(|py| {
-            py.check_signals()?;
-            match event {
-                Event::Output(lost) => unread += lost,
-                Event::Failed(error) if raise => return Err(errors::read(py, &error)),
-                Event::Failed(error) => {
-                    let list = list.bind(py);
-                    if list.len() < MOST {
-                        list.append(errors::read(py, &error).into_value(py))?;
-                    }
-                }
+    let (pool, list) = (Arc::new(Pool::new(&names)), PyList::empty(py));
+    let counting = Arc::clone(&pool);
+    let map = move |chunk: &Chunk, _| counting.add(named(chunk));
+    let (mut receiver, mut unread) = (background::start(py, inputs, options, WAITING, map), 0);
+    loop {
+        py.check_signals()?;
+        let Some(message) = background::next(py, &mut receiver)? else { continue };
+        match message {
+            Message::Event(Event::Output(lost)) => unread += lost,
+            Message::Event(Event::Failed(error)) if raise => return Err(errors::read(py, &error)),
+            Message::Event(Event::Failed(error)) if list.len() < MOST => {
+                list.append(errors::read(py, &error).into_value(py))?;
             }
-            meter.as_ref().map_or(Ok(()), |meter| meter.show(py, &counters))
-        })
-    };
-    let mut tell = tell;
-    let partials = py.detach(|| {
-        let each = |event| match tell(event) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                stopped = Some(error);
-                ControlFlow::Break(())
-            }
-        };
-        archive::read(&inputs, &options, |chunk| pool.add(named(chunk)), each);
-        pool.finish()
-    });
-    meter.as_ref().map(|meter| meter.end(py, &counters)).transpose()?;
-    match stopped {
-        Some(error) => Err(error),
-        None => Ok(Counted { partials, unread, errors: list }),
+            Message::Event(Event::Failed(_)) => {}
+            Message::End(_) | Message::Panicked => break,
+        }
+        meter.as_ref().map(|meter| meter.show(py, &counters)).transpose()?;
     }
+    meter.map(|meter| meter.end(py, &counters)).transpose()?;
+    // Who reads has let go of it before it says that all was read.
+    let pool = Arc::into_inner(pool).ok_or_else(|| errors::bug("somebody still counts"))?;
+    Ok(Counted { partials: py.detach(|| pool.finish()), unread, errors: list.unbind() })
 }
 
 /// Makes the tables of what was counted.

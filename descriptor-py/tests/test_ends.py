@@ -61,7 +61,10 @@ WAITING = {
 
 
 @pytest.mark.parametrize("source", WAITING)
-@pytest.mark.parametrize("read", ["list(tordesc.parse(source))", "tordesc.read(source, 'server-descriptor')"])
+@pytest.mark.parametrize(
+    "read",
+    ["list(tordesc.parse(source))", "tordesc.read(source, 'server-descriptor')", "tordesc.stats.servers(source)"],
+)
 def test_waiting_can_be_interrupted(source: str, read: str, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
