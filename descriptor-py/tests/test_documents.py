@@ -214,7 +214,8 @@ def test_types_that_share_a_table_are_classes_of_their_own() -> None:
 def plain(value: Any) -> Any:
     """A value as the golden files have it."""
     if isinstance(value, dt.datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        precision = "milliseconds" if value.microsecond else "seconds"
+        return value.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
     if isinstance(value, (ipaddress.IPv4Address, ipaddress.IPv6Address)):
         return str(value)
     if isinstance(value, str):

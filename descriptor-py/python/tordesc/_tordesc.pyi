@@ -1863,14 +1863,14 @@ class ExitList(Descriptor):
 
 class _TorperfResultDataPercentiles(TypedDict):
     number: int | None
-    time: int | None
+    time: datetime | None
 
 class _TorperfResultPartials(TypedDict):
     number: int | None
-    time: int | None
+    time: datetime | None
 
 class TorperfResult(Descriptor):
-    """One download over Tor, measured by Torperf (until 2017) or OnionPerf: one line of `KEY=value` pairs. Times of events are milliseconds since 1970; 0 means that the event did not happen."""
+    """One download over Tor, measured by Torperf (until 2017) or OnionPerf: one line of `KEY=value` pairs. Times of events are exact to the millisecond; 0 means that the event did not happen, and columns have nothing then."""
 
     @property
     def source_name(self) -> str:
@@ -1879,32 +1879,32 @@ class TorperfResult(Descriptor):
     def file_size(self) -> int:
         """The size of the file that was asked for. Unit: bytes."""
     @property
-    def start(self) -> int:
-        """When the connection process started. In milliseconds since 1970."""
+    def start(self) -> datetime:
+        """When the connection process started."""
     @property
-    def socket(self) -> int:
-        """When the socket was made. In milliseconds since 1970."""
+    def socket(self) -> datetime:
+        """When the socket was made."""
     @property
-    def connect(self) -> int:
-        """When the socket was connected. In milliseconds since 1970."""
+    def connect(self) -> datetime:
+        """When the socket was connected."""
     @property
-    def negotiate(self) -> int:
-        """When the SOCKS authentication method was agreed on. In milliseconds since 1970."""
+    def negotiate(self) -> datetime:
+        """When the SOCKS authentication method was agreed on."""
     @property
-    def request(self) -> int:
-        """When the SOCKS request was sent. In milliseconds since 1970."""
+    def request(self) -> datetime:
+        """When the SOCKS request was sent."""
     @property
-    def response(self) -> int:
-        """When the SOCKS response was received. In milliseconds since 1970."""
+    def response(self) -> datetime:
+        """When the SOCKS response was received."""
     @property
-    def data_request(self) -> int:
-        """When the HTTP request was written. In milliseconds since 1970."""
+    def data_request(self) -> datetime:
+        """When the HTTP request was written."""
     @property
-    def data_response(self) -> int:
-        """When the first response was received. In milliseconds since 1970."""
+    def data_response(self) -> datetime:
+        """When the first response was received."""
     @property
-    def data_complete(self) -> int:
-        """When the payload was complete. In milliseconds since 1970."""
+    def data_complete(self) -> datetime:
+        """When the payload was complete."""
     @property
     def write_bytes(self) -> int:
         """How much was written. Unit: bytes."""
@@ -1921,11 +1921,11 @@ class TorperfResult(Descriptor):
     def partials(self) -> list[_TorperfResultPartials]:
         """When so many bytes were read, as `PARTIAL51200`. Since 2020."""
     @property
-    def launch(self) -> int | None:
-        """When the circuit was launched. In milliseconds since 1970."""
+    def launch(self) -> datetime | None:
+        """When the circuit was launched."""
     @property
-    def used_at(self) -> int | None:
-        """When the circuit was used. In milliseconds since 1970."""
+    def used_at(self) -> datetime | None:
+        """When the circuit was used."""
     @property
     def path(self) -> list[str] | None:
         """The relays of the circuit, guard first."""
