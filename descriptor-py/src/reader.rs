@@ -215,10 +215,10 @@ impl Reader {
 ///
 /// `types` are the wanted types, by name or class; left out, all. `type` is the type of documents that do not tell it, by
 /// annotation or by first line. With `strict`, a document with any issue counts as one that cannot be read. `threads` is how
-/// many work; left out, as many as there are processors. `on_error` says what becomes of what cannot be read: with `collect` it is put on
-/// the reader's list `errors`, with `skip` it is left out, with `raise` it is raised and one may go on. `progress` shows a
-/// bar, if tqdm is installed, or calls a function with bytes read, bytes in all, and documents. `history` is a file:
-/// what it lists is not read again, and it is written anew when the last document was taken.
+/// many work; left out, as many as there are processors. `on_error` says what becomes of what cannot be read: with `collect`
+/// it is put on the reader's list `errors`, with `skip` it is left out, with `raise` it is raised and one may go on.
+/// `progress` shows a bar, if tqdm is installed, or calls a function with bytes read, bytes in all, and documents. `history`
+/// is a file: what it lists is not read again, and it is written anew when the last document was taken.
 #[pyfunction]
 #[pyo3(signature = (source, *, types = None, r#type = None, strict = false, threads = None, on_error = "collect", progress = None, history = None))]
 #[allow(clippy::too_many_arguments, reason = "they have names in Python")]

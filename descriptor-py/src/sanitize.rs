@@ -34,8 +34,9 @@ impl Sanitized {
 
 /// Makes a bridge's server descriptor, extra-info descriptor or network status fit to be published.
 ///
-/// `document` is the original, parsed or as bytes, which hold no other one. `secrets` is the text of a file of monthly secrets, or its path; left out,
-/// fixed values stand in place of keyed hashes. `rules` is `current` or those of a CollecTor, as `collector-1.18.2`.
+/// `document` is the original, parsed or as bytes, which hold no other one. `secrets` is the text of a file of monthly
+/// secrets, or its path; left out, fixed values stand in place of keyed hashes. `rules` is `current` or those of a CollecTor,
+/// as `collector-1.18.2`.
 /// A status needs the fingerprint of its `authority`, and `published` if it does not say when it was made. What may not be
 /// published raises `SanitizeError`.
 #[pyfunction]

@@ -12,8 +12,8 @@ use crate::{
 };
 
 /// The reference as Python classes for a stub, parts before what refers to them. The stub must import `Iterator` and
-/// `Sequence` from `collections.abc`, `datetime` from `datetime`, `IPv4Address` and `IPv6Address` from `ipaddress`, and `TypedDict` from
-/// `typing`, and have the classes `Descriptor` and `Policy`.
+/// `Sequence` from `collections.abc`, `datetime` from `datetime`, `IPv4Address` and `IPv6Address` from `ipaddress`, and
+/// `TypedDict` from `typing`, and have the classes `Descriptor` and `Policy`.
 pub fn reference_pyi(schema: &'static Schema) -> String {
     tables(schema).into_iter().rev().map(class).collect()
 }
