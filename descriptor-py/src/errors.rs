@@ -167,7 +167,13 @@ pub(crate) fn unread(py: Python<'_>, unread: &Unread) -> PyErr {
 
 /// Something that could not be written.
 pub(crate) fn columnar(py: Python<'_>, error: &ColumnarError) -> PyErr {
-    make(py, "WriteError", &error.to_string(), |_| Ok(()))
+    let hint = match error {
+        ColumnarError::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+            "; append=True adds to them"
+        }
+        _ => "",
+    };
+    make(py, "WriteError", &format!("{error}{hint}"), |_| Ok(()))
 }
 
 /// Says what could not be read, where nobody can be given a list.

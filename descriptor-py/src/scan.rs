@@ -346,9 +346,10 @@ pub(crate) fn read(
 /// Reads documents, or their entries, into Parquet: into one file if `out` ends in `.parquet`, else into a folder
 /// `type=…/year=…/month=…`, which DuckDB, Polars, Spark and pandas read as one table. The other arguments are those of
 /// `read`; with `on_error="collect"` what cannot be read is a warning, of documents each of the first ten and the number of
-/// all. Returns the files.
+/// all. A file is replaced; a folder's tables are added to with `append` or `history`, and otherwise must not be there, so
+/// that nothing is in them twice. Returns the files.
 #[pyfunction]
-#[pyo3(signature = (paths, r#type, out, *, columns = None, r#where = None, entries = false, geoip = None, threads = None, on_error = "collect", progress = None, history = None))]
+#[pyo3(signature = (paths, r#type, out, *, columns = None, r#where = None, entries = false, geoip = None, threads = None, on_error = "collect", progress = None, history = None, append = false))]
 #[allow(clippy::too_many_arguments, reason = "they have names in Python")]
 pub(crate) fn write_parquet(
     paths: &Bound<'_, PyAny>,
@@ -362,15 +363,17 @@ pub(crate) fn write_parquet(
     on_error: &str,
     progress: Option<&Bound<'_, PyAny>>,
     history: Option<PathBuf>,
+    append: bool,
 ) -> PyResult<Vec<PathBuf>> {
     let py = paths.py();
     let Question { plan, options, .. } =
         question(r#type, columns, r#where, entries, geoip, threads, history.as_ref(), Form::Plain)?;
     let raise = raises(py, on_error)?;
     let meter = Meter::of(progress)?;
-    let (counters, history_path) = (options.progress.clone().unwrap_or_default(), history);
+    let counters = options.progress.clone().unwrap_or_default();
     let columnar = |error: ColumnarError| errors::columnar(py, &error);
-    let mut writer = TableWriter::create(&out, &plan).map_err(columnar)?;
+    let writer = TableWriter::create(&out, &plan).map_err(columnar)?;
+    let mut writer = if append || history.is_some() { writer } else { writer.only_new() };
     let by_month = writer.by_month();
     let map = move |chunk: &Chunk, _| plan.tables(&mut named(chunk), by_month);
     let mut receiver = background::start(py, source::inputs(paths)?, options, 2, map);
@@ -398,13 +401,13 @@ pub(crate) fn write_parquet(
             Message::Event(Event::Failed(error)) if raise => return Err(errors::read(py, &error)),
             Message::Event(Event::Failed(error)) => errors::warn(py, &error)?,
             Message::Panicked => {}
-            Message::End(history) => {
+            Message::End(read) => {
                 if lost > 0 {
                     errors::say(py, &format!("{lost} documents could not be read and are left out"))?;
                 }
                 let written = py.detach(|| writer.finish()).map_err(columnar)?;
-                if let (Some(history), Some(path)) = (history, &history_path) {
-                    py.detach(|| history.save(path)).map_err(|error| errors::unwritten(py, path, &error))?;
+                if let (Some(read), Some(path)) = (read, &history) {
+                    py.detach(|| read.save(path)).map_err(|error| errors::unwritten(py, path, &error))?;
                 }
                 meter.map(|meter| meter.end(py, &counters)).transpose()?;
                 return Ok(written.files);

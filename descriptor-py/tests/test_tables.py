@@ -274,6 +274,10 @@ def test_parquet_is_written_whole(recent: Path, tmp_path: Path) -> None:
     found = [row for file in files for row in parquet.ParquetFile(file).read().to_pylist()]
     assert {path.relative_to(tmp_path / "many").parts[0] for path in map(Path, files)} == {"type=server-descriptor"}
     assert len(found) == sum(row["or_port"] == port for row in whole)
+    with pytest.raises(tordesc.WriteError, match="has parts already; append=True adds to them"):
+        tordesc.write_parquet(recent, "server-descriptor", tmp_path / "many")
+    more = tordesc.write_parquet(recent, "server-descriptor", tmp_path / "many", append=True)
+    assert more and not set(more) & set(files)
     bad = tmp_path / "bad.gz"
     bad.write_bytes(b"\x1f\x8b\x08" + bytes(20))
     with pytest.warns(RuntimeWarning, match="bad.gz"):
