@@ -91,6 +91,7 @@ def write_parquet(
     on_error: Literal["collect", "raise"] = "collect",
     progress: _Progress | None = None,
     history: str | PathLike[str] | None = None,
+    append: bool = False,
 ) -> list[PathLike[str]]: ...
 @overload
 def schema(type: _Type | None = None, *, format: Literal["dict"] = "dict") -> dict[str, Any]: ...
