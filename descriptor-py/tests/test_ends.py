@@ -70,7 +70,9 @@ def test_waiting_can_be_interrupted(source: str, read: str, tmp_path: Path) -> N
     os.mkfifo(pipe)
     # Somebody has it open, and says nothing.
     writer = os.open(pipe, os.O_RDWR)
-    code = f"import os, sys, tordesc; source = {WAITING[source]}; print('ready', flush=True); {read}"
+    # A program that is begun in the background has Ctrl-C ignored.
+    heeds = "signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"import os, signal, sys, tordesc; {heeds}; source = {WAITING[source]}; print('ready', flush=True); {read}"
     words = [sys.executable, "-c", code, str(pipe)]
     program = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
