@@ -265,6 +265,13 @@ impl Type {
         Self::ALL.iter().copied().find(|it| (it.info().detect)(text))
     }
 
+    /// Whether a document begins at a line, of a type of which many stand in a file. Asked of each line of what is unknown, so
+    /// that types are left out that look further than a line.
+    pub(crate) fn begins_at(line: &[u8]) -> bool {
+        let all = Self::ALL.iter().map(|it| it.info());
+        all.filter(|it| matches!(it.start, Start::Keyword(_))).any(|it| (it.detect)(line))
+    }
+
     /// Reads a document of this type.
     pub fn parse(self, frame: Frame<'_>) -> AnyParsed<'_> {
         (self.info().parse)(frame, Wanted::ALL)

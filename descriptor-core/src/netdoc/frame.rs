@@ -295,11 +295,9 @@ fn next_annotation(text: &[u8]) -> Option<usize> {
 /// The first line after the first one at which a known document begins; how one is left behind that tells no type. Lines that
 /// begin whole files only, as `r` and `published`, may stand in it.
 fn next_known(text: &[u8]) -> Option<usize> {
-    let begins =
-        |text: &[u8]| Type::of_text(text).is_some_and(|kind| matches!(kind.info().start, Start::Keyword(_)));
     memchr::memchr_iter(b'\n', text)
         .map(|at| at + 1)
-        .find(|&at| text.get(at) == Some(&b'@') || begins(&text[at..]))
+        .find(|&at| text.get(at) == Some(&b'@') || Type::begins_at(&text[at..]))
 }
 
 #[cfg(test)]
