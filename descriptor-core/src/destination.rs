@@ -140,7 +140,6 @@ pub(crate) fn write<T>(
     let result = fill(&mut file)?;
     file.flush()?;
     if let Some(temporary) = destination.temporary() {
-        file.get_ref().sync_all()?;
         check(temporary, &result)?;
     }
     destination.finish()?;
