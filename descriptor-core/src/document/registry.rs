@@ -244,20 +244,15 @@ impl Type {
     /// The day, at 00:00:00, that a file's name tells of its documents, where these do not: `…_access.log_YYYYMMDD.xz`,
     /// `YYYY-MM-DD.SOURCE.onionperf.analysis.json.xz`. `None` for other types and names.
     pub(crate) fn day_of_file_name(self, name: &str) -> Option<Timestamp> {
-        let name = name.rsplit(['/', '!']).next()?.as_bytes();
-        let date = match self {
+        let name = name.rsplit(['/', '!']).next()?;
+        match self {
             Type::WebServerLog => {
-                let (log, at) = (b"access.log", memchr::memmem::find(name, b"access.log")?);
-                let rest = &name[at + log.len()..];
-                rest.strip_prefix(b"_").or_else(|| rest.strip_prefix(b"-"))?
+                let (_, rest) = name.split_once("access.log")?;
+                Timestamp::of_day(rest.strip_prefix(['_', '-'])?.as_bytes().get(..8)?)
             }
-            Type::OnionPerf => name,
-            _ => return None,
-        };
-        let digits: Vec<u8> = date.iter().copied().filter(|&byte| byte != b'-').take(8).collect();
-        let (year, month, day) = (digits.get(..4)?, digits.get(4..6)?, digits.get(6..)?);
-        let text = [year, b"-", month, b"-", day, b" 00:00:00"].concat();
-        Timestamp::parse(text.first_chunk()?)
+            Type::OnionPerf => Timestamp::of_day(name.get(..10)?.replace('-', "").as_bytes()),
+            _ => None,
+        }
     }
 
     /// The type that a document's beginning tells.

@@ -225,11 +225,7 @@ impl<'a> LogName<'a> {
         )
             .parse(name)
             .ok()?;
-        let mut iso = *b"yyyy-mm-dd 00:00:00";
-        iso[..4].copy_from_slice(&day[..4]);
-        iso[5..7].copy_from_slice(&day[4..6]);
-        iso[8..10].copy_from_slice(&day[6..]);
-        Some(LogName { virtual_host, physical_host, date: Timestamp::parse(&iso)? })
+        Some(LogName { virtual_host, physical_host, date: Timestamp::of_day(day)? })
     }
 }
 

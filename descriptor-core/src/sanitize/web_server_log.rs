@@ -275,12 +275,7 @@ impl<'a> ServerLogName<'a> {
         if !is_host(virtual_host) || !is_host(physical_host) {
             return None;
         }
-        let mut iso = *b"yyyy-mm-dd 00:00:00";
-        let date = date.as_bytes();
-        iso[..4].copy_from_slice(&date[..4]);
-        iso[5..7].copy_from_slice(&date[4..6]);
-        iso[8..10].copy_from_slice(&date[6..]);
-        Some(ServerLogName { virtual_host, physical_host, date: Timestamp::parse(&iso)? })
+        Some(ServerLogName { virtual_host, physical_host, date: Timestamp::of_day(date.as_bytes())? })
     }
 }
 

@@ -75,6 +75,13 @@ impl Timestamp {
         })
     }
 
+    /// The beginning of a day that is written as `YYYYMMDD`.
+    pub(crate) fn of_day(digits: &[u8]) -> Option<Self> {
+        let (year, rest) = digits.split_at_checked(4).filter(|_| digits.len() == 8)?;
+        let text = [year, b"-", &rest[..2], b"-", &rest[2..], b" 00:00:00"].concat();
+        Self::parse(text.first_chunk()?)
+    }
+
     /// The time with its calendar.
     pub fn to_datetime(self) -> Option<PrimitiveDateTime> {
         let time = OffsetDateTime::from_unix_timestamp(self.0).ok()?;
