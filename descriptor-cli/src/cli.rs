@@ -7,9 +7,9 @@ use clap::{
     builder::{PossibleValue, TypedValueParser},
     error::{ContextKind, ContextValue, ErrorKind},
 };
-use descriptor_core::document::Type;
+use descriptor_core::{document::Type, suggest::nearest};
 
-use crate::{archive, collect, config, monitor, plot, sanitize, serve, stats, style, suggest::nearest};
+use crate::{archive, collect, config, monitor, plot, sanitize, serve, stats, style};
 
 /// Reads, checks, sanitizes, collects, counts and serves everything that the Tor network publishes about itself.
 #[derive(Debug, Parser)]

@@ -39,7 +39,6 @@ mod stats_load;
 mod stats_places;
 mod status;
 mod style;
-mod suggest;
 mod summary;
 mod summary_json;
 mod tally;

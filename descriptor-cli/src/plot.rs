@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use descriptor_core::{
     plot::{Error, Figure, PLOTS, Plot, Size},
     stats::{Day, graphs::Query},
+    suggest::nearest,
 };
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     spark::{self, Width},
     stats_count,
     stats_places::PlaceArgs,
-    style, suggest,
+    style,
 };
 
 pub(crate) const HELP: &str = "\
@@ -254,7 +255,7 @@ impl Picture {
 /// The plot of a name, or what is wrong with the name.
 fn named(name: &str) -> Result<&'static Plot, Failure> {
     Plot::of_id(name).ok_or_else(|| {
-        let hint = match suggest::nearest(name, PLOTS.iter().map(|plot| plot.id)) {
+        let hint = match nearest(name, PLOTS.iter().map(|plot| plot.id)) {
             Some(near) => format!("did you mean {near}?"),
             None => "`tordesc plot --list` names them".to_owned(),
         };

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use descriptor_core::{
     columnar::{Selected, Selection},
     document::Type,
+    suggest::nearest,
 };
 
-use crate::{exit::Failure, suggest::nearest};
+use crate::exit::Failure;
 
 /// A selection for every type that is read and has rows.
 #[derive(Debug)]

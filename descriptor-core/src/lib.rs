@@ -18,6 +18,7 @@ pub mod sanitize;
 pub mod schema;
 #[cfg(feature = "stats")]
 pub mod stats;
+pub mod suggest;
 #[cfg(any(feature = "archive", feature = "columnar", feature = "state"))]
 pub mod threads;
 pub mod value;

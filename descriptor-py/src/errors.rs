@@ -5,6 +5,7 @@ use std::{io, path::Path};
 use descriptor_core::{
     archive,
     columnar::{ColumnarError, FilterError, Selection, UnknownColumn, Unread},
+    suggest::nearest,
 };
 use pyo3::{
     exceptions::{PyRuntimeError, PyRuntimeWarning},
@@ -13,9 +14,6 @@ use pyo3::{
 };
 
 use crate::issue::Issue;
-
-/// How alike two names must be to be suggested, from 0 to 1.
-const ALIKE: f64 = 0.7;
 
 /// Makes an exception of a class, with what is known about it.
 pub(crate) fn make(
@@ -43,25 +41,20 @@ pub(crate) fn usage(py: Python<'_>, message: &str) -> PyErr {
 
 /// A filter or a choice of columns that cannot be made; where a column is of entries, how it can be had.
 pub(crate) fn filter(py: Python<'_>, error: &FilterError) -> PyErr {
-    let hint = match error {
-        FilterError::Kind { .. } => return make(py, "FilterError", &error.to_string(), |_| Ok(())),
-        FilterError::Column(unknown) => hint(unknown),
-        FilterError::Leading(_) => String::new(),
-    };
-    usage(py, &format!("{error}{hint}"))
+    match error {
+        FilterError::Kind { .. } => make(py, "FilterError", &error.to_string(), |_| Ok(())),
+        FilterError::Column(unknown) if is_of_entries(unknown) => {
+            let plain = UnknownColumn { suggestion: None, ..unknown.clone() };
+            usage(py, &format!("{plain}; entries=True gives rows that have it"))
+        }
+        FilterError::Column(_) | FilterError::Leading(_) => usage(py, &error.to_string()),
+    }
 }
 
-fn hint(unknown: &UnknownColumn) -> String {
+/// Whether rows of entries have a column that was asked for.
+fn is_of_entries(unknown: &UnknownColumn) -> bool {
     let entries = Selection::entries(unknown.kind);
-    let columns = entries.as_ref().map(Selection::columns).unwrap_or_default();
-    if columns.iter().any(|column| column.name == unknown.name) {
-        return "; entries=True gives rows that have it".to_owned();
-    }
-    let documents = Selection::documents(unknown.kind);
-    match unknown.suggestion {
-        Some(_) => String::new(),
-        None => meant(&unknown.name, documents.columns().iter().chain(columns).map(|column| &*column.name)),
-    }
+    entries.is_some_and(|entries| entries.columns().iter().any(|column| column.name == unknown.name))
 }
 
 /// A file that is not there.
@@ -93,9 +86,7 @@ pub(crate) fn unwritten(py: Python<'_>, path: &Path, error: &io::Error) -> PyErr
 
 /// The most like name, as the end of an error's message.
 pub(crate) fn meant<'a>(name: &str, all: impl IntoIterator<Item = &'a str>) -> String {
-    let alike = all.into_iter().map(|it| (strsim::jaro_winkler(&name.to_lowercase(), it), it));
-    let nearest = alike.filter(|(alike, _)| *alike > ALIKE).max_by(|a, b| a.0.total_cmp(&b.0));
-    nearest.map(|(_, name)| format!("; did you mean {name}?")).unwrap_or_default()
+    nearest(name, all).map(|name| format!("; did you mean {name}?")).unwrap_or_default()
 }
 
 /// Something that could not be read.

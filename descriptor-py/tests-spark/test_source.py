@@ -82,7 +82,7 @@ def test_columns_are_chosen_by_option_or_by_schema(spark: SparkSession, data: Pa
     assert sorted(map(tuple, frame.collect()), key=key) == sorted(
         ((it["uptime"], it["nickname"], it["published"].date(), str(it["or_port"])) for it in expected), key=key
     )
-    with pytest.raises(PySparkException, match="no column nicknme, but nickname"):
+    with pytest.raises(PySparkException, match="no column nicknme; did you mean nickname"):
         reader(spark, "server-descriptor", columns="nicknme").load(f"{data}/recent").collect()
     with pytest.raises(PySparkException, match="no column nicknme"):
         reader(spark, "server-descriptor").schema("nicknme STRING").load(f"{data}/recent").collect()

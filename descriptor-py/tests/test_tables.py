@@ -58,7 +58,7 @@ def test_columns_are_exactly_those(recent: Path) -> None:
     table = tordesc.read(recent, "server-descriptor", columns=names)
     assert table.column_names == names
     assert rows(table) == [{name: row[name] for name in names} for row in whole]
-    with pytest.raises(tordesc.UsageError, match="no column nicknme, but nickname"):
+    with pytest.raises(tordesc.UsageError, match="no column nicknme; did you mean nickname"):
         tordesc.read(recent, "server-descriptor", columns=["nicknme"])
     none = tordesc.read(recent, "server-descriptor", columns=[], where={"nickname": "nobody"})
     assert none.num_rows == 0

@@ -403,7 +403,7 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_refused() {
         let error = fitting("flag", any(&["x"])).expect_err("no such column");
-        assert_eq!(error.to_string(), "bridge-network-status: no column flag, but flags");
+        assert_eq!(error.to_string(), "bridge-network-status: no column flag; did you mean flags?");
         let error = fitting("nickname", Condition::Time(None, None)).expect_err("it is no time");
         let expected = "column nickname holds texts: it can be asked for a text or one of several, not for a range of times";
         assert_eq!(error.to_string(), expected);

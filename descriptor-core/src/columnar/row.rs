@@ -9,13 +9,14 @@ use std::{borrow::Cow, ops::Range, sync::Arc};
 use super::{
     csv::Form,
     entries::{self, Path},
-    unknown::{UnknownColumn, nearest},
+    unknown::UnknownColumn,
 };
 use crate::{
     document::{AnyParsed, Digests, Type},
     geoip::GeoIp,
     netdoc::Frame,
     schema::{Column, Kind, Record, Schema, Sink, Value, ValueSink, Wanted},
+    suggest::nearest,
     value::Timestamp,
 };
 
@@ -216,7 +217,7 @@ impl Selection {
         self.columns.iter().find(|column| column.name == name).ok_or_else(|| UnknownColumn {
             kind: self.kind,
             name: name.to_owned(),
-            suggestion: nearest(name, &self.columns),
+            suggestion: nearest(name, self.columns.iter().map(|column| &*column.name)).map(str::to_owned),
         })
     }
 
